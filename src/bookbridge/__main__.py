@@ -1,0 +1,3 @@
+from bookbridge.cli import main
+
+main()

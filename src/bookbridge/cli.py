@@ -1,0 +1,36 @@
+"""The bookbridge program: a table of commands, each loaded on first use so that `read` needs no database."""
+
+from importlib import import_module
+
+import click
+
+COMMANDS = {
+    "serve": "bookbridge.commands.serve:serve",
+    "worker": "bookbridge.commands.worker:worker",
+    "migrate": "bookbridge.commands.migrate:migrate",
+    "demo": "bookbridge.commands.demo:demo",
+    "simulate": "bookbridge.commands.connectors:simulate",
+    "read": "bookbridge.commands.read:read",
+    "catalogue": "bookbridge.commands.connectors:catalogue",
+    "check-connector": "bookbridge.commands.connectors:check_connector",
+    "chaos": "bookbridge.commands.chaos:chaos",
+    "doctor": "bookbridge.commands.doctor:doctor",
+}
+
+
+class _LazyGroup(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        module, attribute = COMMANDS[cmd_name].split(":")
+        command: click.Command = getattr(import_module(module), attribute)
+        return command
+
+
+@click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="bookbridge")
+def main() -> None:
+    """Carry documents between an operational system and the books, each exactly once."""

@@ -1,0 +1,1 @@
+"""The commands of the bookbridge program, one module each."""

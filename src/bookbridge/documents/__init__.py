@@ -1,0 +1,1 @@
+"""What is exchanged: customers, suppliers, invoices, journal entries, outstanding items; money, keys, fingerprints, problems. Pure."""

@@ -1,0 +1,1 @@
+"""Integrations, authorisations with their tokens, configurations and call budgets."""

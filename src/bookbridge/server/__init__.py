@@ -1,0 +1,1 @@
+"""Settings, addresses, jobs and the embedded PostgreSQL."""
