@@ -1,1 +1,60 @@
-"""What is exchanged: customers, suppliers, invoices, journal entries, outstanding items; money, keys, fingerprints, problems. Pure."""
+"""What is exchanged: relations, invoices, journal entries, outstanding items; money, keys, problems. Pure."""
+
+from bookbridge.documents.identity import fingerprint, posting_key, short_reference
+from bookbridge.documents.models import (
+    DOCUMENT_KINDS,
+    Customer,
+    Document,
+    DocumentKind,
+    Invoice,
+    InvoiceLine,
+    JournalEntry,
+    JournalLine,
+    OutstandingItem,
+    PurchaseInvoice,
+    Relation,
+    SalesInvoice,
+    Supplier,
+    document_from_json,
+    document_to_json,
+    identifier_of,
+    money_of,
+)
+from bookbridge.documents.money import Amount, Currency, Money, minor_unit, rounded, totals
+from bookbridge.documents.problems import LANGUAGES, Explanation, Language, Problem, ProblemKind, SourceRef, Text
+
+__all__ = [
+    "DOCUMENT_KINDS",
+    "LANGUAGES",
+    "Amount",
+    "Currency",
+    "Customer",
+    "Document",
+    "DocumentKind",
+    "Explanation",
+    "Invoice",
+    "InvoiceLine",
+    "JournalEntry",
+    "JournalLine",
+    "Language",
+    "Money",
+    "OutstandingItem",
+    "Problem",
+    "ProblemKind",
+    "PurchaseInvoice",
+    "Relation",
+    "SalesInvoice",
+    "SourceRef",
+    "Supplier",
+    "Text",
+    "document_from_json",
+    "document_to_json",
+    "fingerprint",
+    "identifier_of",
+    "minor_unit",
+    "money_of",
+    "posting_key",
+    "rounded",
+    "short_reference",
+    "totals",
+]

@@ -1,0 +1,71 @@
+"""A document's key (what it is) and fingerprint (what it says): the base of the exactly-once guarantee.
+
+The key stays the same however often and in whatever file the document comes; the fingerprint changes when its content
+does. Both are stored for ever, so their making may only change together with a migration of the postings.
+"""
+
+import json
+import unicodedata
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any
+from urllib.parse import quote
+
+from bookbridge.documents.models import Customer, Document, SalesInvoice, Supplier
+
+_ABSENT: tuple[object, ...] = (None, "", [], {})
+
+
+def normalised(value: Any) -> Any:
+    """The value with everything removed that is no content: spelling of numbers and accents, blanks, absent fields."""
+    if isinstance(value, Decimal):
+        return format(value.normalize() + 0, "f")
+    if isinstance(value, str):
+        return " ".join(unicodedata.normalize("NFC", value).split())
+    if isinstance(value, dict):
+        kept = {name: normalised(content) for name, content in value.items()}
+        return {name: content for name, content in kept.items() if content not in _ABSENT}
+    if isinstance(value, list | tuple):
+        return [normalised(content) for content in value]
+    return value
+
+
+def fingerprint(document: Document) -> str:
+    """SHA-256 in hexadecimal over the normalised content.
+
+    Fields at their default are left out, so that a field added later does not change what was posted before.
+    """
+    said = {"kind": document.kind, **document.model_dump(exclude_defaults=True)}
+    content = json.dumps(normalised(said), sort_keys=True, ensure_ascii=False, default=str)
+    return sha256(content.encode()).hexdigest()
+
+
+def posting_key(document: Document) -> str:
+    """What the document is, in readable parts joined by `/`: administration, journal, year and number.
+
+    A relation's key is its administration and number. A document without a voucher and invoice number gets `#` and its
+    fingerprint: two such documents with the same content are one.
+    """
+    return "/".join(quote(part, safe="") for part in _key_parts(document))
+
+
+def _key_parts(document: Document) -> tuple[str, ...]:
+    administration = document.administration or ""
+    if isinstance(document, Customer | Supplier):
+        return (administration, document.number)
+    number = document.number
+    if number is None and isinstance(document, SalesInvoice):
+        # Our own sales number is unique; a supplier's number on a purchase invoice is not.
+        number = document.invoice_number
+    if number is None:
+        return (administration, document.journal, str(document.fiscal_year), "#" + fingerprint(document))
+    return (administration, document.journal, str(document.fiscal_year), number)
+
+
+def short_reference(kind: str, key: str) -> str:
+    """Ten characters that name a posting in a field which a package can search: `BB` and eight hexadecimal digits.
+
+    The administration in the package is part of the search, so eight digits (one in four thousand million) suffice to
+    tell documents apart that also agree in date and amount.
+    """
+    return "BB" + sha256(f"{kind}/{key}".encode()).hexdigest()[:8].upper()
