@@ -1,1 +1,1 @@
-"""What a connector is: contract, outcomes, fact sheet, catalogue, HTTP, OAuth2, budgets, simulator base, conformance suite."""
+"""What a connector is: contract, outcomes, fact sheet, catalogue; HTTP, OAuth2, budgets; simulation, conformance."""

@@ -1,0 +1,91 @@
+"""How many calls a package allows, shared by every worker. The engine keeps the counts; here are the words for it."""
+
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Protocol
+
+from bookbridge.kit.errors import LaterError
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """At most `calls` in any `seconds`."""
+
+    name: str
+    calls: int
+    seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class LimitSeen:
+    """What an answer said of a limit: the number allowed, what is left of it, and when it starts anew."""
+
+    name: str
+    calls: int | None = None
+    remaining: int | None = None
+    resets_at: datetime | None = None
+
+
+class Budget(Protocol):
+    """The call budget of one authorisation's administration. All methods are safe across threads and workers."""
+
+    def take(self) -> None:
+        """Count one call that is about to be made. Raises LaterError when no call is left."""
+
+    def learn(self, seen: LimitSeen) -> None:
+        """Believe the package: its own numbers replace those of the fact sheet, `remaining` 0 closes the budget."""
+
+    def count_error(self, endpoint: str) -> None:
+        """Count an answer that the package's error guard counts. From then on `check_endpoint` may refuse."""
+
+    def check_endpoint(self, endpoint: str) -> None:
+        """Raises LaterError when one more error at this endpoint would have the package block the key."""
+
+
+class MemoryBudget:
+    """A Budget for one process: the conformance suite and `check-connector` use it."""
+
+    def __init__(self, limits: tuple[Limit, ...], error_guard: Limit | None, now: Callable[[], datetime]) -> None:
+        self._limits = {limit.name: limit for limit in limits}
+        self._error_guard = error_guard
+        self._now = now
+        self._calls: deque[datetime] = deque(maxlen=100_000)
+        self._errors: dict[str, deque[datetime]] = {}
+        self._closed_until: datetime | None = None
+
+    def take(self) -> None:
+        now = self._now()
+        if self._closed_until and now < self._closed_until:
+            raise LaterError(self._closed_until, "the package's call limit is used up")
+        for limit in self._limits.values():
+            since = now - timedelta(seconds=limit.seconds)
+            recent = [moment for moment in self._calls if moment > since]
+            if len(recent) >= limit.calls:
+                raise LaterError(
+                    recent[-limit.calls] + timedelta(seconds=limit.seconds),
+                    f"{limit.calls} calls in {limit.seconds} s are used up",
+                )
+        self._calls.append(now)
+
+    def learn(self, seen: LimitSeen) -> None:
+        known = self._limits.get(seen.name)
+        if known and seen.calls is not None:
+            self._limits[seen.name] = Limit(known.name, seen.calls, known.seconds)
+        if seen.remaining == 0 and seen.resets_at:
+            self._closed_until = seen.resets_at
+
+    def count_error(self, endpoint: str) -> None:
+        self._errors.setdefault(endpoint, deque(maxlen=1000)).append(self._now())
+
+    def check_endpoint(self, endpoint: str) -> None:
+        if self._error_guard is None:
+            return
+        since = self._now() - timedelta(seconds=self._error_guard.seconds)
+        recent = [moment for moment in self._errors.get(endpoint, ()) if moment > since]
+        if len(recent) >= self._error_guard.calls:
+            raise LaterError(
+                recent[-self._error_guard.calls] + timedelta(seconds=self._error_guard.seconds),
+                f"{self._error_guard.calls} errors at {endpoint}: one more could block the connection",
+            )

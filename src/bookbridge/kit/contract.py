@@ -1,0 +1,119 @@
+"""What a connector is. The engine knows these classes and the fact sheet, never a package's name.
+
+A connector is made anew for each run. It keeps no truth: postings, tokens, budgets and caches belong to the engine and
+come in through `Connection`. Its methods are called from several threads, each with a Connection of its own.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import ClassVar, Literal, Protocol
+
+from bookbridge.documents import Document, OutstandingItem
+from bookbridge.kit.budgets import Budget
+from bookbridge.kit.fact_sheet import FactSheet
+from bookbridge.kit.outcomes import LookUp, Outcome
+from bookbridge.kit.package_settings import Administration, PackageSettings
+
+RelationKind = Literal["customer", "supplier"]
+OutstandingKind = Literal["sales", "purchase"]
+
+
+class AccessTokens(Protocol):
+    """Where a connector gets a token that is good for the next call; the engine refreshes, one at a time."""
+
+    def access_token(self) -> str:
+        """A valid access token. Raises kit.errors.SignInAgainError when a person must authorise again, and
+        kit.errors.LaterError when the package asks to wait."""
+
+
+class Directory(Protocol):
+    """External ids that were found once, kept by the engine between runs (relation number → the package's id)."""
+
+    def get(self, kind: str, code: str) -> str | None: ...
+
+    def put(self, kind: str, code: str, external_id: str) -> None: ...
+
+    def forget(self, kind: str, code: str) -> None:
+        """Called when the package no longer knows the id."""
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """Everything a connector may use of the outside world.
+
+    `base_address` is the package's host chosen at authorisation. `administration` is the target's code.
+    `settings` are the package's cached settings (None while they are being read). `options` are the connector's own
+    settings of the configuration, by the names in its fact sheet. `now` gives aware UTC.
+    `check_claim` raises kit.errors.ClaimLostError when the calling worker no longer owns the work: call it immediately
+    before a request that changes the books.
+    """
+
+    base_address: str
+    administration: str
+    tokens: AccessTokens
+    budget: Budget
+    directory: Directory
+    now: Callable[[], datetime]
+    settings: PackageSettings | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+    check_claim: Callable[[], None] = lambda: None
+
+
+@dataclass(frozen=True, slots=True)
+class PostingRequest:
+    """One document to be posted, already mapped to the package's codes.
+
+    `reference` (`BB` and eight hexadecimal digits) goes into a field that the package can search where the document's
+    own number can't serve. `idempotency_key` is the same at every attempt. `prepared` is what `prepare` returned.
+    """
+
+    document: Document
+    reference: str
+    idempotency_key: str
+    prepared: Mapping[str, str] = field(default_factory=dict)
+
+
+class Connector(ABC):
+    """One package. `connectors/NAME/connector.py` names its subclass `PackageConnector`; the catalogue loads that."""
+
+    fact_sheet: ClassVar[FactSheet]
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+
+    @abstractmethod
+    def administrations(self) -> Sequence[Administration]:
+        """The sets of books that the authorisation may use. Raises the errors of kit.errors."""
+
+    @abstractmethod
+    def package_settings(self) -> PackageSettings:
+        """Everything preflight needs, read anew. Raises the errors of kit.errors."""
+
+    def prepare(self, request: PostingRequest) -> Mapping[str, str]:  # noqa: ARG002 (part of the contract)
+        """Facts that must be on record before the call (a number drawn from the package). Stored with the attempt."""
+        return {}
+
+    @abstractmethod
+    def post(self, batch: Sequence[PostingRequest]) -> Sequence[Outcome]:
+        """Post at most `fact_sheet.batch_size` documents of one kind; one outcome for each, in order. Never raises for
+        anything the package or the network does."""
+
+    @abstractmethod
+    def find(self, request: PostingRequest) -> LookUp:
+        """Search the package for the document of a request whose outcome is unclear; compare what is found."""
+
+    @abstractmethod
+    def update(self, request: PostingRequest, external_id: str) -> Outcome:
+        """Change a document that the package holds. Called only for the kinds in `fact_sheet.updates`."""
+
+    @abstractmethod
+    def find_relation(self, kind: RelationKind, number: str) -> str | None:
+        """The external id of a customer or supplier, None when the package has none fit for that role. Raises the
+        errors of kit.errors."""
+
+    @abstractmethod
+    def outstanding(self, kinds: Sequence[OutstandingKind]) -> Iterator[OutstandingItem]:
+        """Every open item of the kinds, all pages. An exception means that the snapshot is not complete and must not
+        be used. Raises the errors of kit.errors."""

@@ -1,0 +1,43 @@
+"""What stops a read from a package; the engine turns each into what happens next.
+
+PackageError
+├── LaterError           wait until a moment the package or the budget names
+├── SignInAgainError     a person must authorise the account again
+├── UnreachableError     no definite answer: refused connection, time-out, cut line, server fault
+├── NotAllowedError      the account or its licence may not read this
+└── ClaimLostError       this worker no longer owns the work; stop without another word
+"""
+
+from datetime import datetime
+
+
+class PackageError(Exception):
+    """Base of everything a package does that stops a read."""
+
+
+class LaterError(PackageError):
+    def __init__(self, not_before: datetime, reason: str) -> None:
+        super().__init__(reason)
+        self.not_before = not_before
+        self.reason = reason
+
+
+class SignInAgainError(PackageError):
+    pass
+
+
+class UnreachableError(PackageError):
+    """`may_have_arrived` is True unless it is certain that the package has not acted on the request."""
+
+    def __init__(self, reason: str, *, may_have_arrived: bool = True) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.may_have_arrived = may_have_arrived
+
+
+class NotAllowedError(PackageError):
+    pass
+
+
+class ClaimLostError(PackageError):
+    pass

@@ -1,0 +1,112 @@
+"""The fact sheet of a connector: what it can do, its limits, how we know, what was proven. Data."""
+
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from bookbridge.documents import DocumentKind
+
+Fidelity = Literal["simulated", "contract", "real", "live"]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class Capabilities(_Part):
+    documents: tuple[DocumentKind, ...]
+    outstanding: tuple[Literal["sales", "purchase"], ...] = ()
+    batch_size: int = Field(default=1, ge=1)
+    searchable: tuple[DocumentKind, ...] = ()
+    """Kinds that `find` can look up after an unclear answer; the others wait for a person."""
+    updates: tuple[DocumentKind, ...] = ()
+    idempotency_key: bool = False
+    drafts: bool = False
+
+
+class Limits(_Part):
+    calls_per_minute: int | None = None
+    calls_per_day: int | None = None
+    errors_per_hour: int | None = None
+    """Errors at one endpoint after which we stop calling it, below what the package blocks at."""
+    request_timeout_s: int = 30
+    settle_s: float = 5
+    """After an unclear answer the package may still be at work: wait this long before a look-up is believed."""
+
+
+class OAuth(_Part):
+    authorise_path: str
+    token_path: str
+    access_token_s: int
+    refresh_not_before_s: int = 0
+    """Age of an access token from which a new one may be asked for."""
+    refresh_token_days: int | None = None
+    scopes: tuple[str, ...] = ()
+
+
+class Address(_Part):
+    code: str
+    name: str
+    url: str
+
+
+class Source(_Part):
+    what: str
+    where: str
+    read_on: date
+
+
+class Evidence(_Part):
+    what: str
+    on: date
+
+
+class OpenQuestion(_Part):
+    question: str
+    our_choice: str
+    where_in_code: str = ""
+
+
+class KnownError(_Part):
+    code: str
+    """The code of the problem that the person sees."""
+    text: str
+    """The package's own words, or the part of them that tells it apart."""
+    caught_before_sending: bool = False
+
+
+class QualityRule(_Part):
+    rule: str
+    status: Literal["done", "exempt"]
+    reason: str = ""
+
+
+class FactSheet(_Part):
+    """`fact_sheet.toml` of a connector."""
+
+    package: str
+    name: str
+    vendor: str
+    country: str
+    fidelity: Fidelity
+    capabilities: Capabilities
+    limits: Limits
+    oauth: OAuth
+    addresses: tuple[Address, ...]
+    reads: tuple[str, ...] = ()
+    sends: tuple[str, ...] = ()
+    sources: tuple[Source, ...]
+    evidence: tuple[Evidence, ...]
+    to_confirm: tuple[OpenQuestion, ...] = ()
+    known_errors: tuple[KnownError, ...] = ()
+    quality: tuple[QualityRule, ...] = ()
+    conformance_exempt: dict[str, str] = Field(default_factory=dict)
+    """Name of a conformance case → why this package can't have it."""
+
+
+def read_fact_sheet(path: Path) -> FactSheet:
+    """The sheet in a file. Raises pydantic.ValidationError or tomllib.TOMLDecodeError, which name the place."""
+    return FactSheet.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
