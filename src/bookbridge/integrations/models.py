@@ -1,0 +1,163 @@
+"""An organisation's links to packages: integrations, authorised accounts, configurations, call budgets and caches."""
+
+import uuid
+
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db import models
+
+from bookbridge.organisations.models import Organisation, User
+from bookbridge.organisations.secrets import EncryptedTextField
+
+
+class AppRegistration(models.Model):
+    """This installation's own registration at a vendor: one a package and host. Belongs to no organisation."""
+
+    package = models.CharField(max_length=40)
+    address = models.URLField(help_text="The host of the package, such as https://start.exactonline.nl")
+    client_id = models.CharField(max_length=200)
+    client_secret = EncryptedTextField()
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["package", "address"], name="app_registration_once")]
+
+    def __str__(self) -> str:
+        return f"{self.package} at {self.address}"
+
+
+class Integration(models.Model):
+    """An installed link between a source and a package; a row on the Integrations page."""
+
+    class Source(models.TextChoices):
+        FILE_DROP = "file_drop", "Files"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="integrations")
+    name = models.CharField(max_length=120)
+    source = models.CharField(max_length=20, choices=Source.choices, default=Source.FILE_DROP)
+    package = models.CharField(max_length=40)
+    is_paused = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation", "name"], name="integration_name_once")]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Authorisation(models.Model):
+    """One account at a package with its tokens. The access and refresh token are replaced together, never one alone."""
+
+    class Status(models.TextChoices):
+        INACTIVE = "inactive", "Inactive"
+        ACTIVE = "active", "Active"
+        SIGN_IN_AGAIN = "sign_in_again", "Needs signing in again"
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="authorisations")
+    integration = models.ForeignKey(Integration, on_delete=models.CASCADE, related_name="authorisations")
+    app = models.ForeignKey(AppRegistration, on_delete=models.PROTECT, related_name="authorisations")
+    label = models.CharField(max_length=120)
+    status = models.CharField(max_length=20, choices=Status.choices, default=Status.INACTIVE)
+    status_reason = models.TextField(blank=True)
+    access_token = EncryptedTextField(blank=True, default="")
+    refresh_token = EncryptedTextField(blank=True, default="")
+    access_token_issued_at = models.DateTimeField(null=True, blank=True)
+    access_token_expires_at = models.DateTimeField(null=True, blank=True)
+    authorised_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    authorised_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "integration", "label"], name="authorisation_label_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.label
+
+
+class Configuration(models.Model):
+    """The settings for one administration under one authorisation."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="configurations")
+    integration = models.ForeignKey(Integration, on_delete=models.CASCADE, related_name="configurations")
+    authorisation = models.ForeignKey(Authorisation, on_delete=models.RESTRICT, related_name="configurations")
+    administration = models.CharField(max_length=60, help_text="The code of the administration in the package")
+    administration_name = models.CharField(max_length=200, blank=True)
+    is_active = models.BooleanField(default=True)
+    mappings = models.JSONField(
+        default=dict, blank=True, help_text="Per list (vat_codes, ledger_accounts …): the source's code → the package's"
+    )
+    layouts = models.JSONField(
+        default=dict, blank=True, help_text='Per format: {"profile": name, "adjustments": TOML text}'
+    )
+    options = models.JSONField(default=dict, blank=True, help_text="The connector's own settings, by its fact sheet")
+    outstanding_kinds = models.JSONField(default=list, blank=True, help_text='"sales", "purchase"; empty: none')
+    outstanding_interval_min = models.PositiveSmallIntegerField(
+        default=30, validators=[MinValueValidator(5), MaxValueValidator(1440)]
+    )
+    outstanding_hold_share = models.DecimalField(
+        max_digits=5,
+        decimal_places=2,
+        default=30,
+        validators=[MinValueValidator(0), MaxValueValidator(100)],
+        help_text="Hold the outstanding items when more than this percentage of the last ones would vanish",
+    )
+    next_outstanding_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "integration", "administration"], name="configuration_administration_once"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(outstanding_interval_min__gte=5, outstanding_interval_min__lte=1440),
+                name="configuration_interval_5_minutes_to_24_hours",
+            ),
+        ]
+        indexes = [models.Index(fields=["next_outstanding_at"], name="configuration_due")]
+
+    def __str__(self) -> str:
+        return f"{self.integration} → {self.administration_name or self.administration}"
+
+
+class PackageCache(models.Model):
+    """What the package last said of its own settings (chart, VAT codes, journals …)."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
+    configuration = models.OneToOneField(Configuration, on_delete=models.CASCADE, related_name="package_cache")
+    settings = models.JSONField()
+    fetched_at = models.DateTimeField()
+
+
+class PackageReference(models.Model):
+    """The package's own id for a code of ours, found once and kept (customer 100234 → its guid)."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
+    configuration = models.ForeignKey(Configuration, on_delete=models.CASCADE, related_name="references")
+    kind = models.CharField(max_length=30)
+    code = models.CharField(max_length=80)
+    external_id = models.CharField(max_length=200)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "configuration", "kind", "code"], name="package_reference_once"
+            )
+        ]
+
+
+class CallBudget(models.Model):
+    """The calls made to one administration under one authorisation, shared by all workers under this row's lock."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
+    authorisation = models.ForeignKey(Authorisation, on_delete=models.CASCADE, related_name="budgets")
+    administration = models.CharField(max_length=60)
+    state = models.JSONField(default=dict)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "authorisation", "administration"], name="call_budget_once")
+        ]

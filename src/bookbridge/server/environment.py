@@ -1,0 +1,162 @@
+"""The settings of an installation, read from the environment once; a wrong one stops the start and is named.
+
+Any secret may come from a file: `NAME_FILE` holds the path. A secret that isn't given is made at the first start and
+kept in the data folder, readable by its user only.
+"""
+
+import os
+import secrets
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from cryptography.fernet import Fernet
+
+PREFIX = "BOOKBRIDGE_"
+KNOWN = {
+    "DATA": "folder for everything Bookbridge keeps on this machine (default: var)",
+    "SECRET_KEY": "signs sessions and forms (default: made at the first start)",
+    "ENCRYPTION_KEYS": "Fernet keys for secrets at rest, newest first, separated by commas (default: made)",
+    "PUBLIC_URL": "the address people and packages reach the portal at (default: http://127.0.0.1:8000)",
+    "STORAGE": "a folder, or s3://bucket/prefix (default: DATA/storage)",
+    "S3_ENDPOINT": "address of an S3-compatible service (default: the cloud's own)",
+    "S3_REGION": "its region (default: us-east-1)",
+    "S3_ACCESS_KEY": "its access key",
+    "S3_SECRET_KEY": "its secret key",
+    "INBOX_SETTLE_S": "seconds a file in an inbox must be unchanged before it is taken (default: 1)",
+    "ALLOW_PRIVATE_ADDRESSES": "yes: packages may be called on loopback and private addresses, for simulators",
+    "DEBUG": "yes: show errors in the browser; never in production",
+    "VENDOR_SPECS": "folder with vendors' published specifications, for the tests",
+}
+
+
+class WrongSettingError(Exception):
+    """Names every wrong setting, one a line."""
+
+
+@dataclass(frozen=True)
+class Environment:
+    data: Path
+    database_url: str | None
+    secret_key: str
+    encryption_keys: tuple[str, ...]
+    public_url: str
+    storage: str
+    s3_endpoint: str | None
+    s3_region: str
+    s3_access_key: str | None
+    s3_secret_key: str | None
+    inbox_settle_s: float
+    allow_private_addresses: bool
+    debug: bool
+
+
+def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
+    """The settings. Raises WrongSettingError with all that is wrong."""
+    reader = _Reader(os.environ if variables is None else variables)
+    data = Path(reader.text("DATA", "var")).absolute()
+    environment = Environment(
+        data=data,
+        database_url=reader.database_url(),
+        secret_key=reader.secret("SECRET_KEY", data, lambda: secrets.token_urlsafe(48)),
+        encryption_keys=reader.encryption_keys(data),
+        public_url=reader.address("PUBLIC_URL", "http://127.0.0.1:8000"),
+        storage=reader.text("STORAGE", str(data / "storage")),
+        s3_endpoint=reader.optional("S3_ENDPOINT"),
+        s3_region=reader.text("S3_REGION", "us-east-1"),
+        s3_access_key=reader.optional("S3_ACCESS_KEY"),
+        s3_secret_key=reader.optional("S3_SECRET_KEY"),
+        inbox_settle_s=reader.seconds("INBOX_SETTLE_S", 1.0),
+        allow_private_addresses=reader.yes_or_no("ALLOW_PRIVATE_ADDRESSES"),
+        debug=reader.yes_or_no("DEBUG"),
+    )
+    reader.refuse_unknown()
+    if reader.wrong:
+        raise WrongSettingError("\n".join(reader.wrong))
+    return environment
+
+
+class _Reader:
+    def __init__(self, variables: Mapping[str, str]) -> None:
+        self._variables = variables
+        self.wrong: list[str] = []
+
+    def optional(self, name: str) -> str | None:
+        variable = PREFIX + name
+        path = self._variables.get(variable + "_FILE")
+        if path:
+            try:
+                return Path(path).read_text(encoding="utf-8").strip()
+            except OSError as error:
+                self.wrong.append(f"{variable}_FILE: can't read {path}: {error.strerror}")
+        return self._variables.get(variable) or None
+
+    def text(self, name: str, default: str) -> str:
+        return self.optional(name) or default
+
+    def seconds(self, name: str, default: float) -> float:
+        value = self.text(name, str(default))
+        try:
+            number = float(value)
+        except ValueError:
+            number = -1
+        if not 0 <= number <= 3600:
+            self.wrong.append(f"{PREFIX}{name}={value}: give a number of seconds from 0 to 3600")
+        return number
+
+    def yes_or_no(self, name: str) -> bool:
+        value = self.text(name, "no").lower()
+        if value not in ("yes", "no"):
+            self.wrong.append(f"{PREFIX}{name}={value}: give yes or no")
+        return value == "yes"
+
+    def address(self, name: str, default: str) -> str:
+        value = self.text(name, default).rstrip("/")
+        parts = urlsplit(value)
+        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path:
+            self.wrong.append(f"{PREFIX}{name}={value}: give an address such as https://books.example.org")
+        return value
+
+    def database_url(self) -> str | None:
+        value = self._variables.get("DATABASE_URL") or None
+        if value and urlsplit(value).scheme not in ("postgresql", "postgres"):
+            self.wrong.append("DATABASE_URL: Bookbridge runs on PostgreSQL; give postgresql://user:password@host/name")
+        return value
+
+    def secret(self, name: str, data: Path, make: Callable[[], str]) -> str:
+        given = self.optional(name)
+        return given if given else _kept_secret(data / "secrets" / name.lower(), make)
+
+    def encryption_keys(self, data: Path) -> tuple[str, ...]:
+        text = self.secret("ENCRYPTION_KEYS", data, lambda: Fernet.generate_key().decode())
+        keys = tuple(key.strip() for key in text.split(",") if key.strip())
+        for position, key in enumerate(keys, 1):
+            try:
+                Fernet(key)
+            except ValueError:
+                self.wrong.append(f"{PREFIX}ENCRYPTION_KEYS: key {position} is no Fernet key (32 bytes in base64)")
+        return keys
+
+    def refuse_unknown(self) -> None:
+        for variable in sorted(self._variables):
+            name = variable.removeprefix(PREFIX)
+            if variable.startswith(PREFIX) and name.removesuffix("_FILE") not in KNOWN:
+                self.wrong.append(f"{variable}: no such setting; there are {', '.join(PREFIX + k for k in KNOWN)}")
+
+
+def _kept_secret(path: Path, make: Callable[[], str]) -> str:
+    """The secret in a file, made when there is none; two starters at once end up with the same one."""
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    fresh = path.with_name(f"{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
+    if not path.exists():
+        descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(make())
+        try:
+            os.link(fresh, path)
+        except FileExistsError:
+            pass
+        finally:
+            fresh.unlink()
+    return path.read_text(encoding="utf-8").strip()
