@@ -1,0 +1,32 @@
+"""Fixtures for every room. The session's PostgreSQL comes from `tests.embedded_database`."""
+
+import os
+import secrets
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
+
+
+@pytest.fixture
+def empty_database() -> Iterator[str]:
+    """The address of a new, empty database of this test's own: for tests that start real processes.
+
+    Django's tables are not in it; run `bookbridge migrate` with it as DATABASE_URL.
+    """
+    server = os.environ["DATABASE_URL"]
+    name = f"bookbridge_test_{secrets.token_hex(6)}"
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
+    yield _with_database(server, name)
+    with psycopg.connect(server, autocommit=True) as connection:
+        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def _with_database(url: str, name: str) -> str:
+    parts = psycopg.conninfo.conninfo_to_dict(url)
+    assert make_conninfo(url, dbname=name)  # The address is one libpq understands.
+    head, _, query = url.partition("?")
+    return f"{head.removesuffix(str(parts['dbname']))}{name}" + (f"?{query}" if query else "")
