@@ -1,0 +1,27 @@
+"""Where things lie: every key begins with the organisation and the integration, so rights can follow the prefix."""
+
+import unicodedata
+from datetime import datetime
+from uuid import UUID, uuid4
+
+_LONGEST_NAME = 200
+
+
+def inbox_prefix(organisation: UUID, integration: UUID) -> str:
+    return f"{organisation}/{integration}/inbox"
+
+
+def archive_key(organisation: UUID, integration: UUID, received_at: datetime, file_name: str) -> str:
+    """A key of its own for every delivery, so that two files of one name never meet."""
+    return f"{organisation}/{integration}/archive/{received_at:%Y/%m/%d}/{uuid4()}/{safe_file_name(file_name)}"
+
+
+def outbox_key(organisation: UUID, integration: UUID, file_name: str) -> str:
+    return f"{organisation}/{integration}/outbox/{safe_file_name(file_name)}"
+
+
+def safe_file_name(name: str) -> str:
+    """The last part of a name without anything a path, a terminal or a log could stumble over; never empty."""
+    last = unicodedata.normalize("NFC", name).replace("\\", "/").rsplit("/", 1)[-1]
+    kept = "".join(c for c in last if unicodedata.category(c)[0] != "C").strip().strip(".")
+    return kept[-_LONGEST_NAME:] or "file"
