@@ -1,0 +1,46 @@
+# `make` alone lists what there is. Everything that only prepares goes to standard error.
+.SILENT:
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+.PHONY: help setup demo test format format-check lint types contracts check simulate
+
+PYTHON ?= python3
+BIN := .venv/bin
+ARGS ?=
+PACKAGE ?= exact_online
+
+help: ## List the targets
+	sed -n 's/^\([a-z-]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 18
+
+setup: ## Make .venv with the locked packages
+	$(PYTHON) tools/bootstrap.py
+
+demo: setup ## Post the sample files to a simulated package and serve the portal (ARGS="--once --json")
+	$(BIN)/bookbridge demo $(ARGS)
+
+simulate: setup ## Run the simulator of one package (PACKAGE=exact_online ARGS=…)
+	$(BIN)/bookbridge simulate $(PACKAGE) $(ARGS)
+
+test: ## Run all tests, browser journeys included (ARGS="tests/formats -k …")
+	$(PYTHON) tools/bootstrap.py --browser
+	$(BIN)/pytest -n auto --maxprocesses 4 $(ARGS)
+
+format: setup ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix-only --quiet .
+
+format-check: setup ## Check that the code is formatted
+	$(BIN)/ruff format --check .
+
+lint: setup ## Check the code for mistakes and against the rules of this house
+	$(BIN)/ruff check .
+	$(BIN)/python tools/house_rules.py
+
+types: setup ## Check the types
+	$(BIN)/mypy
+
+contracts: setup ## Check which room may import which
+	$(BIN)/lint-imports
+
+check: ## All checks, then all tests; every failure is shown
+	.ci/run
