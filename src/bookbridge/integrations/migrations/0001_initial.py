@@ -8,94 +8,154 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
-    dependencies = [
-    ]
+    dependencies = []
 
     operations = [
         migrations.CreateModel(
-            name='CallBudget',
+            name="CallBudget",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('administration', models.CharField(max_length=60)),
-                ('state', models.JSONField(default=dict)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("administration", models.CharField(max_length=60)),
+                ("state", models.JSONField(default=dict)),
             ],
         ),
         migrations.CreateModel(
-            name='Configuration',
+            name="Configuration",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('administration', models.CharField(help_text='The code of the administration in the package', max_length=60)),
-                ('administration_name', models.CharField(blank=True, max_length=200)),
-                ('is_active', models.BooleanField(default=True)),
-                ('mappings', models.JSONField(blank=True, default=dict, help_text="Per list (vat_codes, ledger_accounts …): the source's code → the package's")),
-                ('layouts', models.JSONField(blank=True, default=dict, help_text='Per format: {"profile": name, "adjustments": TOML text}')),
-                ('options', models.JSONField(blank=True, default=dict, help_text="The connector's own settings, by its fact sheet")),
-                ('outstanding_kinds', models.JSONField(blank=True, default=list, help_text='"sales", "purchase"; empty: none')),
-                ('outstanding_interval_min', models.PositiveSmallIntegerField(default=30, validators=[django.core.validators.MinValueValidator(5), django.core.validators.MaxValueValidator(1440)])),
-                ('outstanding_hold_share', models.DecimalField(decimal_places=2, default=30, help_text='Hold the outstanding items when more than this percentage of the last ones would vanish', max_digits=5, validators=[django.core.validators.MinValueValidator(0), django.core.validators.MaxValueValidator(100)])),
-                ('next_outstanding_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "administration",
+                    models.CharField(help_text="The code of the administration in the package", max_length=60),
+                ),
+                ("administration_name", models.CharField(blank=True, max_length=200)),
+                ("is_active", models.BooleanField(default=True)),
+                (
+                    "mappings",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text="Per list (vat_codes, ledger_accounts …): the source's code → the package's",
+                    ),
+                ),
+                (
+                    "layouts",
+                    models.JSONField(
+                        blank=True, default=dict, help_text='Per format: {"profile": name, "adjustments": TOML text}'
+                    ),
+                ),
+                (
+                    "options",
+                    models.JSONField(
+                        blank=True, default=dict, help_text="The connector's own settings, by its fact sheet"
+                    ),
+                ),
+                (
+                    "outstanding_kinds",
+                    models.JSONField(blank=True, default=list, help_text='"sales", "purchase"; empty: none'),
+                ),
+                (
+                    "outstanding_interval_min",
+                    models.PositiveSmallIntegerField(
+                        default=30,
+                        validators=[
+                            django.core.validators.MinValueValidator(5),
+                            django.core.validators.MaxValueValidator(1440),
+                        ],
+                    ),
+                ),
+                (
+                    "outstanding_hold_share",
+                    models.DecimalField(
+                        decimal_places=2,
+                        default=30,
+                        help_text="Hold the outstanding items when more than this percentage of the last ones would vanish",
+                        max_digits=5,
+                        validators=[
+                            django.core.validators.MinValueValidator(0),
+                            django.core.validators.MaxValueValidator(100),
+                        ],
+                    ),
+                ),
+                ("next_outstanding_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
         ),
         migrations.CreateModel(
-            name='Integration',
+            name="Integration",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('name', models.CharField(max_length=120)),
-                ('source', models.CharField(choices=[('file_drop', 'Files')], default='file_drop', max_length=20)),
-                ('package', models.CharField(max_length=40)),
-                ('is_paused', models.BooleanField(default=False)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("name", models.CharField(max_length=120)),
+                ("source", models.CharField(choices=[("file_drop", "Files")], default="file_drop", max_length=20)),
+                ("package", models.CharField(max_length=40)),
+                ("is_paused", models.BooleanField(default=False)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
         ),
         migrations.CreateModel(
-            name='PackageCache',
+            name="PackageCache",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('settings', models.JSONField()),
-                ('fetched_at', models.DateTimeField()),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("settings", models.JSONField()),
+                ("fetched_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='PackageReference',
+            name="PackageReference",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(max_length=30)),
-                ('code', models.CharField(max_length=80)),
-                ('external_id', models.CharField(max_length=200)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("kind", models.CharField(max_length=30)),
+                ("code", models.CharField(max_length=80)),
+                ("external_id", models.CharField(max_length=200)),
             ],
         ),
         migrations.CreateModel(
-            name='AppRegistration',
+            name="AppRegistration",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('package', models.CharField(max_length=40)),
-                ('address', models.URLField(help_text='The host of the package, such as https://start.exactonline.nl')),
-                ('client_id', models.CharField(max_length=200)),
-                ('client_secret', bookbridge.organisations.secrets.EncryptedTextField()),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("package", models.CharField(max_length=40)),
+                ("address", models.URLField(help_text="The host of the package, such as https://start.exactonline.nl")),
+                ("client_id", models.CharField(max_length=200)),
+                ("client_secret", bookbridge.organisations.secrets.EncryptedTextField()),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('package', 'address'), name='app_registration_once')],
+                "constraints": [models.UniqueConstraint(fields=("package", "address"), name="app_registration_once")],
             },
         ),
         migrations.CreateModel(
-            name='Authorisation',
+            name="Authorisation",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('label', models.CharField(max_length=120)),
-                ('status', models.CharField(choices=[('inactive', 'Inactive'), ('active', 'Active'), ('sign_in_again', 'Needs signing in again')], default='inactive', max_length=20)),
-                ('status_reason', models.TextField(blank=True)),
-                ('access_token', bookbridge.organisations.secrets.EncryptedTextField(blank=True, default='')),
-                ('refresh_token', bookbridge.organisations.secrets.EncryptedTextField(blank=True, default='')),
-                ('access_token_issued_at', models.DateTimeField(blank=True, null=True)),
-                ('access_token_expires_at', models.DateTimeField(blank=True, null=True)),
-                ('authorised_at', models.DateTimeField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('app', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='authorisations', to='integrations.appregistration')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("label", models.CharField(max_length=120)),
+                (
+                    "status",
+                    models.CharField(
+                        choices=[
+                            ("inactive", "Inactive"),
+                            ("active", "Active"),
+                            ("sign_in_again", "Needs signing in again"),
+                        ],
+                        default="inactive",
+                        max_length=20,
+                    ),
+                ),
+                ("status_reason", models.TextField(blank=True)),
+                ("access_token", bookbridge.organisations.secrets.EncryptedTextField(blank=True, default="")),
+                ("refresh_token", bookbridge.organisations.secrets.EncryptedTextField(blank=True, default="")),
+                ("access_token_issued_at", models.DateTimeField(blank=True, null=True)),
+                ("access_token_expires_at", models.DateTimeField(blank=True, null=True)),
+                ("authorised_at", models.DateTimeField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "app",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="authorisations",
+                        to="integrations.appregistration",
+                    ),
+                ),
             ],
         ),
     ]

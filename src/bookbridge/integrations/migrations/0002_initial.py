@@ -6,107 +6,161 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('integrations', '0001_initial'),
-        ('organisations', '0001_initial'),
+        ("integrations", "0001_initial"),
+        ("organisations", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='authorisation',
-            name='authorised_by',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL),
+            model_name="authorisation",
+            name="authorised_by",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.SET_NULL,
+                related_name="+",
+                to=settings.AUTH_USER_MODEL,
+            ),
         ),
         migrations.AddField(
-            model_name='authorisation',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='authorisations', to='organisations.organisation'),
+            model_name="authorisation",
+            name="organisation",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="authorisations",
+                to="organisations.organisation",
+            ),
         ),
         migrations.AddField(
-            model_name='callbudget',
-            name='authorisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='budgets', to='integrations.authorisation'),
+            model_name="callbudget",
+            name="authorisation",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="budgets", to="integrations.authorisation"
+            ),
         ),
         migrations.AddField(
-            model_name='callbudget',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='organisations.organisation'),
+            model_name="callbudget",
+            name="organisation",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="organisations.organisation"
+            ),
         ),
         migrations.AddField(
-            model_name='configuration',
-            name='authorisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.RESTRICT, related_name='configurations', to='integrations.authorisation'),
+            model_name="configuration",
+            name="authorisation",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.RESTRICT,
+                related_name="configurations",
+                to="integrations.authorisation",
+            ),
         ),
         migrations.AddField(
-            model_name='configuration',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='configurations', to='organisations.organisation'),
+            model_name="configuration",
+            name="organisation",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="configurations",
+                to="organisations.organisation",
+            ),
         ),
         migrations.AddField(
-            model_name='integration',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='integrations', to='organisations.organisation'),
+            model_name="integration",
+            name="organisation",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="integrations",
+                to="organisations.organisation",
+            ),
         ),
         migrations.AddField(
-            model_name='configuration',
-            name='integration',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='configurations', to='integrations.integration'),
+            model_name="configuration",
+            name="integration",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="configurations",
+                to="integrations.integration",
+            ),
         ),
         migrations.AddField(
-            model_name='authorisation',
-            name='integration',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='authorisations', to='integrations.integration'),
+            model_name="authorisation",
+            name="integration",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="authorisations",
+                to="integrations.integration",
+            ),
         ),
         migrations.AddField(
-            model_name='packagecache',
-            name='configuration',
-            field=models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='package_cache', to='integrations.configuration'),
+            model_name="packagecache",
+            name="configuration",
+            field=models.OneToOneField(
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="package_cache",
+                to="integrations.configuration",
+            ),
         ),
         migrations.AddField(
-            model_name='packagecache',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='organisations.organisation'),
+            model_name="packagecache",
+            name="organisation",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="organisations.organisation"
+            ),
         ),
         migrations.AddField(
-            model_name='packagereference',
-            name='configuration',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='references', to='integrations.configuration'),
+            model_name="packagereference",
+            name="configuration",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="references", to="integrations.configuration"
+            ),
         ),
         migrations.AddField(
-            model_name='packagereference',
-            name='organisation',
-            field=models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='organisations.organisation'),
+            model_name="packagereference",
+            name="organisation",
+            field=models.ForeignKey(
+                on_delete=django.db.models.deletion.CASCADE, related_name="+", to="organisations.organisation"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='callbudget',
-            constraint=models.UniqueConstraint(fields=('organisation', 'authorisation', 'administration'), name='call_budget_once'),
+            model_name="callbudget",
+            constraint=models.UniqueConstraint(
+                fields=("organisation", "authorisation", "administration"), name="call_budget_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='integration',
-            constraint=models.UniqueConstraint(fields=('organisation', 'name'), name='integration_name_once'),
+            model_name="integration",
+            constraint=models.UniqueConstraint(fields=("organisation", "name"), name="integration_name_once"),
         ),
         migrations.AddIndex(
-            model_name='configuration',
-            index=models.Index(fields=['next_outstanding_at'], name='configuration_due'),
+            model_name="configuration",
+            index=models.Index(fields=["next_outstanding_at"], name="configuration_due"),
         ),
         migrations.AddConstraint(
-            model_name='configuration',
-            constraint=models.UniqueConstraint(fields=('organisation', 'integration', 'administration'), name='configuration_administration_once'),
+            model_name="configuration",
+            constraint=models.UniqueConstraint(
+                fields=("organisation", "integration", "administration"), name="configuration_administration_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='configuration',
-            constraint=models.CheckConstraint(condition=models.Q(('outstanding_interval_min__gte', 5), ('outstanding_interval_min__lte', 1440)), name='configuration_interval_5_minutes_to_24_hours'),
+            model_name="configuration",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("outstanding_interval_min__gte", 5), ("outstanding_interval_min__lte", 1440)),
+                name="configuration_interval_5_minutes_to_24_hours",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='authorisation',
-            constraint=models.UniqueConstraint(fields=('organisation', 'integration', 'label'), name='authorisation_label_once'),
+            model_name="authorisation",
+            constraint=models.UniqueConstraint(
+                fields=("organisation", "integration", "label"), name="authorisation_label_once"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='packagereference',
-            constraint=models.UniqueConstraint(fields=('organisation', 'configuration', 'kind', 'code'), name='package_reference_once'),
+            model_name="packagereference",
+            constraint=models.UniqueConstraint(
+                fields=("organisation", "configuration", "kind", "code"), name="package_reference_once"
+            ),
         ),
     ]

@@ -1,0 +1,112 @@
+"""Signing in at a package: the OAuth2 redirect there and the answer that comes back.
+
+The `state` is signed, names the authorisation and the user, lives for ten minutes, and its nonce is kept in the session
+that asked. It is forgotten before anything else is done with it, so it can be used once.
+"""
+
+import secrets
+from datetime import UTC, datetime
+
+from django.conf import settings
+from django.core import signing
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+
+from bookbridge.integrations.models import Authorisation
+from bookbridge.integrations.tokens import store_first_tokens
+from bookbridge.kit import catalogue
+from bookbridge.kit.oauth import AppCredentials, authorise_url, exchange_code
+from bookbridge.organisations.access import OWNER, organisation_for
+from bookbridge.organisations.models import User
+
+CALLBACK_PATH = "/authorise/callback"
+STATE_LIFE_S = 600
+_SALT = "bookbridge.integrations.authorising"
+_NONCES = "authorising"
+_NONCES_KEPT = 5
+
+
+class StateRefusedError(Exception):
+    """The answer belongs to no sign-in that this session has under way: forged, foreign, expired or used before."""
+
+
+class SignInDeniedError(Exception):
+    """The person at the package's page, or the package, said no; the message holds the package's own word."""
+
+    def __init__(self, authorisation: Authorisation, word: str) -> None:
+        super().__init__(word)
+        self.authorisation = authorisation
+        self.word = word
+
+
+class CodeMissingError(Exception):
+    """The package sent the user back without a code and without an error."""
+
+
+def redirect_address() -> str:
+    """Where the package sends the user back to; the same text must stand in the app's registration at the vendor."""
+    return str(settings.ENVIRONMENT.public_url) + CALLBACK_PATH
+
+
+def start(request: HttpRequest, authorisation: Authorisation) -> HttpResponse:
+    """To the package's own page where the user lets us in."""
+    nonce = secrets.token_urlsafe(24)
+    kept: dict[str, int] = request.session.get(_NONCES, {})
+    # Some may sign in at two packages in two tabs; a session can't be filled without end.
+    request.session[_NONCES] = {**dict(list(kept.items())[-(_NONCES_KEPT - 1) :]), nonce: authorisation.pk}
+    state = signing.dumps(
+        {"nonce": nonce, "authorisation": authorisation.pk, "user": request.user.pk}, salt=_SALT, compress=False
+    )
+    package = authorisation.integration.package
+    address = authorise_url(
+        catalogue.fact_sheet(package).oauth, authorisation.app.address, _credentials(authorisation), state
+    )
+    return HttpResponseRedirect(address)
+
+
+def finish(request: HttpRequest) -> Authorisation:
+    """Take the package's answer: exchange the code and store the tokens before anything else.
+
+    Raises StateRefusedError, SignInDeniedError, CodeMissingError, and the errors of kit.errors. Raises Http404 or
+    PermissionDenied when the user has lost the organisation or the role since the start.
+    """
+    authorisation = _expected(request)
+    access = organisation_for(request, authorisation.organisation_id, OWNER)
+    if request.GET.get("error"):
+        raise SignInDeniedError(authorisation, request.GET["error"][:200])
+    code = request.GET.get("code", "")
+    if not code:
+        raise CodeMissingError("the package sent no code")
+    pair = exchange_code(
+        catalogue.fact_sheet(authorisation.integration.package).oauth,
+        authorisation.app.address,
+        _credentials(authorisation),
+        code,
+        datetime.now(UTC),
+    )
+    store_first_tokens(authorisation, pair, access.user)
+    return authorisation
+
+
+def _expected(request: HttpRequest) -> Authorisation:
+    """The authorisation that this session has asked for under this state."""
+    try:
+        state = signing.loads(request.GET.get("state", ""), salt=_SALT, max_age=STATE_LIFE_S)
+        nonce, authorisation_id, user_id = state["nonce"], state["authorisation"], state["user"]
+    except (signing.BadSignature, KeyError, TypeError) as error:
+        raise StateRefusedError("no state of ours, or too old") from error
+    kept: dict[str, int] = request.session.get(_NONCES, {})
+    if kept.get(nonce) != authorisation_id:
+        raise StateRefusedError("this session has asked for no such sign-in, or it was used")
+    request.session[_NONCES] = {other: pk for other, pk in kept.items() if other != nonce}
+    request.session.save()
+    if not isinstance(request.user, User) or request.user.pk != user_id:
+        raise StateRefusedError("another user asked for this sign-in")
+    found = Authorisation.objects.select_related("integration", "app").filter(pk=authorisation_id).first()
+    if found is None:
+        raise StateRefusedError("the authorisation is gone")
+    return found
+
+
+def _credentials(authorisation: Authorisation) -> AppCredentials:
+    app = authorisation.app
+    return AppCredentials(client_id=app.client_id, client_secret=app.client_secret, redirect_uri=redirect_address())

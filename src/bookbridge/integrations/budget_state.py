@@ -1,0 +1,86 @@
+"""The arithmetic of a shared call budget: pure functions over the JSON of its row.
+
+Calls are counted in sixty buckets a window (seconds of a minute, 24-minute parts of a day). A bucket counts until
+all of it lies outside the window, so the count is never too low.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from bookbridge.kit.budgets import Limit
+
+_BUCKETS = 60
+
+
+@dataclass
+class BudgetState:
+    """`counts`: per limit, bucket number → calls. `limits`: numbers the package told. Times are epoch seconds."""
+
+    counts: dict[str, dict[str, int]] = field(default_factory=dict)
+    limits: dict[str, int] = field(default_factory=dict)
+    errors: dict[str, list[int]] = field(default_factory=dict)
+    closed_until: int = 0
+
+    @classmethod
+    def read(cls, state: dict[str, Any]) -> "BudgetState":
+        return cls(**{name: state[name] for name in ("counts", "limits", "errors", "closed_until") if name in state})
+
+    def written(self) -> dict[str, Any]:
+        return {
+            "counts": self.counts,
+            "limits": self.limits,
+            "errors": self.errors,
+            "closed_until": self.closed_until,
+        }
+
+    def take(self, limits: tuple[Limit, ...], now: float) -> float | None:
+        """Count a call and return None, or return the moment from which a call may be made."""
+        if now < self.closed_until:
+            return self.closed_until
+        for limit in limits:
+            free_at = self._free_at(limit, now)
+            if free_at is not None:
+                return free_at
+        for limit in limits:
+            bucket = str(int(now // _width(limit)))
+            counts = self.counts.setdefault(limit.name, {})
+            counts[bucket] = counts.get(bucket, 0) + 1
+        return None
+
+    def count_error(self, endpoint: str, now: float) -> None:
+        self.errors.setdefault(endpoint, []).append(int(now))
+
+    def endpoint_free_at(self, endpoint: str, guard: Limit, now: float) -> float | None:
+        """None when the endpoint may be called, else the moment from which it may."""
+        recent = [moment for moment in self.errors.get(endpoint, []) if moment > now - guard.seconds]
+        if recent:
+            self.errors[endpoint] = recent
+        else:
+            self.errors.pop(endpoint, None)
+        return recent[-guard.calls] + guard.seconds + 1 if len(recent) >= guard.calls else None
+
+    def _free_at(self, limit: Limit, now: float) -> float | None:
+        allowed = self.limits.get(limit.name, limit.calls)
+        current = self._current(limit, now)
+        over = sum(current.values()) - allowed
+        if over < 0:
+            return None
+        for bucket in sorted(current, key=int):
+            over -= current[bucket]
+            if over < 0:
+                return (int(bucket) + 1) * _width(limit) + limit.seconds
+        return now + limit.seconds
+
+    def _current(self, limit: Limit, now: float) -> dict[str, int]:
+        width = _width(limit)
+        kept = {
+            bucket: count
+            for bucket, count in self.counts.get(limit.name, {}).items()
+            if (int(bucket) + 1) * width > now - limit.seconds
+        }
+        self.counts[limit.name] = kept
+        return kept
+
+
+def _width(limit: Limit) -> float:
+    return limit.seconds / _BUCKETS

@@ -1,0 +1,102 @@
+"""Tokens of an authorisation: one refresh at a time across all workers, the new pair stored before anything uses it."""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from bookbridge.integrations.models import Authorisation
+from bookbridge.kit import catalogue, oauth
+from bookbridge.kit.errors import LaterError, NotAllowedError, PackageError, SignInAgainError, UnreachableError
+from bookbridge.kit.fact_sheet import OAuth
+from bookbridge.organisations.models import User
+
+CALLBACK_PATH = "/authorise/callback"
+_MARGIN = timedelta(seconds=10)
+"""A token that would expire within this time is not good for one more call."""
+
+
+def app_credentials(authorisation: Authorisation) -> oauth.AppCredentials:
+    app = authorisation.app
+    return oauth.AppCredentials(app.client_id, app.client_secret, settings.ENVIRONMENT.public_url + CALLBACK_PATH)
+
+
+def store_first_tokens(authorisation: Authorisation, pair: oauth.TokenPair, user: User | None) -> None:
+    """Keep the pair that a consent gave; the authorisation is active from here on."""
+    with transaction.atomic():
+        row = Authorisation.objects.select_for_update().get(pk=authorisation.pk)
+        _keep(row, pair)
+        row.authorised_by = user
+        row.authorised_at = pair.issued_at
+        row.save()
+    authorisation.refresh_from_db()
+
+
+class StoredTokens:
+    """The access tokens of one authorisation, as a connector's Connection wants them."""
+
+    def __init__(self, authorisation_id: int, now: Callable[[], datetime] = timezone.now) -> None:
+        self._id = authorisation_id
+        self._now = now
+
+    def access_token(self) -> str:
+        """A token good for the next call. Raises SignInAgainError, LaterError, NotAllowedError or UnreachableError."""
+        row = Authorisation.objects.select_related("app", "integration").get(pk=self._id)
+        pair = _pair(row)
+        if not pair.is_due(self._now()):
+            return pair.access_token
+        return self._refreshed()
+
+    def _refreshed(self) -> str:
+        """Refresh under the row's lock. The lock is held during the call: that is what makes it one at a time."""
+        problem: PackageError | None = None
+        with transaction.atomic(durable=True):
+            locked = Authorisation.objects.select_for_update(of=("self",)).select_related("app", "integration")
+            row = locked.get(pk=self._id)
+            pair = _pair(row)
+            if pair.is_due(self._now()):
+                try:
+                    pair = oauth.refresh(_rules(row), row.app.address, app_credentials(row), pair, self._now())
+                except SignInAgainError as error:
+                    row.status, row.status_reason = Authorisation.Status.SIGN_IN_AGAIN, str(error)
+                    problem = error
+                except (LaterError, UnreachableError, NotAllowedError) as error:
+                    problem = error
+                else:
+                    _keep(row, pair)
+                row.save()
+        if problem is None or self._still_good(pair, problem):
+            return pair.access_token
+        raise problem
+
+    def _still_good(self, pair: oauth.TokenPair, problem: PackageError) -> bool:
+        """Between 570 and 600 seconds the old token still serves when a new one isn't to be had just now."""
+        return not isinstance(problem, SignInAgainError) and self._now() + _MARGIN < pair.expires_at
+
+
+def _rules(row: Authorisation) -> OAuth:
+    return catalogue.fact_sheet(row.integration.package).oauth
+
+
+def _pair(row: Authorisation) -> oauth.TokenPair:
+    if row.status != Authorisation.Status.ACTIVE or not row.access_token_issued_at or not row.access_token_expires_at:
+        raise SignInAgainError(row.status_reason or "the account has not been authorised yet")
+    rules = _rules(row)
+    issued_at = row.access_token_issued_at
+    days = rules.refresh_token_days
+    return oauth.TokenPair(
+        access_token=row.access_token,
+        refresh_token=row.refresh_token,
+        issued_at=issued_at,
+        expires_at=row.access_token_expires_at,
+        refresh_not_before=issued_at + timedelta(seconds=rules.refresh_not_before_s),
+        refresh_expires_at=issued_at + timedelta(days=days) if days else None,
+    )
+
+
+def _keep(row: Authorisation, pair: oauth.TokenPair) -> None:
+    row.access_token, row.refresh_token = pair.access_token, pair.refresh_token
+    row.access_token_issued_at, row.access_token_expires_at = pair.issued_at, pair.expires_at
+    row.status, row.status_reason = Authorisation.Status.ACTIVE, ""
