@@ -52,7 +52,7 @@ def make_server(tmp_path: Path) -> Iterator[MakeServer]:
     made: list[EmbeddedPostgres] = []
 
     def make(folder: str = "data", **settings: object) -> EmbeddedPostgres:
-        server = EmbeddedPostgres(tmp_path / folder, **{"durable": False, "temporary": True, **settings})  # type: ignore[arg-type]
+        server = EmbeddedPostgres(tmp_path / folder, **{"durable": False, **settings})  # type: ignore[arg-type]
         made.append(server)
         return server
 
@@ -187,7 +187,7 @@ def test_as_root_the_server_runs_as_its_own_user(shared: EmbeddedPostgres) -> No
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root needs a folder elsewhere")
 def test_as_root_an_unreachable_folder_gets_its_cluster_elsewhere(tmp_path: Path, make_server: MakeServer) -> None:
     (tmp_path / "closed").mkdir(mode=0o700)
-    server = make_server("closed/data")
+    server = make_server("closed/data", temporary=True)
     url = server.start()
     home = server.log_dir.parent
     assert home.is_relative_to(postgres_places.SYSTEM_DIR)
@@ -293,7 +293,7 @@ def test_a_server_that_outlives_its_starter_is_stopped_by_another_process(tmp_pa
 
 
 def test_release_by_the_last_user_has_stopped_the_server_on_return(make_server: MakeServer) -> None:
-    first, second = make_server(temporary=False), make_server(temporary=False)
+    first, second = make_server(), make_server()
     first.start()
     second.start()
     first.release()

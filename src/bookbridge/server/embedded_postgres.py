@@ -42,7 +42,8 @@ DATABASE = "bookbridge"
 DEFAULT_PORT = 5432
 START_SECONDS = 120.0
 """Recovery after a crash may take long on a large database."""
-PORT_TRIES = 5
+START_TRIES = 5
+LAST_WORDS_SECONDS = 1.0
 
 # Written in the cluster's postgresql.conf once, so that an operator can change them there.
 INITIAL_SETTINGS = {
@@ -85,7 +86,7 @@ class EmbeddedPostgres:
             or as root, where the server's system user cannot reach it, under /var/lib/bookbridge.
         outlives_starter: keep the server running after this process.
         durable: False trades safety at a power cut for speed: for tests.
-        temporary: remove the folders when the server ends with its last user.
+        temporary: remove the folders, data and all, as soon as nobody uses the server (also after `stop()`).
     """
 
     def __init__(
@@ -262,7 +263,7 @@ class EmbeddedPostgres:
         if not self.is_running:
             folder = programs(account, self._system_dir)
             self._ensure_cluster(folder, account)
-            for left in reversed(range(PORT_TRIES)):
+            for left in reversed(range(START_TRIES)):
                 _reap()
                 server = self._spawn(folder, account)
                 if self._ready_before(deadline, server):
@@ -402,17 +403,22 @@ class EmbeddedPostgres:
 
     def _may_pass(self) -> bool:
         """Whether another try may help: the port was taken, or a killed server's sessions are still ending."""
-        said = self._last_words()
-        return "could not bind" in said or "is still in use" in said or "could not create any TCP/IP sockets" in said
+        # Which of its reasons stopped a server on loopback is not known yet: it may still be on its way to the log.
+        return socket_path_too_long(self._home) or "is still in use" in self._last_words()
 
     def _last_words(self) -> str:
         logs = sorted(self.log_dir.glob("*.log"), key=lambda path: path.stat().st_mtime)[-1:]
         return "\n".join(path.read_text(errors="replace")[-1500:] for path in (self._startup_log, *logs)).strip()
 
     def _failure(self, what: str) -> EmbeddedPostgresError:
-        return EmbeddedPostgresError(
-            f"The embedded PostgreSQL in {self._home} {what}. Its log ends:\n{self._last_words()}"
-        )
+        said = self._last_words()
+        deadline = time.monotonic() + LAST_WORDS_SECONDS
+        while (
+            "FATAL" not in said and time.monotonic() < deadline
+        ):  # The log's own process writes after the server's end.
+            time.sleep(process.POLL_SECONDS)
+            said = self._last_words()
+        return EmbeddedPostgresError(f"The embedded PostgreSQL in {self._home} {what}. Its log ends:\n{said}")
 
     # --- addresses and passwords
 
