@@ -26,7 +26,8 @@ class FaultRule(BaseModel):
 
     `timeout_before`: never accepted; nothing is sent for `delay_s`, then the line is cut. `timeout_after`: accepted,
     the answer comes after `delay_s`. `cut_before`/`cut_after`: the line is cut at once, without or after accepting.
-    `slow`: everything as usual, `delay_s` later. `server_error`: an HTML page with `status`, nothing accepted.
+    `slow`: everything as usual, `delay_s` later. `too_many_requests`: the limit is said to end in `delay_s`.
+    `server_error`: an HTML page with `status`, nothing accepted.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

@@ -76,7 +76,7 @@ class CallLimits:
 
 
 class ErrorLimit:
-    """Blocks a key for a while once it collected more than `allowed` refused calls within an hour."""
+    """Blocks a key for a while once it had more than `allowed` refused calls on one endpoint within an hour."""
 
     def __init__(self, store: SimulatorStore, clock: SimulatorClock, allowed: int, block_s: int = HOUR_S) -> None:
         self._store = store
@@ -89,8 +89,8 @@ class ErrorLimit:
         until = float(self._store.note(f"blocked:{key}") or 0)
         return until if until > self._clock() else None
 
-    def count_error(self, key: str) -> None:
-        """Count one refused call."""
-        errors = self._store.count_up(f"errors:{key}", int(self._clock() // HOUR_S))
+    def count_error(self, key: str, endpoint: str) -> None:
+        """Count one refused call of the key on an endpoint."""
+        errors = self._store.count_up(f"errors:{key}:{endpoint}", int(self._clock() // HOUR_S))
         if errors > self.allowed:
             self._store.set_note(f"blocked:{key}", repr(self._clock() + self.block_s))

@@ -79,8 +79,8 @@ class Simulator(ABC):
         """How the package refuses a document with a message of its own."""
 
     @abstractmethod
-    def too_many_requests(self, request: Request) -> Response:
-        """How the package says that a limit is hit."""
+    def too_many_requests(self, request: Request, reset_at: float) -> Response:
+        """How the package says that a limit is hit until a moment (epoch seconds)."""
 
     @abstractmethod
     def books(self, request: Request) -> Any:
@@ -151,7 +151,7 @@ class Simulator(ABC):
             case FaultKind.REFUSE:
                 return self.refusal(request, fault.message or "Refused by a fault rule of the simulator.")
             case FaultKind.TOO_MANY_REQUESTS:
-                return self.too_many_requests(request)
+                return self.too_many_requests(request, self.clock() + fault.delay_s)
             case FaultKind.SERVER_ERROR:
                 page = (
                     f"<html><head><title>{fault.status}</title></head><body><h1>Service unavailable</h1></body></html>"

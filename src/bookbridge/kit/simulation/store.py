@@ -114,7 +114,7 @@ class SimulatorStore:
         code: str | None = None,
         reference: str | None = None,
     ) -> None:
-        """Replace a record. Raises CodeInUseError when the new code is another record's, KeyError when there is none."""
+        """Replace a record. Raises CodeInUseError when the code is another record's, KeyError when there is none."""
         with self.transaction() as connection:
             try:
                 cursor = connection.execute(
