@@ -16,8 +16,11 @@ def _refuse_float(value: Any) -> Any:
     return value
 
 
-# No package we know books more than 15 digits before and 6 after the point.
-Amount = Annotated[Decimal, BeforeValidator(_refuse_float), Field(max_digits=21, allow_inf_nan=False)]
+_LIMIT = Decimal(10) ** 13
+# The longest amounts we know of are Exact Financials' N15,2 and exchange rates with six decimals.
+Amount = Annotated[
+    Decimal, BeforeValidator(_refuse_float), Field(gt=-_LIMIT, lt=_LIMIT, decimal_places=6, allow_inf_nan=False)
+]
 """A signed decimal number in the currency of the document it belongs to."""
 
 Currency = Annotated[str, Field(pattern=r"^[A-Z]{3}$")]

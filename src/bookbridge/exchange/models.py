@@ -146,7 +146,7 @@ class Posting(models.Model):
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="postings")
     configuration = models.ForeignKey(Configuration, on_delete=models.CASCADE, related_name="postings")
     kind = models.CharField(max_length=20, choices=KIND_CHOICES)
-    key = models.CharField(max_length=400)
+    key = models.TextField()
     reference = models.CharField(max_length=12)
     state = models.CharField(max_length=10, choices=State.choices, default=State.PENDING)
     attempt = models.UUIDField(null=True, blank=True, help_text="Token of the attempt that may change the state")

@@ -27,6 +27,7 @@ KNOWN = {
     "INBOX_SETTLE_S": "seconds a file in an inbox must be unchanged before it is taken (default: 1)",
     "ALLOW_PRIVATE_ADDRESSES": "yes: packages may be called on loopback and private addresses, for simulators",
     "DEBUG": "yes: show errors in the browser; never in production",
+    "CRASH_AT": "POINT=FILE, for crash tests only: the process kills itself once at this point while FILE exists",
     "VENDOR_SPECS": "folder with vendors' published specifications, for the tests",
 }
 

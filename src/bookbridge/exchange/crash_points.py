@@ -1,0 +1,32 @@
+"""Named points of the protocol at which the crash tests kill the process. In operation nothing happens here."""
+
+import os
+import signal
+from pathlib import Path
+
+POINTS = (
+    "file_archived",
+    "delivery_written",
+    "lines_written",
+    "attempt_written",
+    "answer_received",
+    "answer_written",
+    "look_up_written",
+    "line_written",
+    "run_ending",
+    "snapshot_written",
+    "outstanding_file_written",
+)
+
+_VARIABLE = "BOOKBRIDGE_CRASH_AT"
+
+
+def reach(point: str) -> None:
+    """Die by SIGKILL when the tests ask for it at this point: `POINT=FILE`, once, while FILE is there."""
+    asked = os.environ.get(_VARIABLE)
+    if not asked:
+        return
+    name, _, flag = asked.partition("=")
+    if name == point and Path(flag).exists():
+        Path(flag).unlink()
+        os.kill(os.getpid(), signal.SIGKILL)

@@ -1,0 +1,29 @@
+"""What to do with a document that is offered: pure, so that every case can be read in one table."""
+
+from enum import Enum
+
+
+class Decision(Enum):
+    SEND = "send"
+    UPDATE = "update"
+    LOOK_UP = "look_up"
+    WAIT = "wait"
+    ALREADY_POSTED = "already_posted"
+    CHANGED = "changed"
+
+
+def decide(*, state: str, same_content: bool, may_update: bool) -> Decision:
+    """The next step for a posting in a state, offered with the same or another content than it last carried.
+
+    `may_update`: the package can change documents of this kind and the kind is one that is meant to change (relations).
+    """
+    if state == "posted":
+        if same_content:
+            return Decision.ALREADY_POSTED
+        return Decision.UPDATE if may_update else Decision.CHANGED
+    return {
+        "pending": Decision.SEND,
+        "refused": Decision.SEND,
+        "uncertain": Decision.LOOK_UP,
+        "sending": Decision.WAIT,
+    }[state]

@@ -1,0 +1,342 @@
+"""From files in an inbox to lines and postings. Taking a file, and taking it in, can be broken off and done again."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import islice
+from typing import Any
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from bookbridge.documents import (
+    DOCUMENT_KINDS,
+    Document,
+    Invoice,
+    JournalEntry,
+    Money,
+    Problem,
+    document_to_json,
+    fingerprint,
+    identifier_of,
+    money_of,
+    posting_key,
+    short_reference,
+)
+from bookbridge.exchange import crash_points, sql
+from bookbridge.exchange.intake_texts import NO_SUCH_FORMAT, WRONG_LAYOUT
+from bookbridge.exchange.models import Delivery, Line, Posting, Run
+from bookbridge.formats import (
+    Profile,
+    ProfileError,
+    Reject,
+    SourceDocument,
+    format_of_file_name,
+    load_profile,
+    read_documents,
+)
+from bookbridge.integrations.models import Configuration, Integration
+from bookbridge.storage import Storage, StoredObject, archive_key, inbox_prefix, open_storage
+
+DEFAULT_PROFILES = {"debitr": "debitr_globe53", "credit": "credit_globe51", "fmuta6": "fmuta6_globe40"}
+"""Formats of the file drop in the order of sending: relations before the entries that need them."""
+
+LONGEST_WAIT_FOR_OTHERS = timedelta(seconds=30)
+"""A file that is still being written holds back its neighbours for so long, since it may hold their customers."""
+
+_CHUNK = 200
+_LONGEST_RAW = 20_000
+_LARGEST_AMOUNT = 10**15
+_log = structlog.get_logger("bookbridge.intake")
+
+
+def take_files(integration: Integration, storage: Storage | None = None) -> Run | None:
+    """Move every settled file of the inbox to the archive and give them one run. None when there is nothing to do.
+
+    Without exactly one active configuration the files stay where they are until there is one.
+    """
+    storage = storage or open_storage()
+    configuration = the_configuration(integration)
+    if configuration is None:
+        return None
+    prefix = inbox_prefix(integration.organisation_id, integration.pk)
+    waiting = [found for found in storage.list(prefix) if not _is_hidden(found)]
+    settled = _settled(waiting)
+    if not settled:
+        return None
+    with transaction.atomic():
+        if not sql.try_lock(f"inbox {integration.pk}"):
+            return None
+        deliveries = [_take(integration, found, storage) for found in settled]
+        fresh = [delivery for delivery in deliveries if delivery is not None]
+        run = _run_for(configuration, fresh) if fresh else None
+    crash_points.reach("delivery_written")
+    for found in settled:
+        storage.delete(found.key)
+    return run
+
+
+def the_configuration(integration: Integration) -> Configuration | None:
+    """The one active configuration that the files of an integration belong to."""
+    active = list(
+        Configuration.objects.filter(
+            organisation_id=integration.organisation_id, integration=integration, is_active=True
+        )[:2]
+    )
+    return active[0] if len(active) == 1 else None
+
+
+def _is_hidden(found: StoredObject) -> bool:
+    # Uploading programs write under such names and rename when the file is whole.
+    return found.name.startswith((".", "~")) or found.name.endswith((".tmp", ".part", ".filepart"))
+
+
+def _settled(waiting: list[StoredObject]) -> list[StoredObject]:
+    now = timezone.now()
+    quiet = timedelta(seconds=settings.ENVIRONMENT.inbox_settle_s)
+    settled = [found for found in waiting if now - found.modified_at >= quiet]
+    moving = len(settled) < len(waiting)
+    if moving and settled and now - min(found.modified_at for found in settled) < LONGEST_WAIT_FOR_OTHERS:
+        return []
+    return sorted(settled, key=lambda found: (found.modified_at, found.key))
+
+
+def _take(integration: Integration, found: StoredObject, storage: Storage) -> Delivery | None:
+    """The delivery of a file, its content archived; None when an earlier try got as far as this."""
+    known = Delivery.objects.filter(
+        organisation_id=integration.organisation_id,
+        integration=integration,
+        inbox_key=found.key,
+        inbox_version=found.version,
+    )
+    if known.exists():
+        return None
+    kept_at = archive_key(integration.organisation_id, integration.pk, timezone.now(), found.name)
+    storage.copy(found.key, kept_at)
+    crash_points.reach("file_archived")
+    digest, size = _digest(storage, kept_at)
+    repeats = (
+        Delivery.objects.filter(organisation_id=integration.organisation_id, integration=integration, sha256=digest)
+        .order_by("id")
+        .first()
+    )
+    return Delivery.objects.create(
+        organisation_id=integration.organisation_id,
+        integration=integration,
+        file_name=found.name[:255],
+        inbox_key=found.key,
+        inbox_version=found.version,
+        archive_key=kept_at,
+        size=size,
+        sha256=digest,
+        repeats=repeats,
+    )
+
+
+def _digest(storage: Storage, key: str) -> tuple[str, int]:
+    digest, size = hashlib.sha256(), 0
+    for chunk in storage.stream(key):
+        digest.update(chunk)
+        size += len(chunk)
+    return digest.hexdigest(), size
+
+
+def _run_for(configuration: Configuration, deliveries: list[Delivery]) -> Run:
+    run = Run.objects.create(
+        organisation_id=configuration.organisation_id,
+        configuration=configuration,
+        direction=Run.Direction.OUT,
+        trigger=Run.Trigger.FILE,
+        resume_at=timezone.now(),
+    )
+    Delivery.objects.filter(pk__in=[delivery.pk for delivery in deliveries]).update(run=run)
+    return run
+
+
+def take_in(run: Run, storage: Storage | None = None) -> None:
+    """Turn the run's waiting files into lines, relations first. Doing it again adds nothing twice."""
+    storage = storage or open_storage()
+    profiles, wrong = profiles_of(run.configuration)
+    waiting = []
+    for delivery in run.deliveries.filter(state=Delivery.State.WAITING):
+        profile = format_of_file_name(delivery.file_name, profiles)
+        if profile is not None:
+            waiting.append((delivery, profile))
+        elif wrong:
+            _set_aside(delivery, WRONG_LAYOUT(value="; ".join(wrong)))
+        else:
+            names = ", ".join(pattern for profile in profiles for pattern in profile.name_patterns)
+            _set_aside(delivery, NO_SUCH_FORMAT(value=delivery.file_name, patterns=names))
+    order = list(DEFAULT_PROFILES)
+    for delivery, profile in sorted(waiting, key=lambda pair: (order.index(pair[1].format), pair[0].pk)):
+        _take_in_file(run, delivery, profile, storage)
+
+
+def profiles_of(configuration: Configuration) -> tuple[list[Profile], list[str]]:
+    """The layout profile of each format, and what is wrong with those that a site has adjusted wrongly."""
+    profiles, wrong = [], []
+    for format_name, default in DEFAULT_PROFILES.items():
+        chosen = configuration.layouts.get(format_name, {})
+        try:
+            profiles.append(load_profile(chosen.get("profile", default), chosen.get("adjustments", "")))
+        except ProfileError as error:
+            wrong.append(f"{format_name}: {error}")
+    return profiles, wrong
+
+
+def _take_in_file(run: Run, delivery: Delivery, profile: Profile, storage: Storage) -> None:
+    rows, whole_file = 0, None
+    with storage.open(delivery.archive_key) as stream:
+        for chunk in _chunks(read_documents(stream, profile, delivery.file_name)):
+            whole_file = next((part for part in chunk if isinstance(part, Reject) and part.whole_file), whole_file)
+            _write_lines(run, delivery, chunk)
+            rows += sum(part.row_count for part in chunk)
+            crash_points.reach("lines_written")
+    delivery.profile, delivery.format, delivery.rows = profile.name, profile.format, rows
+    if whole_file is not None:
+        _set_aside(delivery, whole_file.problems[0])
+    else:
+        delivery.state = Delivery.State.TAKEN_IN
+        delivery.save()
+
+
+def _set_aside(delivery: Delivery, problem: Problem) -> None:
+    delivery.state = Delivery.State.SET_ASIDE
+    delivery.problem = _json(problem)
+    delivery.save()
+    _log.info("file_set_aside", delivery=delivery.pk, code=delivery.problem["code"])
+
+
+@dataclass(frozen=True)
+class _Read:
+    """A document as it was read, with what makes it unique."""
+
+    source: SourceDocument
+    key: str
+    fingerprint: str
+
+    @property
+    def document(self) -> Document:
+        return self.source.document
+
+
+def _write_lines(run: Run, delivery: Delivery, chunk: list[SourceDocument | Reject]) -> None:
+    read = [
+        _Read(part, posting_key(part.document), fingerprint(part.document))
+        for part in chunk
+        if isinstance(part, SourceDocument)
+    ]
+    rejects = [part for part in chunk if isinstance(part, Reject) and not part.whole_file]
+    with transaction.atomic():
+        postings = _postings(run.configuration, read)
+        Line.objects.bulk_create(
+            [
+                *(_line(run, delivery, part, postings[part.document.kind, part.key]) for part in read),
+                *(_reject_line(run, delivery, reject) for reject in rejects),
+            ],
+            ignore_conflicts=True,
+        )
+
+
+def _postings(configuration: Configuration, read: list[_Read]) -> dict[tuple[str, str], int]:
+    """The posting of each document, made where there was none."""
+    Posting.objects.bulk_create(
+        [
+            Posting(
+                organisation_id=configuration.organisation_id,
+                configuration=configuration,
+                kind=part.document.kind,
+                key=part.key,
+                reference=short_reference(part.document.kind, part.key),
+                fingerprint=part.fingerprint,
+                document=_json(part.document),
+            )
+            for part in read
+        ],
+        ignore_conflicts=True,
+    )
+    rows = Posting.objects.filter(
+        organisation_id=configuration.organisation_id,
+        configuration=configuration,
+        key__in={part.key for part in read},
+    ).values_list("kind", "key", "id")
+    return {(kind, key): posting_id for kind, key, posting_id in rows}
+
+
+def _line(run: Run, delivery: Delivery, part: _Read, posting_id: int) -> Line:
+    document = part.document
+    money = money_of(document)
+    return Line(
+        organisation_id=run.organisation_id,
+        run=run,
+        delivery=delivery,
+        posting_id=posting_id,
+        position=part.source.position,
+        phase=DOCUMENT_KINDS.index(document.kind),
+        kind=document.kind,
+        identifier=identifier_of(document)[:80],
+        journal=document.journal if isinstance(document, Invoice | JournalEntry) else "",
+        document=_json(document),
+        fingerprint=part.fingerprint,
+        rows=list(part.source.rows),
+        raw=_storable(part.source.raw),
+        problems=[_json(notice) for notice in part.source.notices],
+        **_amount(money),
+    )
+
+
+def _reject_line(run: Run, delivery: Delivery, reject: Reject) -> Line:
+    harmless = all(problem.severity == "notice" for problem in reject.problems)
+    return Line(
+        organisation_id=run.organisation_id,
+        run=run,
+        delivery=delivery,
+        position=reject.position,
+        phase=len(DOCUMENT_KINDS),
+        kind=reject.kind or "",
+        identifier=_storable(reject.identifier)[:80] or f"row {reject.rows[0] if reject.rows else 1}",
+        journal=_storable(reject.journal or "")[:60],
+        rows=list(reject.rows[:1000]),
+        raw=_storable(reject.raw),
+        problems=[_json(problem) for problem in reject.problems],
+        outcome=Line.Outcome.SKIPPED if harmless else Line.Outcome.REFUSED,
+        reason=Line.Reason.NOTHING_TO_BOOK if harmless else Line.Reason.NOT_READ,
+        concluded_at=timezone.now(),
+        **_amount(reject.money),
+    )
+
+
+def _amount(money: Money | None) -> dict[str, object]:
+    if money is None:
+        return {}
+    # Beyond this no document is ever accepted; a reject may hold any number.
+    countable = abs(money.amount) < _LARGEST_AMOUNT
+    return {"currency": money.currency, "amount": money.amount if countable else None}
+
+
+def _storable(text: str) -> str:
+    # PostgreSQL takes every character but NUL.
+    return text.replace("\x00", "␀")[:_LONGEST_RAW]
+
+
+def _json(record: Document | Problem) -> Any:
+    return _without_nul(document_to_json(record) if not isinstance(record, Problem) else record.model_dump(mode="json"))
+
+
+def _without_nul(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("\x00", "␀")
+    if isinstance(value, dict):
+        return {name: _without_nul(content) for name, content in value.items()}
+    if isinstance(value, list):
+        return [_without_nul(content) for content in value]
+    return value
+
+
+def _chunks(parts: Iterable[SourceDocument | Reject]) -> Iterator[list[SourceDocument | Reject]]:
+    iterator = iter(parts)
+    while chunk := list(islice(iterator, _CHUNK)):
+        yield chunk

@@ -1,0 +1,36 @@
+"""The SQL of this room that Django's query language can't say."""
+
+from uuid import UUID
+
+from django.db import connection
+
+_LIVING_WORKERS = """
+    SELECT session.id
+    FROM exchange_workersession AS session
+    WHERE session.heartbeat_at > now() - make_interval(secs => %s)
+      AND EXISTS (
+        SELECT 1 FROM pg_locks AS held
+        JOIN pg_database AS base ON base.oid = held.database AND base.datname = current_database()
+        WHERE held.locktype = 'advisory' AND held.granted AND held.objsubid = 1
+          AND ((held.classid::bigint << 32) | held.objid::bigint) = session.lock_key
+      )
+"""
+
+_TRY_LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
+
+
+def living_workers(longest_silence_s: float) -> set[UUID]:
+    """Workers whose heart beats and whose advisory lock PostgreSQL still holds.
+
+    The lock tells at once of a killed process, the heartbeat of one that hangs or lost the network.
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(_LIVING_WORKERS, [longest_silence_s])
+        return {row[0] for row in cursor.fetchall()}
+
+
+def try_lock(name: str) -> bool:
+    """Whether this transaction now holds the lock of a name; it is given back when the transaction ends."""
+    with connection.cursor() as cursor:
+        cursor.execute(_TRY_LOCK, [name])
+        return bool(cursor.fetchone()[0])
