@@ -352,6 +352,22 @@ def test_an_interrupted_creation_is_begun_again(make_server: MakeServer) -> None
     assert answer(server.start(), "SELECT 1") == 1
 
 
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can make a folder for another user")
+def test_a_folder_of_another_user_is_refused_with_its_name(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    shutil.chown(tmp_path / "data", "daemon")
+    with pytest.raises(EmbeddedPostgresError, match=r"belongs to the user daemon.*BOOKBRIDGE_DATA"):
+        EmbeddedPostgres(tmp_path / "data").start()
+    assert list((tmp_path / "data").iterdir()) == []
+
+
+def test_a_cluster_that_is_gone_is_not_replaced_by_an_empty_one(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "location").write_text(str(tmp_path / "gone"))
+    with pytest.raises(EmbeddedPostgresError, match=r"gone\. Put it back from a backup"):
+        EmbeddedPostgres(tmp_path / "data").start()
+
+
 def test_a_start_that_fails_tells_why_with_the_log(make_server: MakeServer) -> None:
     server = make_server()
     server.start()

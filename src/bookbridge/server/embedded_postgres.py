@@ -30,6 +30,7 @@ from bookbridge.server.postgres_places import (
     server_home,
     service_account,
     socket_path_too_long,
+    user_name,
 )
 
 __all__ = ["EmbeddedPostgres", "EmbeddedPostgresError"]
@@ -214,14 +215,19 @@ class EmbeddedPostgres:
     def _prepare_data_dir(self) -> None:
         try:
             self.data_dir.mkdir(parents=True, exist_ok=True)
-            if not (self.data_dir / process.START_LOCK).exists():
-                self.data_dir.chmod(0o700)
-            os.close(process.open_lock(self.data_dir / process.START_LOCK))
         except PermissionError as error:
             raise EmbeddedPostgresError(
-                f"{self.data_dir} belongs to another user. Run Bookbridge as that user, "
-                "or set BOOKBRIDGE_DATA to a folder of your own."
+                f"{self.data_dir} cannot be made: {error.strerror}. Set BOOKBRIDGE_DATA to a folder of your own."
             ) from error
+        owner = self.data_dir.stat().st_uid
+        if owner != os.geteuid():
+            # Root too: files it makes here would lock the owner out.
+            raise EmbeddedPostgresError(
+                f"{self.data_dir} belongs to the user {user_name(owner)}. Run Bookbridge as that user, "
+                "or set BOOKBRIDGE_DATA to a folder of your own."
+            )
+        if not (self.data_dir / process.START_LOCK).exists():
+            self.data_dir.chmod(0o700)
 
     # --- who uses it
 
@@ -427,10 +433,7 @@ class EmbeddedPostgres:
         path = self.data_dir / f"{role}.password"
         if not path.exists():
             _write_secret(path, secrets.token_hex(24), None)
-        try:
-            return path.read_text().strip()
-        except PermissionError as error:
-            raise EmbeddedPostgresError(f"{path} belongs to another user. Run Bookbridge as that user.") from error
+        return path.read_text().strip()
 
     def _url(self, database: str, role: str) -> str:
         lines = process.pid_file_lines(self._cluster)

@@ -65,6 +65,14 @@ def _find_account() -> ServiceAccount | None:
     return ServiceAccount(entry.pw_name, entry.pw_uid, entry.pw_gid)
 
 
+def user_name(uid: int) -> str:
+    """The user's name, or the number where the system knows no name."""
+    try:
+        return pwd.getpwuid(uid).pw_name
+    except KeyError:
+        return str(uid)
+
+
 def _create_account() -> None:
     useradd = shutil.which("useradd", path=f"{os.environ.get('PATH', '')}:/usr/sbin:/sbin")
     remedy = f"Make a system user named {SERVICE_USER}, run Bookbridge as a plain user, or set DATABASE_URL."
@@ -148,7 +156,7 @@ def server_home(data_dir: Path, account: ServiceAccount | None, system_dir: Path
     """
     pointer = data_dir / "location"
     if pointer.exists():
-        return Path(pointer.read_text().strip())
+        return _existing_home(pointer)
     home = data_dir / "server"
     if home.exists():
         return home
@@ -164,6 +172,16 @@ def server_home(data_dir: Path, account: ServiceAccount | None, system_dir: Path
     _make_home(elsewhere, account)
     pointer.write_text(f"{elsewhere}\n")
     return elsewhere
+
+
+def _existing_home(pointer: Path) -> Path:
+    home = Path(pointer.read_text().strip())
+    if not home.exists():
+        raise EmbeddedPostgresError(
+            f"The database of {pointer.parent} lay in {home}, which is gone. Put it back from a backup, "
+            f"or delete {pointer.parent} to begin with an empty database."
+        )
+    return home
 
 
 def _make_home(home: Path, account: ServiceAccount) -> None:
