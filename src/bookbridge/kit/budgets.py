@@ -7,6 +7,10 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from bookbridge.kit.errors import LaterError
+from bookbridge.kit.fact_sheet import Limits
+
+MINUTE = "minute"
+DAY = "day"
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +20,17 @@ class Limit:
     name: str
     calls: int
     seconds: int
+
+
+def call_limits(limits: Limits) -> tuple[Limit, ...]:
+    """The call limits of a fact sheet, under the names that connectors use in LimitSeen."""
+    known = ((MINUTE, limits.calls_per_minute, 60), (DAY, limits.calls_per_day, 86400))
+    return tuple(Limit(name, calls, seconds) for name, calls, seconds in known if calls is not None)
+
+
+def error_guard(limits: Limits) -> Limit | None:
+    """The number of errors at one endpoint, within an hour, at which we stop by ourselves."""
+    return Limit("errors", limits.errors_per_hour, 3600) if limits.errors_per_hour is not None else None
 
 
 @dataclass(frozen=True, slots=True)

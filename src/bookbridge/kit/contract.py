@@ -47,7 +47,7 @@ class Connection:
     `settings` are the package's cached settings (None while they are being read). `options` are the connector's own
     settings of the configuration, by the names in its fact sheet. `now` gives aware UTC.
     `check_claim` raises kit.errors.ClaimLostError when the calling worker no longer owns the work: call it immediately
-    before a request that changes the books.
+    before a request that changes the books. `request_timeout_s` replaces the fact sheet's time-out.
     """
 
     base_address: str
@@ -59,6 +59,7 @@ class Connection:
     settings: PackageSettings | None = None
     options: Mapping[str, str] = field(default_factory=dict)
     check_claim: Callable[[], None] = lambda: None
+    request_timeout_s: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

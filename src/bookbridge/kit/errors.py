@@ -5,6 +5,7 @@ PackageError
 ├── SignInAgainError     a person must authorise the account again
 ├── UnreachableError     no definite answer: refused connection, time-out, cut line, server fault
 ├── NotAllowedError      the account or its licence may not read this
+├── RefusedError         the package refused the request in its own words
 └── ClaimLostError       this worker no longer owns the work; stop without another word
 """
 
@@ -37,6 +38,15 @@ class UnreachableError(PackageError):
 
 class NotAllowedError(PackageError):
     pass
+
+
+class RefusedError(PackageError):
+    """`words` are the package's own; a connector's problems.py turns them into a Problem."""
+
+    def __init__(self, words: str, status: int) -> None:
+        super().__init__(words)
+        self.words = words
+        self.status = status
 
 
 class ClaimLostError(PackageError):

@@ -45,6 +45,8 @@ class OAuth(_Part):
     """Age of an access token from which a new one may be asked for."""
     refresh_token_days: int | None = None
     scopes: tuple[str, ...] = ()
+    too_early_texts: tuple[str, ...] = ()
+    """Words by which the token endpoint says that a new token was asked for too early."""
 
 
 class Address(_Part):

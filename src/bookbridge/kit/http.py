@@ -1,0 +1,238 @@
+"""One way out: every call of every connector, with time-outs, limits, a token, and a clear word on what may have come.
+
+A request that changes the books is sent again only when it is certain that the first never arrived. Nothing that could
+be a secret or a person's data (tokens, query values, bodies) gets into a log line or an exception.
+"""
+
+import logging
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from http.cookiejar import CookieJar, DefaultCookiePolicy
+from typing import Any
+from urllib.parse import urlsplit
+
+import httpx
+import stamina
+import structlog
+
+from bookbridge.kit import exact_json
+from bookbridge.kit.budgets import LimitSeen
+from bookbridge.kit.contract import Connection
+from bookbridge.kit.errors import NotAllowedError, SignInAgainError, UnreachableError
+
+MAX_ANSWER_BYTES = 32_000_000
+CONNECT_TIMEOUT_S = 10.0
+ATTEMPTS = 3
+DEADLINES_PER_ANSWER = 4
+"""A slow answer that keeps trickling is given up after this many times the time-out."""
+
+# At their own levels these two write whole addresses, query values included, and answer headers.
+for _chatty in ("httpx", "httpcore"):
+    logging.getLogger(_chatty).setLevel(logging.WARNING)
+
+_NEVER_ARRIVED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+_log = structlog.get_logger("bookbridge.package_calls")
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a package answered."""
+
+    status: int
+    headers: httpx.Headers
+    body: bytes
+
+    @property
+    def ok(self) -> bool:
+        return 200 <= self.status < 300
+
+    def json(self) -> Any:
+        """The body; amounts are Decimal. Raises ValueError when it is no JSON."""
+        return exact_json.loads(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRules:
+    """What differs between packages.
+
+    `judge` raises the error that an answer stands for, or returns when the answer is a plain success.
+    `limits_seen` reads the limits that an answer tells. `guarded` are the statuses that the package's error guard
+    counts.
+    """
+
+    package: str
+    timeout_s: float
+    judge: Callable[[Answer], None]
+    limits_seen: Callable[[httpx.Headers], Iterable[LimitSeen]] = lambda _headers: ()
+    guarded: frozenset[int] = frozenset()
+    headers: Mapping[str, str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Call:
+    method: str
+    url: str
+    endpoint: str
+    headers: Mapping[str, str]
+    content: bytes | None
+    changes: bool
+
+
+class PackageHttp:
+    """The calls of one connector with one Connection."""
+
+    def __init__(self, connection: Connection, rules: HttpRules) -> None:
+        self._connection = connection
+        self._rules = rules
+        self._timeout_s = connection.request_timeout_s or rules.timeout_s
+
+    def read(self, url: str, *, endpoint: str, headers: Mapping[str, str] | None = None) -> Answer:
+        """A call that changes nothing; repeated, at most three times in all, after any kind of failed line.
+
+        `endpoint` is the name under which errors are counted. Raises the errors of kit.errors and what `judge` raises;
+        UnreachableError says that nothing has been done, since a read does nothing.
+        """
+        reason = ""
+        try:
+            return self._send(_Call("GET", url, endpoint, headers or {}, None, changes=False))
+        except UnreachableError as error:
+            reason = error.reason
+        raise UnreachableError(reason, may_have_arrived=False)
+
+    def change(
+        self, method: str, url: str, body: Any, *, endpoint: str, headers: Mapping[str, str] | None = None
+    ) -> Answer:
+        """A call that changes the books; repeated only when it certainly didn't arrive.
+
+        Raises the errors of kit.errors (UnreachableError tells whether it may have arrived) and what `judge` raises.
+        """
+        content = exact_json.dumps(body).encode()
+        typed = {"Content-Type": "application/json", **(headers or {})}
+        return self._send(_Call(method, url, endpoint, typed, content, changes=True))
+
+    def _send(self, call: _Call) -> Answer:
+        def may_repeat(error: Exception) -> bool:
+            return isinstance(error, UnreachableError) and not (call.changes and error.may_have_arrived)
+
+        for attempt in stamina.retry_context(
+            on=may_repeat, attempts=ATTEMPTS, timeout=None, wait_initial=0.1, wait_max=2.0, wait_jitter=0.2
+        ):
+            with attempt:
+                return self._signed_in(call)
+        raise AssertionError("stamina raises the last error")
+
+    def _signed_in(self, call: _Call) -> Answer:
+        token = self._token()
+        answer = self._once(call, token)
+        if answer.status == 401:
+            # Another worker may have renewed it meanwhile. Anything else means that the access was withdrawn.
+            renewed = self._token()
+            if renewed == token:
+                raise SignInAgainError("the package does not take the access token any more")
+            answer = self._once(call, renewed)
+            if answer.status == 401:
+                raise SignInAgainError("the package does not take a new access token")
+        self._rules.judge(answer)
+        return answer
+
+    def _token(self) -> str:
+        # What goes wrong here goes wrong before the call: the document has not been sent, nor is it to blame.
+        try:
+            return self._connection.tokens.access_token()
+        except UnreachableError as error:
+            failure: Exception = UnreachableError(error.reason, may_have_arrived=False)
+        except NotAllowedError as error:
+            failure = SignInAgainError(str(error))
+        raise failure
+
+    def _once(self, call: _Call, token: str) -> Answer:
+        budget = self._connection.budget
+        budget.check_endpoint(call.endpoint)
+        budget.take()
+        headers = {**(self._rules.headers or {}), **call.headers, "Authorization": f"Bearer {token}"}
+        if call.changes:
+            self._connection.check_claim()
+        started = time.monotonic()
+        answer, failure = exchange(call.method, call.url, headers, call.content, self._timeout_s)
+        self._log(call, answer.status if answer else None, failure, started)
+        if failure is not None:
+            raise failure
+        assert answer is not None
+        for seen in self._rules.limits_seen(answer.headers):
+            budget.learn(seen)
+        if answer.status in self._rules.guarded:
+            budget.count_error(call.endpoint)
+        return answer
+
+    def _log(self, call: _Call, status: int | None, failure: UnreachableError | None, started: float) -> None:
+        _log.debug(
+            "package_call",
+            package=self._rules.package,
+            method=call.method,
+            path=urlsplit(call.url).path,
+            status=status,
+            failure=failure.reason if failure else None,
+            milliseconds=round((time.monotonic() - started) * 1000),
+        )
+
+
+def exchange(
+    method: str, url: str, headers: Mapping[str, str], content: bytes | None, timeout_s: float
+) -> tuple[Answer | None, UnreachableError | None]:
+    """One request over the line: its answer, or why there is none. Follows no redirect, keeps no cookie."""
+    timeout = httpx.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s))
+    request = _lines(os.getpid()).build_request(method, url, headers=dict(headers), content=content, timeout=timeout)
+    # The error is returned, so that no exception chain carries httpx's request with its token.
+    try:
+        response = _lines(os.getpid()).send(request, stream=True)
+        try:
+            body = _body(response, time.monotonic() + DEADLINES_PER_ANSWER * timeout_s)
+        finally:
+            response.close()
+    except _NEVER_ARRIVED as error:
+        return None, UnreachableError(_words(error), may_have_arrived=False)
+    except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
+        return None, UnreachableError(_words(error), may_have_arrived=True)
+    if body is None:
+        return None, UnreachableError("the answer is larger or slower than we accept", may_have_arrived=True)
+    return Answer(response.status_code, response.headers, body), None
+
+
+def _body(response: httpx.Response, deadline: float) -> bytes | None:
+    parts: list[bytes] = []
+    size = 0
+    for part in response.iter_bytes():
+        parts.append(part)
+        size += len(part)
+        if size > MAX_ANSWER_BYTES or time.monotonic() > deadline:
+            return None
+    return b"".join(parts)
+
+
+_WORDS: dict[type[Exception], str] = {
+    httpx.ConnectError: "the package can't be reached (no connection)",
+    httpx.ConnectTimeout: "the package can't be reached (no connection in time)",
+    httpx.PoolTimeout: "no free line to the package",
+    httpx.ReadTimeout: "the package didn't answer in time",
+    httpx.ReadError: "the line was cut before the answer",
+    httpx.RemoteProtocolError: "the line was cut before the answer",
+}
+
+
+def _words(error: Exception) -> str:
+    return _WORDS.get(type(error), f"the line failed ({type(error).__name__})")
+
+
+@cache
+def _lines(_process: int) -> httpx.Client:
+    # One pool for each process: lines are kept alive between runs, and a forked worker doesn't share its parent's.
+    # No cookies: they would carry one organisation's session to the next.
+    return httpx.Client(
+        cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
+        follow_redirects=False,
+        limits=httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=20),
+        headers={"User-Agent": "bookbridge"},
+    )
