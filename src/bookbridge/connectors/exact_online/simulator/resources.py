@@ -104,9 +104,10 @@ _ALL = (
         code="Code",
         names="""
         ID:guid AddressLine1:string+ AddressLine2:string+ AddressLine3:string+ Blocked:boolean+
-        ChamberOfCommerce:string+ City:string+ Code:string+ Costcenter:string CostcenterDescription:string
-        Country:string+ CountryName:string Created:datetime Creator:guid CreatorFullName:string Currency:string
-        Division:int32 Document:guid Email:string+ EndDate:datetime+ Fax:string+ GLAccountPurchase:guid+
+        ChamberOfCommerce:string+ City:string+ Code:string+ CodeAtSupplier:string+ Costcenter:string
+        CostcenterDescription:string Country:string+ CountryName:string Created:datetime Creator:guid
+        CreatorFullName:string CreditLinePurchase:double+ CreditLineSales:double+ Currency:string Division:int32
+        Document:guid Email:string+ EndDate:datetime+ Fax:string+ GLAccountPurchase:guid+
         GLAccountSales:guid+ GLAP:guid+ GLAR:guid+ IsBank:boolean IsPurchase:boolean IsSales:boolean IsSupplier:boolean+
         Language:string+ LanguageDescription:string Modified:datetime Modifier:guid ModifierFullName:string Name:string+
         PaymentConditionPurchase:string+ PaymentConditionPurchaseDescription:string PaymentConditionSales:string+
