@@ -1,0 +1,1 @@
+"""Exact Online: entries, relations and open items through its REST API v1."""

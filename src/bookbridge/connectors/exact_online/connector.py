@@ -1,0 +1,213 @@
+"""Exact Online: the contract, joined from client (talks), mapping and reading (translate), relations and entries."""
+
+from collections.abc import Callable, Iterator, Sequence
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar
+
+from bookbridge.connectors.exact_online import reading, texts
+from bookbridge.connectors.exact_online.client import ExactClient
+from bookbridge.connectors.exact_online.entries import Entries
+from bookbridge.connectors.exact_online.mapping import CannotMapError, Codes
+from bookbridge.connectors.exact_online.problems import problem_of
+from bookbridge.connectors.exact_online.relations import Relations
+from bookbridge.documents import Customer, Document, OutstandingItem, Supplier
+from bookbridge.kit.contract import Connection, Connector, OutstandingKind, PostingRequest, RelationKind
+from bookbridge.kit.errors import (
+    LaterError,
+    NotAllowedError,
+    PackageError,
+    RefusedError,
+    SignInAgainError,
+    UnreachableError,
+)
+from bookbridge.kit.fact_sheet import FactSheet, read_fact_sheet
+from bookbridge.kit.outcomes import Later, LookUp, Outcome, Refused, SignInAgain, Unclear
+from bookbridge.kit.package_settings import Administration, Journal, PackageSettings, Period
+
+Record = dict[str, Any]
+T = TypeVar("T")
+
+RETRY_AFTER_S = 60
+ACTIVE_DIVISION = 1
+_CODED = ("ID", "Code", "Description")
+_ACCOUNT_FIELDS = (*_CODED, "Type", "IsBlocked", "UseCostcenter", "UseCostunit")
+_VAT_FIELDS = (*_CODED, "Type", "Percentage", "VATTransactionType", "Charged", "IsBlocked")
+_JOURNAL_FIELDS = (*_CODED, "Type", "AllowVAT", "AllowVariableCurrency", "Currency")
+_CONDITION_FIELDS = (*_CODED, "PaymentDays")
+_PERIOD_FIELDS = ("ID", "FinYear", "FinPeriod", "StartDate", "EndDate")
+_STATUS_FIELDS = ("Journal", "Year", "Period", "Status")
+_OPEN_ITEM_FIELDS = (
+    "HID",
+    "AccountCode",
+    "AccountName",
+    "Amount",
+    "CurrencyCode",
+    "DueDate",
+    "EntryNumber",
+    "InvoiceDate",
+    "InvoiceNumber",
+    "JournalCode",
+    "YourRef",
+)
+_OPEN_ITEMS: dict[OutstandingKind, str] = {
+    "sales": "read/financial/ReceivablesList",
+    "purchase": "read/financial/PayablesList",
+}
+
+
+class PackageConnector(Connector):
+    """One division of Exact Online."""
+
+    fact_sheet: ClassVar[FactSheet] = read_fact_sheet(Path(__file__).with_name("fact_sheet.toml"))
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self._client = ExactClient(connection, self.fact_sheet)
+        self._codes_read: Codes | None = None
+        self._relations = Relations(self._client, connection.directory, self._codes)
+        self._entries = Entries(self._client, self._relations, self._codes)
+
+    # --- reading
+
+    def administrations(self) -> Sequence[Administration]:
+        """The active divisions that the app may see."""
+        fields = ("Code", "Description", "Status")
+        current = self._client.current_division()
+        divisions = self._client.read_all("system/Divisions", fields, division=current)
+        return [
+            Administration(code=str(division["Code"]), name=division.get("Description") or str(division["Code"]))
+            for division in divisions
+            if division.get("Status") in {None, ACTIVE_DIVISION}
+        ]
+
+    def package_settings(self) -> PackageSettings:
+        """Chart, VAT codes, journals, conditions, cost centres and units, periods, currencies; what the user may not
+        read is named in `unknown`."""
+        read = _Reader(self._client)
+        journals = read.all("journals", "financial/Journals", _JOURNAL_FIELDS, reading.journal)
+        return PackageSettings(
+            ledger_accounts=read.all(
+                "ledger_accounts", "financial/GLAccounts", _ACCOUNT_FIELDS, reading.ledger_account
+            ),
+            vat_codes=read.all("vat_codes", "vat/VATCodes", _VAT_FIELDS, reading.vat_code),
+            journals=journals,
+            payment_conditions=read.all(
+                "payment_conditions", "cashflow/PaymentConditions", _CONDITION_FIELDS, reading.payment_condition
+            ),
+            cost_centres=read.all("cost_centres", "hrm/Costcenters", (*_CODED, "Active"), reading.cost_centre),
+            cost_units=read.all("cost_units", "hrm/Costunits", _CODED, reading.cost_unit),
+            periods=self._periods(read, journals),
+            currencies=read.all(
+                "currencies", "general/Currencies", ("Code",), lambda found: str(found["Code"]).strip()
+            ),
+            unknown=tuple(name for name in read.unknown if name in PackageSettings.model_fields),
+        )
+
+    def _periods(self, read: "_Reader", journals: tuple[Journal, ...]) -> tuple[Period, ...]:
+        # Years long gone are left out: the list has a row for each journal and period. Without it, a refusal tells.
+        since_year = self.connection.now().year - 1
+        filter = f"Status eq {reading.CLOSED} and Year ge {since_year}"
+        rows = read.all("closed_periods", "read/financial/JournalStatusList", _STATUS_FIELDS, dict, filter)
+        closed = None if "closed_periods" in read.unknown else reading.ClosedPeriods(rows, since_year)
+        make = partial(reading.period, closed=closed, journals=reading.postable(journals))
+        return read.all("periods", "financial/FinancialPeriods", _PERIOD_FIELDS, make)
+
+    def find_relation(self, kind: RelationKind, number: str) -> str | None:
+        return self._relations.find(kind, number)
+
+    def outstanding(self, kinds: Sequence[OutstandingKind]) -> Iterator[OutstandingItem]:
+        journals = self.connection.settings.journals if self.connection.settings else ()
+        for kind in kinds:
+            # All pages are read before the first item is given: a broken page gives no part of a snapshot.
+            rows = list(self._client.read_all(_OPEN_ITEMS[kind], _OPEN_ITEM_FIELDS))
+            yield from _understood(partial(_items, kind, journals), rows)
+
+    # --- posting
+
+    def post(self, batch: Sequence[PostingRequest]) -> Sequence[Outcome]:
+        return [self._outcome(request.document, partial(self._post, request)) for request in batch]
+
+    def update(self, request: PostingRequest, external_id: str) -> Outcome:
+        document = request.document
+        if not isinstance(document, Customer | Supplier):
+            raise TypeError(f"{document.kind} is not among the updates of the fact sheet")
+        return self._outcome(document, lambda: self._relations.update(document, external_id))
+
+    def find(self, request: PostingRequest) -> LookUp:
+        document = request.document
+        try:
+            if isinstance(document, Customer | Supplier):
+                return self._relations.look_up(document)
+            return self._entries.look_up(request, document)
+        except (CannotMapError, NotAllowedError, RefusedError) as error:
+            return Unclear(f"Exact Online can't be searched: {error}")
+        except (SignInAgainError, LaterError, UnreachableError) as error:
+            return self._waiting(error)
+
+    def _post(self, request: PostingRequest) -> Outcome:
+        document = request.document
+        if isinstance(document, Customer | Supplier):
+            return self._relations.post(document)
+        return self._entries.post(request, document)
+
+    def _outcome(self, document: Document, act: Callable[[], Outcome]) -> Outcome:
+        try:
+            return act()
+        except CannotMapError as error:
+            return Refused(error.problems)
+        except RefusedError as error:
+            return Refused((problem_of(error.words, document),))
+        except NotAllowedError as error:
+            return Refused((texts.FORBIDDEN(evidence=str(error)),))
+        except (SignInAgainError, LaterError, UnreachableError) as error:
+            return self._waiting(error)
+
+    def _waiting(self, error: SignInAgainError | LaterError | UnreachableError) -> Later | SignInAgain | Unclear:
+        if isinstance(error, SignInAgainError):
+            return SignInAgain(str(error))
+        if isinstance(error, LaterError):
+            return Later(error.not_before, error.reason)
+        return Unclear(error.reason) if error.may_have_arrived else self._later(error.reason)
+
+    def _later(self, reason: str) -> Later:
+        return Later(self.connection.now() + timedelta(seconds=RETRY_AFTER_S), reason)
+
+    def _codes(self) -> Codes:
+        if self._codes_read is None:
+            self._codes_read = Codes(self.connection.settings or self.package_settings())
+        return self._codes_read
+
+
+class _Reader:
+    """Reads settings; a missing right or licence on one resource only is normal, and the others are still of use."""
+
+    def __init__(self, client: ExactClient) -> None:
+        self._client = client
+        self.unknown: list[str] = []
+
+    def all(
+        self, name: str, resource: str, fields: Sequence[str], make: Callable[[Record], T], filter: str = ""
+    ) -> tuple[T, ...]:
+        try:
+            return tuple(_understood(make, record) for record in self._client.read_all(resource, fields, filter=filter))
+        except (NotAllowedError, RefusedError):
+            self.unknown.append(name)
+            return ()
+
+
+def _items(kind: OutstandingKind, journals: tuple[Journal, ...], rows: list[Record]) -> list[OutstandingItem]:
+    return list(reading.outstanding_items(kind, rows, journals))
+
+
+def _understood(make: Callable[[Any], T], record: Any) -> T:
+    """What `make` makes of a record. Raises UnreachableError for one that isn't as the reference says."""
+    failure = ""
+    try:
+        return make(record)
+    except PackageError:
+        raise
+    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
+        failure = type(error).__name__
+    raise UnreachableError(f"Exact Online sent a record that can't be understood ({failure})", may_have_arrived=False)
