@@ -30,7 +30,7 @@ format: setup ## Format the code
 	$(BIN)/ruff check --fix-only --quiet .
 
 format-check: setup ## Check that the code is formatted
-	$(BIN)/ruff format --check .
+	$(BIN)/ruff format --check --output-format concise .
 
 lint: setup ## Check the code for mistakes and against the rules of this house
 	$(BIN)/ruff check .

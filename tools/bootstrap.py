@@ -267,8 +267,11 @@ def install_debian_packages(names, why):
         raise SetupError(f"{why}. As root run: apt-get install {' '.join(names)}")
     say(f"{why}; installing {' '.join(names)} with apt-get")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
-    run([apt, "update", "-qq"], env=environment)
-    run([apt, "install", "-y", "-qq", "--no-install-recommends", *names], env=environment)
+    for command in ([apt, "update"], [apt, "install", "-y", "--no-install-recommends", *names]):
+        done = subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+        if done.returncode != 0:
+            told = (done.stdout + done.stderr).decode(errors="replace")[-3000:]
+            raise SetupError(f"this failed: {' '.join(command)}\n{told}")
 
 
 def ensure_browser():

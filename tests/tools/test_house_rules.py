@@ -61,6 +61,7 @@ def test_finds(path: str, text: str, rule: str) -> None:
         (EXCHANGE, "seconds = float(text)  # house: allow float (seconds of a timer)\n"),
         ("src/bookbridge/server/jobs.py", "cursor.execute('SELECT id FROM posting WHERE x')\n"),
         ("src/bookbridge/exchange/queries.py", "cursor.execute('SELECT id FROM posting WHERE x')\n"),
+        ("src/bookbridge/portal/queries/runs.py", "cursor.execute('SELECT id FROM posting WHERE x')\n"),
         ("src/bookbridge/exchange/migrations/0002.py", "RunSQL('CREATE TABLE x (y int)')\n" + "\n" * 600),
         (EXCHANGE, "label = 'Select a package from the list'\nexecute(label)\n"),
         (EXCHANGE, "try:\n    run()\nexcept FileNotFoundError:\n    pass\n"),
