@@ -29,7 +29,7 @@ SQL_TEXT = re.compile(
     r"\s*(SELECT\s.+\sFROM|INSERT\s+INTO|UPDATE\s+\S+\s+SET|DELETE\s+FROM|CREATE\s+TABLE)\s", re.I | re.S
 )
 # Each is put together so that this file does not find itself.
-MARKERS = re.compile(r"\b(" + "|".join(("TO" + "DO", "FIX" + "ME", "XX" + "X", "HA" + "CK")) + r")\b")
+MARKERS = re.compile(r"\b(" + "|".join(("TO" + "DO", "FIX" + "ME", "HA" + "CK")) + r")\b")
 MACHINE_PATHS = re.compile(r"(?<![\w.}])/(" + "|".join(("ro" + "ot", "wo" + "rk")) + r")/")
 MACHINE_FREE_FILES = ("uv.lock",)
 
