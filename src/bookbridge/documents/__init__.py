@@ -1,6 +1,6 @@
 """What is exchanged: relations, invoices, journal entries, outstanding items; money, keys, problems. Pure."""
 
-from bookbridge.documents.identity import fingerprint, posting_key, short_reference
+from bookbridge.documents.identity import fingerprint, posting_key, relation_key, short_reference
 from bookbridge.documents.models import (
     DOCUMENT_KINDS,
     Customer,
@@ -54,6 +54,7 @@ __all__ = [
     "minor_unit",
     "money_of",
     "posting_key",
+    "relation_key",
     "rounded",
     "short_reference",
     "totals",

@@ -49,6 +49,11 @@ def posting_key(document: Document) -> str:
     return "/".join(quote(part, safe="") for part in _key_parts(document))
 
 
+def relation_key(administration: str | None, number: str) -> str:
+    """The posting key of the customer or supplier with this number."""
+    return "/".join(quote(part, safe="") for part in (administration or "", number))
+
+
 def _key_parts(document: Document) -> tuple[str, ...]:
     administration = document.administration or ""
     if isinstance(document, Customer | Supplier):

@@ -22,6 +22,7 @@ class SettingsIndex:
     """The package's settings by code, for many documents."""
 
     def __init__(self, settings: PackageSettings) -> None:
+        self.settings = settings
         self.accounts = {account.code: account for account in settings.ledger_accounts}
         self.vat_codes = {code.code: code for code in settings.vat_codes}
         self.journals = {journal.code: journal for journal in settings.journals}

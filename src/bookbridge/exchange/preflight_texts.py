@@ -295,3 +295,18 @@ KIND_NOT_TAKEN = ProblemKind(
         "Retirez-les du fichier ou saisissez-les à la main.",
     ),
 )
+RELATION_REFUSED = ProblemKind(
+    "preflight.relation_refused",
+    en=Text(
+        "Relation {value} is not in the package: it was delivered, and refused.",
+        "Repair the relation first, then offer this document again.",
+    ),
+    nl=Text(
+        "Relatie {value} staat niet in het pakket: die is aangeleverd en geweigerd.",
+        "Herstel eerst de relatie en bied dit document daarna opnieuw aan.",
+    ),
+    fr=Text(
+        "La relation {value} n’est pas dans le logiciel : elle a été livrée et refusée.",
+        "Réparez d’abord la relation, puis présentez ce document à nouveau.",
+    ),
+)

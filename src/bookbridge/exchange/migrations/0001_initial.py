@@ -7,213 +7,509 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('integrations', '0002_initial'),
-        ('organisations', '0001_initial'),
+        ("integrations", "0002_initial"),
+        ("organisations", "0001_initial"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='WorkerSession',
+            name="WorkerSession",
             fields=[
-                ('id', models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
-                ('lock_key', models.BigIntegerField(unique=True)),
-                ('host', models.CharField(max_length=200)),
-                ('pid', models.IntegerField()),
-                ('started_at', models.DateTimeField(auto_now_add=True)),
-                ('heartbeat_at', models.DateTimeField()),
+                ("id", models.UUIDField(default=uuid.uuid4, editable=False, primary_key=True, serialize=False)),
+                ("lock_key", models.BigIntegerField(unique=True)),
+                ("host", models.CharField(max_length=200)),
+                ("pid", models.IntegerField()),
+                ("started_at", models.DateTimeField(auto_now_add=True)),
+                ("heartbeat_at", models.DateTimeField()),
             ],
         ),
         migrations.CreateModel(
-            name='Delivery',
+            name="Delivery",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('file_name', models.CharField(max_length=255)),
-                ('inbox_key', models.CharField(max_length=1200)),
-                ('inbox_version', models.CharField(help_text='Tells two files of one name apart', max_length=200)),
-                ('archive_key', models.CharField(max_length=1200)),
-                ('size', models.BigIntegerField()),
-                ('sha256', models.CharField(max_length=64)),
-                ('profile', models.CharField(blank=True, max_length=60)),
-                ('format', models.CharField(blank=True, max_length=20)),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('taken_in', 'Taken in'), ('set_aside', 'Set aside')], default='waiting', max_length=10)),
-                ('problem', models.JSONField(blank=True, help_text='Why it was set aside', null=True)),
-                ('rows', models.BigIntegerField(default=0)),
-                ('received_at', models.DateTimeField(auto_now_add=True)),
-                ('integration', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='integrations.integration')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='organisations.organisation')),
-                ('repeats', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='exchange.delivery')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("file_name", models.CharField(max_length=255)),
+                ("inbox_key", models.CharField(max_length=1200)),
+                ("inbox_version", models.CharField(help_text="Tells two files of one name apart", max_length=200)),
+                ("archive_key", models.CharField(max_length=1200)),
+                ("size", models.BigIntegerField()),
+                ("sha256", models.CharField(max_length=64)),
+                ("profile", models.CharField(blank=True, max_length=60)),
+                ("format", models.CharField(blank=True, max_length=20)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("waiting", "Waiting"), ("taken_in", "Taken in"), ("set_aside", "Set aside")],
+                        default="waiting",
+                        max_length=10,
+                    ),
+                ),
+                ("problem", models.JSONField(blank=True, help_text="Why it was set aside", null=True)),
+                ("rows", models.BigIntegerField(default=0)),
+                ("received_at", models.DateTimeField(auto_now_add=True)),
+                (
+                    "integration",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="deliveries",
+                        to="integrations.integration",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="deliveries",
+                        to="organisations.organisation",
+                    ),
+                ),
+                (
+                    "repeats",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="exchange.delivery",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Posting',
+            name="Posting",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('kind', models.CharField(choices=[('customer', 'Customer'), ('supplier', 'Supplier'), ('sales_invoice', 'Sales invoice'), ('purchase_invoice', 'Purchase invoice'), ('journal_entry', 'Journal entry')], max_length=20)),
-                ('key', models.TextField()),
-                ('reference', models.CharField(max_length=12)),
-                ('state', models.CharField(choices=[('pending', 'Pending'), ('sending', 'Sending'), ('posted', 'Posted'), ('refused', 'Refused'), ('uncertain', 'Uncertain')], default='pending', max_length=10)),
-                ('attempt', models.UUIDField(blank=True, help_text='Token of the attempt that may change the state', null=True)),
-                ('worker', models.UUIDField(blank=True, help_text='The worker that made the attempt', null=True)),
-                ('fingerprint', models.CharField(help_text='Of the content that was last sent or posted', max_length=64)),
-                ('document', models.JSONField(help_text='The content that was last sent or posted')),
-                ('external_id', models.CharField(blank=True, max_length=200)),
-                ('external_number', models.CharField(blank=True, max_length=60)),
-                ('look_up_at', models.DateTimeField(blank=True, help_text='When an uncertain posting is due', null=True)),
-                ('look_ups', models.PositiveSmallIntegerField(default=0)),
-                ('absences', models.PositiveSmallIntegerField(default=0, help_text='Look-ups in a row that found nothing')),
-                ('problems', models.JSONField(default=list)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('posted_at', models.DateTimeField(blank=True, null=True)),
-                ('configuration', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='postings', to='integrations.configuration')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='postings', to='organisations.organisation')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "kind",
+                    models.CharField(
+                        choices=[
+                            ("customer", "Customer"),
+                            ("supplier", "Supplier"),
+                            ("sales_invoice", "Sales invoice"),
+                            ("purchase_invoice", "Purchase invoice"),
+                            ("journal_entry", "Journal entry"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("key", models.TextField()),
+                ("reference", models.CharField(max_length=12)),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[
+                            ("pending", "Pending"),
+                            ("sending", "Sending"),
+                            ("posted", "Posted"),
+                            ("refused", "Refused"),
+                            ("uncertain", "Uncertain"),
+                        ],
+                        default="pending",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "attempt",
+                    models.UUIDField(blank=True, help_text="Token of the attempt that may change the state", null=True),
+                ),
+                ("worker", models.UUIDField(blank=True, help_text="The worker that made the attempt", null=True)),
+                (
+                    "fingerprint",
+                    models.CharField(help_text="Of the content that was last sent or posted", max_length=64),
+                ),
+                ("document", models.JSONField(help_text="The content that was last sent or posted")),
+                ("external_id", models.CharField(blank=True, max_length=200)),
+                ("external_number", models.CharField(blank=True, max_length=60)),
+                (
+                    "look_up_at",
+                    models.DateTimeField(blank=True, help_text="When an uncertain posting is due", null=True),
+                ),
+                ("look_ups", models.PositiveSmallIntegerField(default=0)),
+                (
+                    "absences",
+                    models.PositiveSmallIntegerField(default=0, help_text="Look-ups in a row that found nothing"),
+                ),
+                ("problems", models.JSONField(default=list)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("posted_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "configuration",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="postings",
+                        to="integrations.configuration",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="postings",
+                        to="organisations.organisation",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Run',
+            name="Run",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('direction', models.CharField(choices=[('out', 'To the package'), ('in', 'From the package')], max_length=3)),
-                ('trigger', models.CharField(choices=[('file', 'File'), ('schedule', 'Schedule'), ('retry', 'Retry'), ('person', 'Person'), ('recovery', 'Recovery')], max_length=10)),
-                ('state', models.CharField(choices=[('waiting', 'Waiting'), ('working', 'Working'), ('ended', 'Ended')], default='waiting', max_length=8)),
-                ('resume_at', models.DateTimeField(help_text='When a waiting run is due')),
-                ('waiting_for', models.CharField(blank=True, help_text='Why a waiting run waits, in plain words', max_length=300)),
-                ('failures', models.PositiveSmallIntegerField(default=0, help_text='Times in a row that work on it broke off')),
-                ('claim', models.UUIDField(blank=True, help_text='Token of the worker that owns it now', null=True)),
-                ('worker', models.UUIDField(blank=True, null=True)),
-                ('created_at', models.DateTimeField(auto_now_add=True)),
-                ('started_at', models.DateTimeField(blank=True, null=True)),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('result', models.CharField(blank=True, choices=[('good', 'Good'), ('with_errors', 'With errors'), ('failed', 'Failed'), ('held', 'Held for a decision')], max_length=12)),
-                ('problem', models.JSONField(blank=True, help_text='Why the whole run failed or is held', null=True)),
-                ('counts', models.JSONField(default=dict, help_text='Lines by outcome, kept up to date while the run works')),
-                ('reconciliation', models.JSONField(default=list, help_text='Rows of journal, currency and amounts; at the end')),
-                ('configuration', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='integrations.configuration')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='runs', to='organisations.organisation')),
-                ('previous', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='next_runs', to='exchange.run')),
-                ('requested_by', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to=settings.AUTH_USER_MODEL)),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                (
+                    "direction",
+                    models.CharField(choices=[("out", "To the package"), ("in", "From the package")], max_length=3),
+                ),
+                (
+                    "trigger",
+                    models.CharField(
+                        choices=[
+                            ("file", "File"),
+                            ("schedule", "Schedule"),
+                            ("retry", "Retry"),
+                            ("person", "Person"),
+                            ("recovery", "Recovery"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("waiting", "Waiting"), ("working", "Working"), ("ended", "Ended")],
+                        default="waiting",
+                        max_length=8,
+                    ),
+                ),
+                ("resume_at", models.DateTimeField(help_text="When a waiting run is due")),
+                (
+                    "waiting_for",
+                    models.CharField(blank=True, help_text="Why a waiting run waits, in plain words", max_length=300),
+                ),
+                (
+                    "failures",
+                    models.PositiveSmallIntegerField(default=0, help_text="Times in a row that work on it broke off"),
+                ),
+                ("claim", models.UUIDField(blank=True, help_text="Token of the worker that owns it now", null=True)),
+                ("worker", models.UUIDField(blank=True, null=True)),
+                ("created_at", models.DateTimeField(auto_now_add=True)),
+                ("started_at", models.DateTimeField(blank=True, null=True)),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "result",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("good", "Good"),
+                            ("with_errors", "With errors"),
+                            ("failed", "Failed"),
+                            ("held", "Held for a decision"),
+                        ],
+                        max_length=12,
+                    ),
+                ),
+                ("problem", models.JSONField(blank=True, help_text="Why the whole run failed or is held", null=True)),
+                (
+                    "counts",
+                    models.JSONField(default=dict, help_text="Lines by outcome, kept up to date while the run works"),
+                ),
+                (
+                    "reconciliation",
+                    models.JSONField(default=list, help_text="Rows of journal, currency and amounts; at the end"),
+                ),
+                (
+                    "configuration",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="runs",
+                        to="integrations.configuration",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="runs",
+                        to="organisations.organisation",
+                    ),
+                ),
+                (
+                    "previous",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="next_runs",
+                        to="exchange.run",
+                    ),
+                ),
+                (
+                    "requested_by",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to=settings.AUTH_USER_MODEL,
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='OutstandingSnapshot',
+            name="OutstandingSnapshot",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('taken_at', models.DateTimeField()),
-                ('items', models.JSONField(default=list)),
-                ('item_count', models.PositiveIntegerField()),
-                ('totals', models.JSONField(default=dict, help_text='Open amount per kind and currency')),
-                ('state', models.CharField(choices=[('written', 'Written'), ('held', 'Held'), ('discarded', 'Discarded')], max_length=10)),
-                ('vanished', models.PositiveIntegerField(default=0, help_text='Items of the last written snapshot that are gone')),
-                ('problem', models.JSONField(blank=True, null=True)),
-                ('file_keys', models.JSONField(default=list)),
-                ('configuration', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='snapshots', to='integrations.configuration')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='organisations.organisation')),
-                ('run', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='snapshot', to='exchange.run')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("taken_at", models.DateTimeField()),
+                ("items", models.JSONField(default=list)),
+                ("item_count", models.PositiveIntegerField()),
+                ("totals", models.JSONField(default=dict, help_text="Open amount per kind and currency")),
+                (
+                    "state",
+                    models.CharField(
+                        choices=[("written", "Written"), ("held", "Held"), ("discarded", "Discarded")], max_length=10
+                    ),
+                ),
+                (
+                    "vanished",
+                    models.PositiveIntegerField(
+                        default=0, help_text="Items of the last written snapshot that are gone"
+                    ),
+                ),
+                ("problem", models.JSONField(blank=True, null=True)),
+                ("file_keys", models.JSONField(default=list)),
+                (
+                    "configuration",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="snapshots",
+                        to="integrations.configuration",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="organisations.organisation"
+                    ),
+                ),
+                (
+                    "run",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="snapshot", to="exchange.run"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Line',
+            name="Line",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('position', models.PositiveIntegerField(help_text='In the file')),
-                ('phase', models.PositiveSmallIntegerField(help_text='Order of sending: relations before entries')),
-                ('kind', models.CharField(blank=True, choices=[('customer', 'Customer'), ('supplier', 'Supplier'), ('sales_invoice', 'Sales invoice'), ('purchase_invoice', 'Purchase invoice'), ('journal_entry', 'Journal entry')], max_length=20)),
-                ('identifier', models.CharField(max_length=80)),
-                ('journal', models.CharField(blank=True, max_length=60)),
-                ('currency', models.CharField(blank=True, max_length=3)),
-                ('amount', models.DecimalField(blank=True, decimal_places=6, max_digits=21, null=True)),
-                ('document', models.JSONField(blank=True, null=True)),
-                ('fingerprint', models.CharField(blank=True, max_length=64)),
-                ('rows', models.JSONField(default=list, help_text='Rows in the file; the first is the header')),
-                ('raw', models.TextField(blank=True)),
-                ('outcome', models.CharField(choices=[('waiting', 'Waiting'), ('posted', 'Posted'), ('refused', 'Refused'), ('uncertain', 'Uncertain'), ('skipped', 'Skipped')], default='waiting', max_length=10)),
-                ('reason', models.CharField(blank=True, choices=[('', ''), ('already_posted', 'Already posted'), ('already_there', 'Already in the package'), ('changed_since_posted', 'Changed since it was posted'), ('not_read', 'Could not be read from the file'), ('nothing_to_book', 'Nothing to book')], max_length=24)),
-                ('problems', models.JSONField(default=list)),
-                ('external_number', models.CharField(blank=True, max_length=60)),
-                ('concluded_at', models.DateTimeField(blank=True, null=True)),
-                ('delivery', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='exchange.delivery')),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='organisations.organisation')),
-                ('posting', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.RESTRICT, related_name='lines', to='exchange.posting')),
-                ('run', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='lines', to='exchange.run')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("position", models.PositiveIntegerField(help_text="In the file")),
+                ("phase", models.PositiveSmallIntegerField(help_text="Order of sending: relations before entries")),
+                (
+                    "kind",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("customer", "Customer"),
+                            ("supplier", "Supplier"),
+                            ("sales_invoice", "Sales invoice"),
+                            ("purchase_invoice", "Purchase invoice"),
+                            ("journal_entry", "Journal entry"),
+                        ],
+                        max_length=20,
+                    ),
+                ),
+                ("identifier", models.CharField(max_length=80)),
+                ("journal", models.CharField(blank=True, max_length=60)),
+                ("currency", models.CharField(blank=True, max_length=3)),
+                ("amount", models.DecimalField(blank=True, decimal_places=6, max_digits=21, null=True)),
+                ("document", models.JSONField(blank=True, null=True)),
+                ("fingerprint", models.CharField(blank=True, max_length=64)),
+                ("rows", models.JSONField(default=list, help_text="Rows in the file; the first is the header")),
+                ("raw", models.TextField(blank=True)),
+                (
+                    "outcome",
+                    models.CharField(
+                        choices=[
+                            ("waiting", "Waiting"),
+                            ("posted", "Posted"),
+                            ("refused", "Refused"),
+                            ("uncertain", "Uncertain"),
+                            ("skipped", "Skipped"),
+                        ],
+                        default="waiting",
+                        max_length=10,
+                    ),
+                ),
+                (
+                    "reason",
+                    models.CharField(
+                        blank=True,
+                        choices=[
+                            ("", ""),
+                            ("already_posted", "Already posted"),
+                            ("already_there", "Already in the package"),
+                            ("changed_since_posted", "Changed since it was posted"),
+                            ("not_read", "Could not be read from the file"),
+                            ("nothing_to_book", "Nothing to book"),
+                        ],
+                        max_length=24,
+                    ),
+                ),
+                ("problems", models.JSONField(default=list)),
+                ("external_number", models.CharField(blank=True, max_length=60)),
+                ("concluded_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "delivery",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="lines",
+                        to="exchange.delivery",
+                    ),
+                ),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="lines",
+                        to="organisations.organisation",
+                    ),
+                ),
+                (
+                    "posting",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.RESTRICT,
+                        related_name="lines",
+                        to="exchange.posting",
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="lines", to="exchange.run"
+                    ),
+                ),
             ],
         ),
         migrations.AddField(
-            model_name='delivery',
-            name='run',
-            field=models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.CASCADE, related_name='deliveries', to='exchange.run'),
+            model_name="delivery",
+            name="run",
+            field=models.ForeignKey(
+                blank=True,
+                null=True,
+                on_delete=django.db.models.deletion.CASCADE,
+                related_name="deliveries",
+                to="exchange.run",
+            ),
         ),
         migrations.CreateModel(
-            name='Attempt',
+            name="Attempt",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('token', models.UUIDField(unique=True)),
-                ('worker', models.UUIDField()),
-                ('action', models.CharField(choices=[('post', 'Post'), ('update', 'Update'), ('look_up', 'Look up')], max_length=8)),
-                ('fingerprint', models.CharField(max_length=64)),
-                ('prepared', models.JSONField(default=dict)),
-                ('started_at', models.DateTimeField()),
-                ('ended_at', models.DateTimeField(blank=True, null=True)),
-                ('outcome', models.CharField(blank=True, max_length=20)),
-                ('detail', models.TextField(blank=True)),
-                ('organisation', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='organisations.organisation')),
-                ('posting', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='attempts', to='exchange.posting')),
-                ('run', models.ForeignKey(null=True, on_delete=django.db.models.deletion.CASCADE, related_name='attempts', to='exchange.run')),
+                ("id", models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name="ID")),
+                ("token", models.UUIDField(unique=True)),
+                ("worker", models.UUIDField()),
+                (
+                    "action",
+                    models.CharField(
+                        choices=[("post", "Post"), ("update", "Update"), ("look_up", "Look up")], max_length=8
+                    ),
+                ),
+                ("fingerprint", models.CharField(max_length=64)),
+                ("prepared", models.JSONField(default=dict)),
+                ("started_at", models.DateTimeField()),
+                ("ended_at", models.DateTimeField(blank=True, null=True)),
+                ("outcome", models.CharField(blank=True, max_length=20)),
+                ("detail", models.TextField(blank=True)),
+                (
+                    "organisation",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="organisations.organisation"
+                    ),
+                ),
+                (
+                    "posting",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="attempts", to="exchange.posting"
+                    ),
+                ),
+                (
+                    "run",
+                    models.ForeignKey(
+                        null=True,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="attempts",
+                        to="exchange.run",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='posting',
-            index=models.Index(condition=models.Q(('state', 'uncertain')), fields=['look_up_at'], name='posting_uncertain'),
+            model_name="posting",
+            index=models.Index(
+                condition=models.Q(("state", "uncertain")), fields=["look_up_at"], name="posting_uncertain"
+            ),
         ),
         migrations.AddIndex(
-            model_name='posting',
-            index=models.Index(condition=models.Q(('state', 'sending')), fields=['worker'], name='posting_sending'),
+            model_name="posting",
+            index=models.Index(condition=models.Q(("state", "sending")), fields=["worker"], name="posting_sending"),
         ),
         migrations.AddConstraint(
-            model_name='posting',
-            constraint=models.UniqueConstraint(fields=('organisation', 'configuration', 'kind', 'key'), name='posting_once'),
+            model_name="posting",
+            constraint=models.UniqueConstraint(
+                fields=("organisation", "configuration", "kind", "key"), name="posting_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='run',
-            index=models.Index(fields=['organisation', 'configuration', '-created_at'], name='run_history'),
+            model_name="run",
+            index=models.Index(fields=["organisation", "configuration", "-created_at"], name="run_history"),
         ),
         migrations.AddIndex(
-            model_name='run',
-            index=models.Index(condition=models.Q(('state', 'waiting')), fields=['resume_at'], name='run_due'),
+            model_name="run",
+            index=models.Index(condition=models.Q(("state", "waiting")), fields=["resume_at"], name="run_due"),
         ),
         migrations.AddIndex(
-            model_name='run',
-            index=models.Index(condition=models.Q(('state', 'working')), fields=['worker'], name='run_working'),
+            model_name="run",
+            index=models.Index(condition=models.Q(("state", "working")), fields=["worker"], name="run_working"),
         ),
         migrations.AddIndex(
-            model_name='outstandingsnapshot',
-            index=models.Index(fields=['organisation', 'configuration', '-taken_at'], name='snapshot_latest'),
+            model_name="outstandingsnapshot",
+            index=models.Index(fields=["organisation", "configuration", "-taken_at"], name="snapshot_latest"),
         ),
         migrations.AddIndex(
-            model_name='line',
-            index=models.Index(fields=['organisation', 'run', 'phase', 'id'], name='line_order'),
+            model_name="line",
+            index=models.Index(fields=["organisation", "run", "phase", "id"], name="line_order"),
         ),
         migrations.AddIndex(
-            model_name='line',
-            index=models.Index(condition=models.Q(('outcome__in', ['refused', 'uncertain'])), fields=['organisation', 'run', 'id'], name='line_failed'),
+            model_name="line",
+            index=models.Index(
+                condition=models.Q(("outcome__in", ["refused", "uncertain"])),
+                fields=["organisation", "run", "id"],
+                name="line_failed",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='line',
-            constraint=models.UniqueConstraint(fields=('organisation', 'run', 'delivery', 'position'), name='line_once', nulls_distinct=False),
+            model_name="line",
+            constraint=models.UniqueConstraint(
+                fields=("organisation", "run", "delivery", "position"), name="line_once", nulls_distinct=False
+            ),
         ),
         migrations.AddIndex(
-            model_name='delivery',
-            index=models.Index(fields=['organisation', 'integration', 'sha256'], name='delivery_content'),
+            model_name="delivery",
+            index=models.Index(fields=["organisation", "integration", "sha256"], name="delivery_content"),
         ),
         migrations.AddConstraint(
-            model_name='delivery',
-            constraint=models.UniqueConstraint(fields=('organisation', 'integration', 'inbox_key', 'inbox_version'), name='delivery_taken_once'),
+            model_name="delivery",
+            constraint=models.UniqueConstraint(
+                fields=("organisation", "integration", "inbox_key", "inbox_version"), name="delivery_taken_once"
+            ),
         ),
         migrations.AddIndex(
-            model_name='attempt',
-            index=models.Index(fields=['organisation', 'posting', 'started_at'], name='attempt_history'),
+            model_name="attempt",
+            index=models.Index(fields=["organisation", "posting", "started_at"], name="attempt_history"),
         ),
     ]

@@ -1,0 +1,229 @@
+"""Outstanding items: read completely, compared with the last written ones, and written whole or held."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+from decimal import Decimal
+from typing import Any, Literal
+
+import structlog
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from bookbridge.documents import Invoice, OutstandingItem, Problem, document_from_json, rounded
+from bookbridge.exchange import crash_points
+from bookbridge.exchange.models import OutstandingSnapshot, Posting, Run
+from bookbridge.exchange.outstanding_texts import HELD_EMPTY, HELD_SMALLER
+from bookbridge.exchange.workers import Claim
+from bookbridge.formats import load_profile, write_outstanding
+from bookbridge.integrations.connecting import connect
+from bookbridge.integrations.models import Configuration
+from bookbridge.storage import Storage, open_storage, outbox_key
+
+Kind = Literal["sales", "purchase"]
+FILE_NAMES: dict[Kind, str] = {"sales": "dbopen.csv", "purchase": "dbopen_purchase.csv"}
+"""One file for each kind: the ERP's name is known for sales only; the second is our choice."""
+
+State = OutstandingSnapshot.State
+_DOCUMENT_KIND = {"sales": "sales_invoice", "purchase": "purchase_invoice"}
+_log = structlog.get_logger("bookbridge.outstanding")
+
+
+def ask_for(configuration: Configuration, *, trigger: str = Run.Trigger.PERSON) -> Run:
+    """A run that reads the outstanding items as soon as a worker is free."""
+    return Run.objects.create(
+        organisation_id=configuration.organisation_id,
+        configuration=configuration,
+        direction=Run.Direction.IN,
+        trigger=trigger,
+        resume_at=timezone.now(),
+    )
+
+
+def next_due(configuration: Configuration) -> Any:
+    """When the schedule reads them again: the interval after now."""
+    return timezone.now() + timedelta(minutes=configuration.outstanding_interval_min)
+
+
+def read(run: Run, claim: Claim, storage: Storage | None = None) -> None:
+    """Read all pages, compare, and write the files or hold them. Raises kit.errors, and keeps nothing then."""
+    configuration = run.configuration
+    kinds: list[Kind] = [kind for kind in FILE_NAMES if kind in configuration.outstanding_kinds]
+    connector = connect(configuration, check_claim=claim.check)
+    items = completed(configuration, connector.outstanding(kinds))
+    claim.check()
+    last = last_written(configuration)
+    held = guard([_key(item) for item in items], _keys(last), configuration.outstanding_hold_share)
+    snapshot, _ = OutstandingSnapshot.objects.update_or_create(
+        run=run,
+        defaults={
+            "organisation_id": run.organisation_id,
+            "configuration": configuration,
+            "taken_at": timezone.now(),
+            "items": [item.model_dump(mode="json", exclude_none=True) for item in items],
+            "item_count": len(items),
+            "totals": _totals(items),
+            "state": State.HELD,
+            "vanished": len(_keys(last) - {_key(item) for item in items}),
+            "problem": held.model_dump(mode="json") if held else None,
+        },
+    )
+    crash_points.reach("snapshot_written")
+    if held is None:
+        _write(snapshot, kinds, storage or open_storage())
+    _end(run, claim, held)
+
+
+def completed(configuration: Configuration, found: Iterable[OutstandingItem]) -> list[OutstandingItem]:
+    """The items with what only our postings know: the source's own numbers and the invoice's full amount."""
+    items = list(found)
+    wanted: dict[str, set[str]] = defaultdict(set)
+    for item in items:
+        if item.voucher_number:
+            wanted[_DOCUMENT_KIND[item.kind]].add(item.voucher_number)
+    ours: dict[tuple[str, str, str], Invoice] = {}
+    journals = configuration.mappings.get("journals", {})
+    for kind, numbers in wanted.items():
+        rows = Posting.objects.filter(
+            organisation_id=configuration.organisation_id,
+            configuration=configuration,
+            kind=kind,
+            state=Posting.State.POSTED,
+            external_number__in=numbers,
+        ).values_list("external_number", "document")
+        for number, content in rows:
+            document = document_from_json(content)
+            assert isinstance(document, Invoice)
+            ours[kind, journals.get(document.journal, document.journal), number] = document
+    return [
+        _with_ours(item, ours.get((_DOCUMENT_KIND[item.kind], item.journal or "", item.voucher_number or "")))
+        for item in items
+    ]
+
+
+def _with_ours(item: OutstandingItem, document: Any) -> OutstandingItem:
+    if document is None:
+        return item
+    vat = [line.vat_amount for line in document.lines]
+    known_vat = sum(vat, Decimal(0)) if all(amount is not None for amount in vat) else item.vat_amount
+    return item.model_copy(
+        update={
+            "relation_number": document.relation_number,
+            "invoice_number": document.invoice_number or document.number or item.invoice_number,
+            "invoice_amount": rounded(document.total, document.currency),
+            "vat_amount": known_vat,
+            "paid_amount": rounded(document.total - item.open_amount, document.currency),
+            "due_date": item.due_date or document.due_date,
+            "fiscal_year": item.fiscal_year or document.fiscal_year,
+        }
+    )
+
+
+def guard(now: list[str], before: set[str], hold_share: Decimal) -> Problem | None:
+    """Why a snapshot must be held, or None. An item that is absent reads as paid, so an empty file closes every one."""
+    if not now:
+        return HELD_EMPTY(value=str(len(before)))
+    vanished = len(before - set(now))
+    if before and Decimal(vanished) * 100 > hold_share * len(before):
+        return HELD_SMALLER(value=str(vanished), before=len(before), share=hold_share.normalize())
+    return None
+
+
+def last_written(configuration: Configuration) -> OutstandingSnapshot | None:
+    return (
+        OutstandingSnapshot.objects.filter(
+            organisation_id=configuration.organisation_id, configuration=configuration, state=State.WRITTEN
+        )
+        .order_by("-taken_at")
+        .first()
+    )
+
+
+@dataclass(frozen=True)
+class DecisionTooLateError(Exception):
+    """Somebody decided already, or a newer snapshot has taken this one's place."""
+
+    state: str
+
+
+def agree(snapshot: OutstandingSnapshot, storage: Storage | None = None) -> None:
+    """A person says that a held snapshot is right: write its files. Raises DecisionTooLateError."""
+    with transaction.atomic():
+        row = _held(snapshot)
+        kinds: list[Kind] = [kind for kind in FILE_NAMES if kind in row.configuration.outstanding_kinds]
+        _write(row, kinds, storage or open_storage())
+
+
+def refuse(snapshot: OutstandingSnapshot) -> None:
+    """A person says that a held snapshot is wrong: the old files stay. Raises DecisionTooLateError."""
+    with transaction.atomic():
+        row = _held(snapshot)
+        row.state = State.DISCARDED
+        row.save(update_fields=["state"])
+
+
+def _held(snapshot: OutstandingSnapshot) -> OutstandingSnapshot:
+    row = (
+        OutstandingSnapshot.objects.select_for_update(of=("self",)).select_related("configuration").get(pk=snapshot.pk)
+    )
+    if row.state != State.HELD:
+        raise DecisionTooLateError(row.state)
+    return row
+
+
+def _write(snapshot: OutstandingSnapshot, kinds: list[Kind], storage: Storage) -> None:
+    """Write a file for each kind; each replaces its forerunner in one step."""
+    configuration = snapshot.configuration
+    chosen = configuration.layouts.get("dbopen", {})
+    profile = load_profile(chosen.get("profile", "dbopen_default"), chosen.get("adjustments", ""))
+    items = [OutstandingItem.model_validate(item) for item in snapshot.items]
+    keys = []
+    for kind in kinds:
+        of_kind = [item for item in items if item.kind == kind and not item.unmatched_payment]
+        key = outbox_key(configuration.organisation_id, configuration.integration_id, FILE_NAMES[kind])
+        storage.put(key, write_outstanding(of_kind, profile).content)
+        keys.append(key)
+        crash_points.reach("outstanding_file_written")
+    snapshot.state, snapshot.file_keys = State.WRITTEN, keys
+    with transaction.atomic():
+        snapshot.save(update_fields=["state", "file_keys"])
+        OutstandingSnapshot.objects.filter(
+            organisation_id=snapshot.organisation_id,
+            configuration=configuration,
+            state=State.HELD,
+            taken_at__lt=snapshot.taken_at,
+        ).update(state=State.DISCARDED)
+
+
+def _end(run: Run, claim: Claim, held: Problem | None) -> None:
+    Run.objects.filter(pk=run.pk, claim=claim.token).update(
+        state=Run.State.ENDED,
+        claim=None,
+        worker=None,
+        ended_at=Now(),
+        result=Run.Result.HELD if held else Run.Result.GOOD,
+        problem=held.model_dump(mode="json") if held else None,
+        waiting_for="",
+        counts={"items": OutstandingSnapshot.objects.get(run=run).item_count},
+    )
+    _log.info("outstanding_read", held=bool(held))
+
+
+def _key(item: OutstandingItem) -> str:
+    return f"{item.kind}/{item.external_id}"
+
+
+def _keys(snapshot: OutstandingSnapshot | None) -> set[str]:
+    return {f"{item['kind']}/{item['external_id']}" for item in snapshot.items} if snapshot else set()
+
+
+def _totals(items: list[OutstandingItem]) -> dict[str, dict[str, str]]:
+    sums: dict[str, dict[str, Decimal]] = defaultdict(lambda: defaultdict(Decimal))
+    for item in items:
+        sums[item.kind][item.currency] += item.open_amount
+    return {
+        kind: {currency: str(rounded(amount, currency)) for currency, amount in sorted(amounts.items())}
+        for kind, amounts in sums.items()
+    }

@@ -1,0 +1,207 @@
+"""One run from claim to end: take in, check, send, and either pause or write the end down."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import uuid4
+
+import structlog
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Coalesce, Now
+from django.utils import timezone
+
+from bookbridge.exchange import crash_points, intake, outstanding, reconciliation
+from bookbridge.exchange.models import Delivery, Line, Posting, Run
+from bookbridge.exchange.preflight import SettingsIndex
+from bookbridge.exchange.sending import PauseRunError, Sender
+from bookbridge.exchange.workers import Claim, WorkerLife
+from bookbridge.integrations.connecting import connect, forget_package_settings, package_settings
+from bookbridge.integrations.models import Authorisation
+from bookbridge.kit.errors import ClaimLostError, LaterError, NotAllowedError, SignInAgainError, UnreachableError
+
+_CHUNK = 50
+_LONGEST_PAUSE = timedelta(minutes=5)
+_log = structlog.get_logger("bookbridge.run")
+
+
+@dataclass(frozen=True)
+class _Pause:
+    until: datetime
+    reason: str
+    counts_as_failure: bool = False
+
+
+def claim(run_id: int, worker: WorkerLife) -> Claim | None:
+    """The right to work on a due run; None when it isn't due or another worker has it."""
+    token = uuid4()
+    mine = Run.objects.filter(pk=run_id, state=Run.State.WAITING, resume_at__lte=Now()).update(
+        state=Run.State.WORKING,
+        claim=token,
+        worker=worker.id,
+        waiting_for="",
+        started_at=Coalesce(F("started_at"), Now()),
+    )
+    return Claim(run_id, token, worker) if mine else None
+
+
+def work_on(run_id: int, worker: WorkerLife) -> None:
+    """Bring a run as far as it can be brought now. Never raises: what goes wrong is written on the run."""
+    own = claim(run_id, worker)
+    if own is None:
+        return
+    with structlog.contextvars.bound_contextvars(run=run_id):
+        try:
+            run = Run.objects.select_related(
+                "configuration__integration",
+                "configuration__authorisation__app",
+                "configuration__authorisation__integration",
+            ).get(pk=run_id)
+            pause = _in(run, own) if run.direction == Run.Direction.IN else _out(run, own)
+        except ClaimLostError as error:
+            _log.warning("claim_lost", reason=str(error))
+            _release(own, _Pause(timezone.now(), ""))
+        except Exception as error:
+            _log.exception("run_broke_off")
+            again = timezone.now() + _backoff(Run.objects.values_list("failures", flat=True).get(pk=run_id))
+            _release(own, _Pause(again, f"work on it broke off ({type(error).__name__}); see the log", True))
+        else:
+            if pause is not None:
+                _release(own, pause)
+
+
+def _release(own: Claim, pause: _Pause) -> None:
+    """Let go of a run until a moment. Changes nothing when another worker has it by now."""
+    Run.objects.filter(pk=own.run_id, claim=own.token).update(
+        state=Run.State.WAITING,
+        claim=None,
+        worker=None,
+        resume_at=pause.until,
+        waiting_for=pause.reason[:300],
+        failures=F("failures") + 1 if pause.counts_as_failure else 0,
+    )
+
+
+def _backoff(failures: int) -> timedelta:
+    return min(timedelta(seconds=2 ** min(failures, 10)), _LONGEST_PAUSE)
+
+
+def _out(run: Run, own: Claim) -> _Pause | None:
+    if run.deliveries.filter(state=Delivery.State.WAITING).exists():
+        intake.take_in(run)
+        _show_progress(run)
+    while True:
+        if not _open_lines(run).exists():
+            _end(run, own)
+            return None
+        blocked = _blocked_by_account(run)
+        if blocked:
+            return blocked
+        try:
+            index = SettingsIndex(package_settings(run.configuration))
+            left = _one_pass(run, own, index)
+        except PauseRunError as error:
+            return _Pause(error.until, error.reason)
+        except (LaterError, UnreachableError, SignInAgainError, NotAllowedError) as error:
+            return _pause_for(error)
+        finally:
+            _show_progress(run)
+        if _open_lines(run).exists():
+            until, reason = left if left else (timezone.now() + timedelta(seconds=2), "")
+            if until > timezone.now():
+                return _Pause(until, reason)
+
+
+def _one_pass(run: Run, own: Claim, index: SettingsIndex) -> tuple[datetime, str] | None:
+    """Every open line once, in the order of sending. Returns when to go on, and why."""
+    connector = connect(run.configuration, settings=index.settings, check_claim=own.check)
+    sender = Sender(run, own, connector, index)
+    for chunk in _open_chunks(run):
+        own.check()
+        sender.work(chunk)
+        _show_progress(run)
+        if any(_shows_old_settings(line) for line in chunk):
+            forget_package_settings(run.configuration)
+    return (sender.left.until, sender.left.reason) if sender.left.until else None
+
+
+def _shows_old_settings(line: Line) -> bool:
+    """A refusal by the package that preflight should have foreseen: the cached settings are out of date."""
+    return line.outcome == Line.Outcome.REFUSED and any(problem.get("evidence") for problem in line.problems)
+
+
+def _open_lines(run: Run) -> QuerySet[Line]:
+    """Lines that Bookbridge can still bring further by itself."""
+    waits_for_a_person = Q(posting__state=Posting.State.UNCERTAIN, posting__look_up_at__isnull=True)
+    return Line.objects.filter(organisation_id=run.organisation_id, run=run).filter(
+        Q(outcome=Line.Outcome.WAITING) | (Q(outcome=Line.Outcome.UNCERTAIN) & ~waits_for_a_person)
+    )
+
+
+def _open_chunks(run: Run) -> Iterator[list[Line]]:
+    phase, last = -1, 0
+    while True:
+        chunk = list(
+            _open_lines(run)
+            .filter(Q(phase__gt=phase) | Q(phase=phase, id__gt=last))
+            .select_related("posting", "delivery")
+            .order_by("phase", "id")[:_CHUNK]
+        )
+        if not chunk:
+            return
+        yield chunk
+        phase, last = chunk[-1].phase, chunk[-1].pk
+
+
+def _blocked_by_account(run: Run) -> _Pause | None:
+    authorisation = run.configuration.authorisation
+    status = Authorisation.objects.values_list("status", flat=True).get(pk=authorisation.pk)
+    if status == Authorisation.Status.ACTIVE:
+        return None
+    return _Pause(timezone.now() + timedelta(seconds=15), f"the account {authorisation.label} must be authorised again")
+
+
+def _pause_for(error: Exception) -> _Pause:
+    now = timezone.now()
+    if isinstance(error, LaterError):
+        return _Pause(error.not_before, error.reason)
+    if isinstance(error, SignInAgainError):
+        return _Pause(now + timedelta(seconds=15), f"the account must be authorised again: {error}")
+    if isinstance(error, NotAllowedError):
+        return _Pause(now + timedelta(minutes=15), f"the package does not allow this: {error}")
+    return _Pause(now + timedelta(seconds=10), f"the package can't be reached: {error}")
+
+
+def _show_progress(run: Run) -> None:
+    run.counts = reconciliation.counts(run)
+    Run.objects.filter(pk=run.pk, state=Run.State.WORKING).update(counts=run.counts, failures=0)
+
+
+def _end(run: Run, own: Claim) -> None:
+    """Write the end down; from here on the run is never changed."""
+    crash_points.reach("run_ending")
+    found = reconciliation.counts(run)
+    set_aside = run.deliveries.filter(state=Delivery.State.SET_ASIDE).count()
+    failed = found["refused"] or found["uncertain"] or found["held"] or found["unread"] or set_aside
+    result = Run.Result.WITH_ERRORS if failed else Run.Result.GOOD
+    Run.objects.filter(pk=run.pk, claim=own.token).update(
+        state=Run.State.ENDED,
+        claim=None,
+        worker=None,
+        ended_at=Now(),
+        result=result,
+        waiting_for="",
+        counts={**found, "set_aside": set_aside},
+        reconciliation=reconciliation.as_json(reconciliation.reconcile(run)),
+    )
+    _log.info("run_ended", result=result, **found)
+
+
+def _in(run: Run, own: Claim) -> _Pause | None:
+    blocked = _blocked_by_account(run)
+    if blocked:
+        return blocked
+    try:
+        outstanding.read(run, own)
+    except (LaterError, UnreachableError, SignInAgainError, NotAllowedError) as error:
+        return _pause_for(error)
+    return None

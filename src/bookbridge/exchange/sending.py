@@ -1,0 +1,368 @@
+"""Works through the lines of an outgoing run with one connector: decide, check, send, look up, write down."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+import structlog
+from django.utils import timezone
+
+from bookbridge.documents import Document, Problem, SourceRef, document_from_json
+from bookbridge.exchange import crash_points, posting, sending_texts
+from bookbridge.exchange.decisions import Decision, decide
+from bookbridge.exchange.mapping import mapped
+from bookbridge.exchange.models import Attempt, Line, Posting, Run
+from bookbridge.exchange.posting import Offer
+from bookbridge.exchange.preflight import SettingsIndex, check
+from bookbridge.exchange.preflight_texts import KIND_NOT_TAKEN
+from bookbridge.exchange.relations import MustWaitError, RelationCheck
+from bookbridge.exchange.workers import Claim
+from bookbridge.formats import locate
+from bookbridge.kit.contract import Connector, PostingRequest
+from bookbridge.kit.errors import ClaimLostError, LaterError, NotAllowedError, SignInAgainError, UnreachableError
+from bookbridge.kit.outcomes import AlreadyThere, Found, Later, LookUp, Outcome, Posted, Refused, SignInAgain, Unclear
+
+MAY_CHANGE = ("customer", "supplier")
+"""Kinds of which a changed content is an update and no other document: master data."""
+
+_AGAIN_SOON = timedelta(seconds=2)
+_log = structlog.get_logger("bookbridge.sending")
+
+
+class PauseRunError(Exception):
+    """Nothing more can be done for this run before a moment."""
+
+    def __init__(self, until: datetime, reason: str) -> None:
+        super().__init__(reason)
+        self.until = until
+        self.reason = reason
+
+
+@dataclass
+class Pass:
+    """What one pass over the lines leaves to do: when, and why."""
+
+    until: datetime | None = None
+    reason: str = ""
+    blocked: dict[str, datetime] = field(default_factory=dict)
+
+    def wait(self, until: datetime, reason: str) -> None:
+        if self.until is None or until < self.until:
+            self.until, self.reason = until, reason
+
+    def block(self, kind: str, until: datetime, reason: str) -> None:
+        """Send nothing more of a kind in this pass: the package, or our budget, asks to wait."""
+        self.blocked[kind] = until
+        self.wait(until, reason)
+
+
+@dataclass(frozen=True)
+class _Ready:
+    """A checked document with its attempt written down, ready to be sent."""
+
+    line: Line
+    posting: Posting
+    attempt: Attempt
+    request: PostingRequest
+
+
+class Sender:
+    """One pass over lines of a run. Made anew for each pass, so that it knows the latest settings."""
+
+    def __init__(self, run: Run, claim: Claim, connector: Connector, index: SettingsIndex) -> None:
+        self._run = run
+        self._claim = claim
+        self._connector = connector
+        self._index = index
+        self._sheet = connector.fact_sheet
+        self._mappings = run.configuration.mappings
+        self._relations = RelationCheck(run.configuration, connector)
+        self._batch: list[_Ready] = []
+        self.left = Pass()
+
+    def work(self, lines: Iterable[Line]) -> Pass:
+        """Bring every line as far as it can be brought now. Raises PauseRunError and ClaimLostError."""
+        for line in lines:
+            self._work_on(line)
+        self._flush()
+        return self.left
+
+    def _work_on(self, line: Line) -> None:
+        assert line.posting is not None
+        if self._batch and (self._batch[0].line.kind != line.kind or self._in_batch(line.posting)):
+            self._flush()
+            line.posting.refresh_from_db()
+        decision = decide(
+            state=line.posting.state,
+            same_content=line.posting.fingerprint == line.fingerprint,
+            may_update=line.kind in MAY_CHANGE and line.kind in self._sheet.capabilities.updates,
+        )
+        if decision is Decision.ALREADY_POSTED:
+            self._already_posted(line)
+        elif decision is Decision.CHANGED:
+            conclude(line, Line.Outcome.SKIPPED, reason=Line.Reason.CHANGED, problems=[sending_texts.CHANGED()])
+        elif decision is Decision.WAIT:
+            self.left.wait(timezone.now() + _AGAIN_SOON, "another worker is sending one of these documents")
+        elif decision is Decision.LOOK_UP:
+            self._look_up(line)
+        elif line.kind in self.left.blocked:
+            return
+        else:
+            self._send(line, "update" if decision is Decision.UPDATE else "post")
+
+    def _in_batch(self, wanted: Posting) -> bool:
+        return any(ready.posting.pk == wanted.pk for ready in self._batch)
+
+    def _already_posted(self, line: Line) -> None:
+        """Posted before, or by this very run, which broke off before it could say so on the line."""
+        assert line.posting is not None
+        by_this_run = (
+            Attempt.objects.filter(
+                organisation_id=line.organisation_id,
+                posting=line.posting,
+                run=self._run,
+                outcome__in=("posted", "already_there", "found"),
+            ).exists()
+            and not Line.objects.filter(
+                organisation_id=line.organisation_id,
+                run=self._run,
+                posting=line.posting,
+                outcome=Line.Outcome.POSTED,
+            ).exists()
+        )
+        if by_this_run:
+            conclude(line, Line.Outcome.POSTED, number=line.posting.external_number)
+        else:
+            conclude(
+                line,
+                Line.Outcome.SKIPPED,
+                reason=Line.Reason.ALREADY_POSTED,
+                number=line.posting.external_number,
+            )
+
+    def _send(self, line: Line, action: str) -> None:
+        try:
+            ready = self._prepare(line, action)
+        except LaterError as error:
+            self.left.block(line.kind, error.not_before, error.reason)
+            return
+        except UnreachableError as error:
+            self.left.block(line.kind, timezone.now() + timedelta(seconds=10), error.reason)
+            return
+        except SignInAgainError as error:
+            raise _sign_in(str(error)) from None
+        except NotAllowedError as error:
+            raise PauseRunError(timezone.now() + timedelta(minutes=15), str(error)) from None
+        except Exception:
+            # Our bug: it stops this document, not its neighbours, and nothing has been sent.
+            _log.exception("document_bug", run=self._run.pk, line=line.pk)
+            conclude(line, Line.Outcome.REFUSED, problems=[sending_texts.BUG()])
+            return
+        if ready is None:
+            return
+        self._batch.append(ready)
+        if action == "update" or len(self._batch) >= self._sheet.capabilities.batch_size:
+            self._flush()
+
+    def _prepare(self, line: Line, action: str) -> _Ready | None:
+        """Check the document and write the attempt down; None when the line is concluded or has to wait."""
+        assert line.posting is not None
+        assert line.document is not None
+        document = mapped(document_from_json(line.document), self._mappings)
+        try:
+            problems = self._problems(line, document)
+        except MustWaitError as error:
+            self.left.wait(timezone.now() + _AGAIN_SOON, str(error))
+            return None
+        if problems:
+            self._refuse_before_sending(line, problems)
+            return None
+        request = _request(line.posting, document, line.fingerprint, {})
+        prepared = dict(self._connector.prepare(request))
+        attempt = posting.begin(
+            line.posting,
+            Offer(line.fingerprint, line.document),
+            action=action,
+            worker=self._claim.worker.id,
+            run_id=self._run.pk,
+            prepared=prepared,
+        )
+        if attempt is None:
+            self.left.wait(timezone.now() + _AGAIN_SOON, "another worker took one of these documents")
+            return None
+        return _Ready(line, line.posting, attempt, _request(line.posting, document, line.fingerprint, prepared))
+
+    def _problems(self, line: Line, document: Document) -> list[Problem]:
+        if line.kind not in self._sheet.capabilities.documents:
+            return [KIND_NOT_TAKEN()]
+        return [
+            *check(document, self._index),
+            *self._relations.problems(document),
+            *self._relations.number_problems(line, document),
+        ]
+
+    def _refuse_before_sending(self, line: Line, problems: Sequence[Problem]) -> None:
+        assert line.posting is not None
+        if line.posting.state == Posting.State.PENDING:
+            Posting.objects.filter(
+                pk=line.posting.pk, state=Posting.State.PENDING, attempt=line.posting.attempt
+            ).update(state=Posting.State.REFUSED)
+        conclude(line, Line.Outcome.REFUSED, problems=problems)
+
+    def _flush(self) -> None:
+        """Send what is ready and write down what came of it."""
+        batch, self._batch = self._batch, []
+        if not batch:
+            return
+        try:
+            outcomes = self._call(batch)
+        except ClaimLostError:
+            # Nothing was sent. Where another worker has taken the attempt over meanwhile, this changes nothing.
+            for ready in batch:
+                not_sent = Later(timezone.now(), "the worker lost its claim before the call")
+                posting.conclude(ready.posting, ready.attempt, not_sent, settle_s=self._sheet.limits.settle_s)
+            raise
+        for ready, outcome in zip(batch, outcomes, strict=True):
+            if posting.conclude(ready.posting, ready.attempt, outcome, settle_s=self._sheet.limits.settle_s):
+                self._conclude_line(ready, outcome)
+            else:
+                self.left.wait(timezone.now() + _AGAIN_SOON, "another worker had taken over")
+
+    def _call(self, batch: list[_Ready]) -> Sequence[Outcome]:
+        """The connector's outcomes. Whatever else it does is our bug: unclear, and it stops no neighbour."""
+        try:
+            self._claim.check()
+            if batch[0].attempt.action == "update":
+                return [self._connector.update(batch[0].request, batch[0].posting.external_id)]
+            outcomes = self._connector.post([ready.request for ready in batch])
+            if len(outcomes) != len(batch):
+                raise AssertionError(f"{len(outcomes)} outcomes for {len(batch)} documents")
+        except ClaimLostError:
+            raise
+        except Exception:
+            _log.exception("connector_bug", run=self._run.pk, package=self._sheet.package)
+            return [Unclear("an unexpected error in Bookbridge; see the log")] * len(batch)
+        return outcomes
+
+    def _conclude_line(self, ready: _Ready, outcome: Outcome) -> None:
+        line = ready.line
+        if isinstance(outcome, Posted):
+            conclude(line, Line.Outcome.POSTED, number=outcome.external_number, problems=outcome.notices, keep=True)
+        elif isinstance(outcome, AlreadyThere):
+            conclude(line, Line.Outcome.POSTED, reason=Line.Reason.ALREADY_THERE, number=outcome.external_number)
+        elif isinstance(outcome, Refused):
+            conclude(line, Line.Outcome.REFUSED, problems=outcome.problems)
+        elif isinstance(outcome, Later):
+            self.left.block(line.kind, outcome.not_before, outcome.reason)
+        elif isinstance(outcome, SignInAgain):
+            raise _sign_in(outcome.reason)
+        elif ready.attempt.action == "update":
+            self.left.wait(timezone.now() + timedelta(seconds=10), "an update had no clear answer and is made again")
+        else:
+            conclude(line, Line.Outcome.UNCERTAIN, problems=[sending_texts.BEING_LOOKED_UP(evidence=outcome.reason)])
+            assert ready.posting.look_up_at is not None
+            self.left.wait(ready.posting.look_up_at, "an unclear answer is being looked up")
+
+    def _look_up(self, line: Line) -> None:
+        """Ask the package for a document whose sending had no clear answer. Nothing is sent before it is known."""
+        uncertain = line.posting
+        assert uncertain is not None
+        if line.kind not in self._sheet.capabilities.searchable:
+            conclude(line, Line.Outcome.UNCERTAIN, problems=[sending_texts.CANNOT_BE_SEARCHED()])
+            Posting.objects.filter(pk=uncertain.pk, state=Posting.State.UNCERTAIN).update(look_up_at=None)
+            return
+        if uncertain.look_up_at and not posting.due_again(uncertain, timezone.now()):
+            if line.outcome != Line.Outcome.UNCERTAIN:
+                conclude(line, Line.Outcome.UNCERTAIN, problems=[sending_texts.BEING_LOOKED_UP()])
+            self.left.wait(uncertain.look_up_at, "an unclear answer is being looked up")
+            return
+        document = mapped(document_from_json(uncertain.document), self._mappings)
+        found = self._find(_request(uncertain, document, uncertain.fingerprint, posting.last_prepared(uncertain)))
+        differences = found.differences if isinstance(found, Found) else ()
+        problems = [sending_texts.FOUND_OTHER(value=", ".join(differences))] if differences else []
+        posting.conclude_look_up(
+            uncertain,
+            found,
+            worker=self._claim.worker.id,
+            run_id=self._run.pk,
+            settle_s=self._sheet.limits.settle_s,
+            problems=problems,
+        )
+        uncertain.refresh_from_db()
+        self._after_look_up(line, uncertain, found, problems)
+
+    def _after_look_up(self, line: Line, looked_up: Posting, found: LookUp, problems: list[Problem]) -> None:
+        if looked_up.state == Posting.State.UNCERTAIN:
+            if looked_up.look_up_at is None:
+                conclude(line, Line.Outcome.UNCERTAIN, problems=problems)
+            else:
+                self.left.wait(looked_up.look_up_at, "an unclear answer is being looked up")
+        elif looked_up.state == Posting.State.PENDING:
+            Line.objects.filter(pk=line.pk, outcome=Line.Outcome.UNCERTAIN).update(outcome=Line.Outcome.WAITING)
+            self.left.wait(timezone.now(), "a document that had not arrived is sent again")
+        elif looked_up.state == Posting.State.POSTED and looked_up.fingerprint == line.fingerprint:
+            conclude(line, Line.Outcome.POSTED, number=looked_up.external_number)
+        else:
+            self.left.wait(timezone.now(), "a document is decided on again")
+        if isinstance(found, SignInAgain):
+            raise _sign_in(found.reason)
+
+    def _find(self, request: PostingRequest) -> LookUp:
+        try:
+            return self._connector.find(request)
+        except Exception:
+            _log.exception("connector_bug", run=self._run.pk, package=self._sheet.package)
+            return Unclear("an unexpected error in Bookbridge; see the log")
+
+
+def conclude(
+    line: Line,
+    outcome: str,
+    *,
+    reason: str = Line.Reason.NONE,
+    problems: Sequence[Problem] = (),
+    number: str = "",
+    keep: bool = False,
+) -> None:
+    """Write on a line what happened. The reader's notices stay with it; `keep` is for notices of the package."""
+    notices = [problem for problem in line.problems if problem.get("severity") != "error"]
+    told = [_placed(line, problem).model_dump(mode="json") for problem in problems]
+    changes = {
+        "outcome": outcome,
+        "reason": reason,
+        "problems": [*told, *notices] if not keep else [*notices, *told],
+        "external_number": number,
+        "concluded_at": timezone.now(),
+    }
+    Line.objects.filter(
+        pk=line.pk, outcome__in=(Line.Outcome.WAITING, Line.Outcome.UNCERTAIN), run__state__in=("working",)
+    ).update(**changes)
+    for name, value in changes.items():
+        setattr(line, name, value)
+    crash_points.reach("line_written")
+
+
+def _placed(line: Line, problem: Problem) -> Problem:
+    """The problem with the place in the file that its field came from."""
+    if problem.source is not None or line.delivery is None:
+        return problem
+    if problem.field is None:
+        source = SourceRef(file=line.delivery.file_name, row=line.rows[0] if line.rows else None)
+    else:
+        source = locate(line.delivery.format, problem.field, tuple(line.rows), line.delivery.file_name)
+    return problem.model_copy(update={"source": source})
+
+
+def _request(wanted: Posting, document: Document, fingerprint: str, prepared: dict[str, str]) -> PostingRequest:
+    identity = f"{wanted.configuration_id}/{wanted.kind}/{wanted.key}/{fingerprint}"
+    return PostingRequest(
+        document=document,
+        reference=wanted.reference,
+        idempotency_key=sha256(identity.encode()).hexdigest()[:32],
+        prepared=prepared,
+    )
+
+
+def _sign_in(reason: str) -> PauseRunError:
+    return PauseRunError(timezone.now() + timedelta(minutes=1), f"the account must be authorised again: {reason}")

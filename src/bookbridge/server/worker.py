@@ -1,0 +1,62 @@
+"""A worker process: it takes jobs from the queue and sweeps the tables, any number of them beside each other."""
+
+import asyncio
+import os
+import threading
+from pathlib import Path
+
+import structlog
+from django.db import DatabaseError, close_old_connections
+
+from bookbridge.exchange.sweep import sweep
+from bookbridge.exchange.tasks import QUEUE
+from bookbridge.exchange.workers import WorkerLife
+
+SWEEP_EVERY_S = 1.0
+EXIT_SESSION_LOST = 70
+_log = structlog.get_logger("bookbridge.worker")
+
+
+def run_worker(concurrency: int, ready: Path | None = None) -> None:
+    """Work until SIGTERM or SIGINT; running jobs are finished first. `ready` is touched when work can begin."""
+    # Without its session another worker may take over, so nothing of this process may go on.
+    life = WorkerLife(on_loss=lambda: os._exit(EXIT_SESSION_LOST)).start()
+    stop = threading.Event()
+    sweeper = threading.Thread(target=_sweep_on, args=(stop,), name="sweep", daemon=True)
+    sweeper.start()
+    if ready:
+        ready.touch()
+    _log.info("worker_started", worker=str(life.id), concurrency=concurrency)
+    try:
+        asyncio.run(_take_jobs(life, concurrency))
+    finally:
+        stop.set()
+        sweeper.join(timeout=10)
+        life.stop()
+
+
+async def _take_jobs(life: WorkerLife, concurrency: int) -> None:
+    from procrastinate.contrib.django import app
+
+    connector = app.connector.get_worker_connector()
+    async with app.with_connector(connector).open_async() as own:
+        await own.run_worker_async(
+            queues=[QUEUE],
+            name=str(life.id),
+            concurrency=concurrency,
+            delete_jobs="always",
+            fetch_job_polling_interval=2.0,
+            shutdown_graceful_timeout=60,
+            additional_context={"worker": life},
+        )
+
+
+def _sweep_on(stop: threading.Event) -> None:
+    while not stop.wait(SWEEP_EVERY_S):
+        try:
+            close_old_connections()
+            sweep()
+        except DatabaseError as error:
+            _log.error("sweep_failed", reason=type(error).__name__)
+        except Exception:
+            _log.exception("sweep_failed")
