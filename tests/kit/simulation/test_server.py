@@ -1,4 +1,6 @@
 import socket
+import subprocess
+import sys
 import threading
 import time
 from pathlib import Path
@@ -82,6 +84,27 @@ def test_books_are_there_again_after_a_restart(tmp_path: Path) -> None:
         assert httpx.get(f"{server.url}/api/notes").json() == [{"text": "lasting"}]
         assert httpx.get(f"{server.url}/_simulator/clock").json()["ahead_s"] == 86400
         assert httpx.post(f"{server.url}/api/notes", json={"text": "next"}).json() == {"number": 2}
+
+
+def test_what_was_answered_survives_a_killed_process(tmp_path: Path) -> None:
+    program = (
+        "import sys; from pathlib import Path;"
+        "from bookbridge.kit.simulation import SimulatorServer, SimulatorSettings;"
+        "from tests.kit.simulation.toy_package import ToyPackage;"
+        "server = SimulatorServer(ToyPackage(SimulatorSettings(state=Path(sys.argv[1]))));"
+        "print(server.url, flush=True); server.serve_forever()"
+    )
+    state = tmp_path / "toy.sqlite3"
+    project = Path(__file__).resolve().parents[3]
+    command = [sys.executable, "-c", program, str(state)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=project) as process:
+        assert process.stdout is not None
+        url = process.stdout.readline().strip()
+        for number in range(20):
+            assert httpx.post(f"{url}/api/notes", json={"text": str(number)}).status_code == 201
+        process.kill()
+    with SimulatorServer(ToyPackage(SimulatorSettings(state=state))) as server:
+        assert len(httpx.get(f"{server.url}/api/notes").json()) == 20
 
 
 def test_a_defect_of_the_simulator_is_answered_and_not_hung(

@@ -326,6 +326,9 @@ def _narrowing(resource: Resource, query: Query | None) -> Narrowing | None:
         "code": wanted.get(resource.code) if resource.code else None,
         "reference": wanted.get(resource.reference) if resource.reference else None,
     }
+    journal = wanted.get("Journal") or wanted.get("JournalCode")
+    if resource.lines and journal and "EntryNumber" in wanted:
+        picked["code"] = f"{journal.strip()}/{wanted['EntryNumber']}"
     return Narrowing(**{name: str(value).strip() for name, value in picked.items() if value is not None})
 
 

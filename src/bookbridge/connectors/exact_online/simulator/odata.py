@@ -88,8 +88,8 @@ def _filter(resource: Resource, text: str | None, mandatory: tuple[str, ...]) ->
 def matching(resource: Resource, records: list[dict[str, Any]], query: Query) -> list[dict[str, Any]]:
     """The records a filter lets through, in the order asked for."""
     if query.filter is not None:
-        node = query.filter
-        records = [record for record in records if holds(node, comparable(resource, record))]
+        node, names = query.filter, properties_in(query.filter)
+        records = [record for record in records if holds(node, comparable(resource, record, names))]
     for name, descending in reversed(query.order):
         records = sorted(records, key=_sort_key(resource, name), reverse=descending)
     return records
@@ -97,7 +97,7 @@ def matching(resource: Resource, records: list[dict[str, Any]], query: Query) ->
 
 def _sort_key(resource: Resource, name: str) -> Callable[[dict[str, Any]], tuple[bool, Any]]:
     def key(record: dict[str, Any]) -> tuple[bool, Any]:
-        value = comparable(resource, record)[name]
+        value = comparable(resource, record, [name])[name]
         return (value is not None, value if value is not None else 0)
 
     return key

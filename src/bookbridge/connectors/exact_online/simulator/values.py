@@ -2,7 +2,7 @@
 
 import re
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from functools import partial
@@ -132,11 +132,11 @@ def render(kind: str, value: Any) -> Any:
     return str(value) if kind == "int64" else value
 
 
-def comparable(resource: Resource, record: Mapping[str, Any]) -> dict[str, Any]:
-    """A stored record with values that a filter can compare."""
+def comparable(resource: Resource, record: Mapping[str, Any], names: Iterable[str]) -> dict[str, Any]:
+    """These properties of a stored record with values that a filter can compare."""
     shown: dict[str, Any] = {}
-    for name, kind in resource.types.items():
-        value = record.get(name)
+    for name in names:
+        kind, value = resource.types[name], record.get(name)
         if value is None:
             shown[name] = None
         elif FAMILIES[kind] == "number":
