@@ -1,1 +1,48 @@
 """Bytes to documents and back, by layout profiles that a site adjusts without code. Pure."""
+
+from collections.abc import Iterator
+from typing import BinaryIO
+
+from bookbridge.formats.fmuta6 import read_entries
+from bookbridge.formats.locate import locate
+from bookbridge.formats.profile import (
+    FORMATS,
+    EntryProfile,
+    OutstandingProfile,
+    Profile,
+    ProfileError,
+    RelationProfile,
+    format_of_file_name,
+    load_profile,
+    profile_names,
+)
+from bookbridge.formats.results import Reject, SourceDocument, SourceItem, Summary
+
+__all__ = [
+    "FORMATS",
+    "EntryProfile",
+    "OutstandingProfile",
+    "Profile",
+    "ProfileError",
+    "Reject",
+    "RelationProfile",
+    "SourceDocument",
+    "SourceItem",
+    "Summary",
+    "format_of_file_name",
+    "load_profile",
+    "locate",
+    "profile_names",
+    "read_documents",
+]
+
+
+def read_documents(stream: BinaryIO, profile: Profile, file_name: str) -> Iterator[SourceDocument | Reject]:
+    """The documents and rejects of a file, in its order, whatever its bytes are.
+
+    Streams: memory holds one entry, a block of the file and the keys seen so far. Raises nothing on content; an error
+    of the stream itself (OSError) goes to the caller. Raises ProfileError for a profile that only writes.
+    """
+    if isinstance(profile, EntryProfile):
+        return read_entries(stream, profile, file_name)
+    raise ProfileError(f"profile {profile.name} holds outstanding items, not documents; see read_outstanding")

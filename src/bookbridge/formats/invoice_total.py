@@ -1,0 +1,79 @@
+"""What an invoice comes to, and whether its line amounts carry VAT: the details lead, the header shows which reading
+fits (fact sheet FMUTA6, sections 6 to 8)."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Literal
+
+from bookbridge.documents import Problem, SourceRef
+from bookbridge.formats import texts_entries as texts
+from bookbridge.formats.profile import EntryProfile
+from bookbridge.formats.texts import words
+
+Vat = Literal["exclusive", "inclusive", "by_code"]
+
+HIGHEST_RATE = Decimal("0.30")
+"""No VAT rate in the European Union is above 27 %: what a header may exceed its lines by, where they name a VAT code
+but no VAT amount."""
+
+
+@dataclass(slots=True)
+class Amounts:
+    """The sums over the detail rows of an entry."""
+
+    details: Decimal = Decimal(0)
+    vat: Decimal = Decimal(0)
+    count: int = 0
+    open_vat: bool = False
+    """Some line names a VAT code without an amount: the package works the VAT out."""
+
+    def add(self, amount: Decimal, vat: Decimal | None, vat_code: str | None) -> None:
+        self.details += amount
+        self.count += 1
+        if vat is not None:
+            self.vat += vat
+        elif vat_code is not None:
+            self.open_vat = True
+
+
+def invoice_total(  # noqa: PLR0911 (one return for each reading)
+    head: Decimal | None, amounts: Amounts, setting: str, profile: EntryProfile, source: SourceRef
+) -> tuple[Vat, Decimal, Problem | None]:
+    """VAT in or out, the total with VAT, and what is wrong with them. `head` is the header's amount, None or 0 when it
+    gives none."""
+    inclusive, exclusive = amounts.details, amounts.details + amounts.vat
+    set_reading: tuple[Vat, Decimal] = {
+        "never": ("exclusive", exclusive),
+        "always": ("inclusive", inclusive),
+        "by_vat_code": ("by_code", exclusive),
+    }[setting]  # type: ignore[assignment]
+    if not head:
+        unknown = setting == "by_vat_code" and (amounts.vat or amounts.open_vat)
+        problem = texts.TOTAL_ASSUMED(source=source, value=str(exclusive)) if unknown else None
+        return (*set_reading, problem)
+    tolerance = profile.balance_tolerance * amounts.count
+    fits_exclusive, fits_inclusive = abs(head - exclusive) <= tolerance, abs(head - inclusive) <= tolerance
+    if setting == "by_vat_code":
+        if fits_inclusive and not amounts.vat:
+            return "by_code", inclusive, None
+        if fits_exclusive and abs(head - exclusive) <= abs(head - inclusive):
+            return "exclusive", exclusive, None
+        if fits_inclusive:
+            return "inclusive", inclusive, None
+    elif (fits_exclusive and setting == "never") or (fits_inclusive and setting == "always"):
+        return (*set_reading, None)
+    if amounts.open_vat and setting != "always" and _plausible(head, exclusive, tolerance):
+        return "exclusive", head, None
+    if fits_exclusive or fits_inclusive:
+        other = "never" if setting == "always" else "always"
+        label = words("excluding" if fits_exclusive else "including")
+        wrong = texts.VAT_SETTING_WRONG(source=source, value=str(head), setting=setting, other=other, **label)
+        return (*set_reading, wrong)
+    kind = texts.HEADER_DIFFERS if profile.header_difference == "warn" else texts.HEADER_DIFFERS_REFUSED
+    return (*set_reading, kind(source=source, value=str(head), details=amounts.details, vat=amounts.vat))
+
+
+def _plausible(head: Decimal, lines: Decimal, tolerance: Decimal) -> bool:
+    """Whether what the header has more than its lines can be their VAT."""
+    more = head - lines if lines >= 0 else lines - head
+    return -tolerance <= more <= abs(lines) * HIGHEST_RATE + tolerance

@@ -1,0 +1,136 @@
+"""Opening a file: its lines, the first look, and the one reject of a file that is none of the profile's format."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import BinaryIO
+
+from bookbridge.documents import Problem, SourceRef
+from bookbridge.formats import texts
+from bookbridge.formats.profile import Profile
+from bookbridge.formats.records import BLANK, Record, Records
+from bookbridge.formats.results import Reject
+from bookbridge.formats.sniff import SAMPLE_LINES, SAMPLE_SIZE, Look, examine
+from bookbridge.formats.text import Lines, bounded_raw, doubtful_encoding, lost_bytes, shown
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    records: Iterator[Record]
+    look: Look
+    layout: tuple[str, ...]
+    """The columns by our names, in the file's order."""
+    encoding: str
+
+
+def open_file(stream: BinaryIO, profile: Profile, file_name: str) -> Opened | Reject:
+    lines = Lines(stream, profile.encoding)
+    following = iter(lines)
+    sample: list[str] = []
+    size = 0
+    for line in following:
+        sample.append(line)
+        size += len(line)
+        if len(sample) == SAMPLE_LINES or size > SAMPLE_SIZE:
+            break
+    look = examine(sample, profile, file_name, wide=lines.wide)
+    if isinstance(look, Problem):
+        return _whole_file(look, sample, following)
+    records = Records(
+        lines, sample, following, separator=look.separator, quote=profile.quote, lenient=profile.lenient_quotes
+    )
+    records.usual_width = look.width
+    reading = iter(records)
+    if look.names is not None:
+        next(reading, None)
+    layout = look.names if look.names is not None else profile.layout[: profile.max_columns]
+    return Opened(reading, look, layout, lines.encoding)
+
+
+def _whole_file(problem: Problem, sample: list[str], following: Iterator[str]) -> Reject:
+    """Counts the rows that hold something; the file may be huge, so they are not kept."""
+    count = sum(1 for line in chain(sample, following) if line.strip(BLANK))
+    raw = bounded_raw(["".join(sample)[:4096]], cut=sum(map(len, sample)) > 4096)
+    rows = (1,) if count else ()
+    return Reject(position=1, rows=rows, raw=raw, problems=(problem,), whole_file=True, row_count=count)
+
+
+class RowChecks:
+    """What can be said of a row before its fields are read; brings it to the layout's width."""
+
+    def __init__(self, opened: Opened, profile: Profile, file_name: str) -> None:
+        self._profile = profile
+        self._file = file_name
+        self._encoding = opened.encoding
+        self._usual = opened.look.width
+        self._least = 2 if opened.look.names is not None else profile.min_columns
+        self.width = len(opened.layout)
+
+    def source(self, row: int, column: str | None = None) -> SourceRef:
+        return SourceRef(file=self._file, row=row, column=column)
+
+    def check(self, record: Record) -> list[Problem]:
+        """Pads or cuts `record.fields` to the layout's width; the problems found, errors and notices."""
+        problems = self._flaw(record)
+        fields = record.fields
+        if len(fields) < max(self.width, self._usual):
+            problems += self._missing_comma(record)
+        width = len(fields)
+        source = self.source(record.row)
+        value = shown(record.raw.strip())
+        if width < self._least:
+            problems.append(
+                texts.ROW_TOO_SHORT(
+                    source=source, value=value, width=width, least=self._least, profile=self._profile.name
+                )
+            )
+        elif width < self._usual and not record.raw.endswith(("\n", "\r")):
+            problems.append(texts.ROW_CUT_OFF(source=source, value=value, width=width, usual=self._usual))
+        elif any(field.strip() for field in fields[self.width :]):
+            problems.append(
+                texts.ROW_TOO_WIDE(source=source, value=value, width=width, most=self.width, profile=self._profile.name)
+            )
+        del fields[self.width :]
+        fields.extend([""] * (self.width - len(fields)))
+        return problems
+
+    def _flaw(self, record: Record) -> list[Problem]:
+        source = self.source(record.row)
+        value = shown(record.raw.strip())
+        match record.flaw:
+            case None:
+                return []
+            case "lenient":
+                return [texts.QUOTE_LENIENT(source=source, value=value)]
+            case "quote":
+                return [texts.QUOTE_BROKEN(source=source, value=value)]
+            case "control":
+                return [texts.CONTROL_CHARACTER(source=source, value=value)]
+            case "too_long":
+                return [texts.ROW_TOO_LONG(source=source, value=value)]
+            case _:
+                byte = lost_bytes(record.raw)
+                return [texts.UNDECODABLE(source=source, value=value, byte=byte, encoding=self._encoding)]
+
+    def _missing_comma(self, record: Record) -> list[Problem]:
+        """A bare number with an empty text glued to it (`0""`) was meant as two fields."""
+        if record.flaw is not None:
+            return []
+        for place, field in enumerate(record.fields):
+            number = field.removesuffix('""')
+            if number != field and number.lstrip("+-").replace(".", "").isdecimal():
+                source = self.source(record.row)
+                if not self._profile.repair_missing_comma_0_quote:
+                    return [texts.COMMA_MISSING(source=source, value=field)]
+                record.fields[place : place + 1] = [number, ""]
+                return [texts.COMMA_REPAIRED(source=source, value=field, number=number), *self._missing_comma(record)]
+        return []
+
+    def doubt(self, record: Record) -> Problem | None:
+        """A notice when letters look as if the encoding is another one."""
+        found = doubtful_encoding(record.raw, self._encoding)
+        if found is None:
+            return None
+        value, other = found
+        source = self.source(record.row)
+        return texts.ENCODING_DOUBTFUL(source=source, value=shown(value), other=other, encoding=self._encoding)

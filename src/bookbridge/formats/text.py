@@ -1,0 +1,128 @@
+"""From bytes to physical lines: byte order marks, encodings, line ends, bounded memory whatever the bytes are."""
+
+import re
+from collections.abc import Generator, Iterator
+from io import StringIO
+from typing import BinaryIO
+
+CHUNK = 1 << 18
+LONGEST_LINE = 1 << 20
+"""A line of more bytes than this is no row of a bookkeeping file; its first part is kept, the rest is skipped."""
+LONGEST_RAW = 1 << 16
+
+_MARKS = ((b"\xef\xbb\xbf", "utf-8"),)
+_WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
+
+_LOST = re.compile("[\ud800-\udfff]")
+# Letters of one code page, read with another, look like these in the midst of a word.
+_CP850_AS_CP1252 = re.compile("[A-Za-z][‚ƒ„†‡ˆ‰Š‹”¡¢£¤](?=[A-Za-z])|[a-z][‚ƒ„†‡ˆ‰‹]")
+_CP1252_AS_CP850 = re.compile("[A-Za-z][\u2500-\u259f]|[\u2500-\u259f][a-z]|[a-z][ÚÙÞþ³÷´Ý](?=[a-z\\W])")
+_UTF8_AS_CP1252 = re.compile("Ã[\u0080-\u00bf\u0152-\u2122]|Â[\u0080-\u00bf]|â‚¬")
+_UTF8_AS_CP850 = re.compile("├[\u0080-\uffff]")
+
+
+class Lines:
+    """The lines of a stream with their line ends, decoded; undecodable bytes become lone surrogates and set a flag."""
+
+    def __init__(self, stream: BinaryIO, encoding: str) -> None:
+        self._stream = stream
+        self.encoding = "utf-8" if encoding == "utf-8-sig" else encoding
+        self.undecodable = False
+        self.wide = False
+        """Two bytes for each character (UTF-16), by its mark."""
+        self.too_long: set[int] = set()
+        """The numbers of lines that were cut."""
+        self.last_line_ended = True
+        self.last_number = 0
+
+    def __iter__(self) -> Iterator[str]:
+        for block in self._blocks():
+            try:
+                text = block.decode(self.encoding)
+            except UnicodeDecodeError:
+                self.undecodable = True
+                text = block.decode(self.encoding, "surrogateescape")
+            # Counting here costs one addition a line and lets the end of the file be known.
+            for line in StringIO(text, newline=""):
+                self.last_number += 1
+                yield line
+
+    def _blocks(self) -> Iterator[bytes]:
+        """Whole lines, some 256 KB at a time."""
+        held = self._first_chunk()
+        while True:
+            cut = max(held.rfind(b"\n"), held.rfind(b"\r", 0, max(len(held) - 1, 0))) + 1
+            if cut:
+                yield held[:cut]
+                held = held[cut:]
+            elif len(held) > LONGEST_LINE:
+                held = yield from self._skip_line(held)
+            more = self._stream.read(CHUNK)
+            if not more:
+                break
+            held += more
+        # Packages of the DOS era end a file with Ctrl-Z.
+        held = held.rstrip(b"\x1a")
+        if held:
+            self.last_line_ended = held.endswith((b"\n", b"\r"))
+            yield held
+
+    def _first_chunk(self) -> bytes:
+        chunk = self._stream.read(CHUNK)
+        while 0 < len(chunk) < 4:
+            more = self._stream.read(CHUNK)
+            if not more:
+                break
+            chunk += more
+        self.wide = chunk.startswith(_WIDE_MARKS)
+        for mark, encoding in _MARKS:
+            if chunk.startswith(mark):
+                self.encoding = encoding
+                return chunk[len(mark) :]
+        return chunk
+
+    def _skip_line(self, held: bytes) -> Generator[bytes, None, bytes]:
+        """Gives the start of an endless line as a line and returns what follows the line's end."""
+        self.too_long.add(self.last_number + 1)
+        yield held[: LONGEST_RAW // 4] + b"\n"
+        while True:
+            more = self._stream.read(CHUNK)
+            if not more:
+                return b""
+            ends = [place for place in (more.find(b"\n"), more.find(b"\r")) if place >= 0]
+            if ends:
+                return more[min(ends) + 1 :]
+
+
+def shown(text: str, limit: int = 200) -> str:
+    """The text as a page or a database can hold it: lost bytes and NUL made visible, bounded in length."""
+    if not text.isprintable():
+        text = _LOST.sub(lambda lost: f"\\x{ord(lost[0]) & 0xFF:02x}", text).replace("\0", "\u2400")
+    return text if len(text) <= limit else text[:limit] + "…"
+
+
+def bounded_raw(texts: list[str], cut: bool = False) -> str:
+    raw = "".join(texts)
+    if len(raw) > LONGEST_RAW:
+        raw, cut = raw[:LONGEST_RAW], True
+    raw = raw if raw.isascii() and "\0" not in raw else shown(raw, limit=LONGEST_RAW * 4)
+    return raw + "…\n(the rest is left out here)" if cut else raw
+
+
+def lost_bytes(text: str) -> str | None:
+    """The first byte that the encoding has no letter for, such as `0x81`."""
+    lost = _LOST.search(text)
+    return None if lost is None else f"0x{ord(lost[0]) & 0xFF:02X}"
+
+
+def doubtful_encoding(text: str, encoding: str) -> tuple[str, str] | None:
+    """A doubtful part and the encoding that would explain it; never acted upon, only told."""
+    suspects = {
+        "cp1252": ((_UTF8_AS_CP1252, "utf-8"), (_CP850_AS_CP1252, "cp850")),
+        "latin-1": ((_UTF8_AS_CP1252, "utf-8"),),
+        "cp850": ((_UTF8_AS_CP850, "utf-8"), (_CP1252_AS_CP850, "cp1252")),
+    }
+    for pattern, explanation in suspects.get(encoding, ()):
+        if found := pattern.search(text):
+            return text[max(found.start() - 8, 0) : found.end() + 8].strip(), explanation
+    return None
