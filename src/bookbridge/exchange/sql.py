@@ -16,6 +16,14 @@ _LIVING_WORKERS = """
       )
 """
 
+HOLD_LOCK = "SELECT pg_advisory_lock(%s)"
+START_SESSION = """
+    INSERT INTO exchange_workersession (id, lock_key, host, pid, started_at, heartbeat_at)
+    VALUES (%s, %s, %s, %s, now(), now())
+"""
+BEAT = "UPDATE exchange_workersession SET heartbeat_at = now() WHERE id = %s"
+"""The three statements of a worker's own line to the database, which lives outside Django's."""
+
 _TRY_LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
 
 

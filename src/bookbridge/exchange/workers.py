@@ -25,11 +25,6 @@ OWN_SILENCE_S = 8.0
 
 _log = structlog.get_logger("bookbridge.worker")
 
-_START = """
-    INSERT INTO exchange_workersession (id, lock_key, host, pid, started_at, heartbeat_at)
-    VALUES (%s, %s, %s, %s, now(), now())
-"""
-
 
 class WorkerLife:
     """One process's session. `on_loss` is called once when the database no longer keeps it; the process must end."""
@@ -46,8 +41,8 @@ class WorkerLife:
     def start(self) -> "WorkerLife":
         # A line of its own: the session's advisory lock lives and dies with it.
         self._line = psycopg.connect(**_connection_parameters(), autocommit=True)
-        self._line.execute("SELECT pg_advisory_lock(%s)", [self._lock_key])
-        self._line.execute(_START, [self.id, self._lock_key, socket.gethostname()[:200], os.getpid()])
+        self._line.execute(sql.HOLD_LOCK, [self._lock_key])
+        self._line.execute(sql.START_SESSION, [self.id, self._lock_key, socket.gethostname()[:200], os.getpid()])
         self._beat_at = time.monotonic()
         self._thread.start()
         return self
@@ -68,7 +63,7 @@ class WorkerLife:
             started = time.monotonic()
             try:
                 assert self._line is not None
-                self._line.execute("UPDATE exchange_workersession SET heartbeat_at = now() WHERE id = %s", [self.id])
+                self._line.execute(sql.BEAT, [self.id])
             except psycopg.Error as error:
                 _log.error("worker_session_lost", reason=type(error).__name__)
                 self._stopped.set()

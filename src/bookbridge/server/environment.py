@@ -25,7 +25,6 @@ KNOWN = {
     "S3_ACCESS_KEY": "its access key",
     "S3_SECRET_KEY": "its secret key",
     "INBOX_SETTLE_S": "seconds a file in an inbox must be unchanged before it is taken (default: 1)",
-    "ALLOW_PRIVATE_ADDRESSES": "yes: packages may be called on loopback and private addresses, for simulators",
     "DEBUG": "yes: show errors in the browser; never in production",
     "CRASH_AT": "POINT=FILE, for crash tests only: the process kills itself once at this point while FILE exists",
     "VENDOR_SPECS": "folder with vendors' published specifications, for the tests",
@@ -49,7 +48,6 @@ class Environment:
     s3_access_key: str | None
     s3_secret_key: str | None
     inbox_settle_s: float
-    allow_private_addresses: bool
     debug: bool
 
 
@@ -69,7 +67,6 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         s3_access_key=reader.optional("S3_ACCESS_KEY"),
         s3_secret_key=reader.optional("S3_SECRET_KEY"),
         inbox_settle_s=reader.seconds("INBOX_SETTLE_S", 1.0),
-        allow_private_addresses=reader.yes_or_no("ALLOW_PRIVATE_ADDRESSES"),
         debug=reader.yes_or_no("DEBUG"),
     )
     reader.refuse_unknown()

@@ -1,0 +1,90 @@
+"""A stage for the demo and the chaos run: a simulated package, and an organisation that is authorised there.
+
+Django must be loaded before the functions here are called.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+from urllib.parse import parse_qs, urlsplit
+
+import httpx
+from django.utils import timezone
+
+from bookbridge.kit import catalogue, oauth
+
+if TYPE_CHECKING:
+    from bookbridge.integrations.models import Authorisation, Configuration
+
+CLIENT_ID = "bookbridge-demo"
+CLIENT_SECRET = "bookbridge-demo-secret"  # noqa: S105 - the simulator's published secret guards nothing.
+
+
+@dataclass(frozen=True)
+class Stage:
+    configuration: "Configuration"
+    authorisation: "Authorisation"
+
+
+def set_stage(package: str, simulator_url: str, organisation_name: str, integration_name: str) -> Stage:
+    """The organisation with an integration that is authorised at the simulator. Again, it changes only the address."""
+    from bookbridge.integrations.models import AppRegistration, Authorisation, Integration
+    from bookbridge.organisations.models import Organisation
+    from bookbridge.storage import inbox_prefix, open_storage
+
+    organisation, _ = Organisation.objects.get_or_create(name=organisation_name)
+    integration, _ = Integration.objects.get_or_create(
+        organisation=organisation, name=integration_name, defaults={"package": package}
+    )
+    open_storage().make_folder(inbox_prefix(organisation.pk, integration.pk))
+    app, _ = AppRegistration.objects.update_or_create(
+        package=package,
+        client_id=CLIENT_ID,
+        defaults={"address": simulator_url, "client_secret": CLIENT_SECRET},
+    )
+    authorisation, _ = Authorisation.objects.get_or_create(
+        organisation=organisation, integration=integration, label="Demo account", defaults={"app": app}
+    )
+    authorisation.refresh_from_db()
+    if authorisation.status != Authorisation.Status.ACTIVE:
+        _authorise(authorisation)
+    return Stage(_configuration(authorisation), authorisation)
+
+
+def _authorise(authorisation: "Authorisation") -> None:
+    """Sign in at the simulator as a person would: its consent page, its redirect, its code."""
+    from bookbridge.integrations.tokens import app_credentials, store_first_tokens
+
+    rules = catalogue.fact_sheet(authorisation.integration.package).oauth
+    app = app_credentials(authorisation)
+    state = oauth.new_state()
+    address = authorisation.app.address
+    page = oauth.authorise_url(rules, address, app, state)
+    asked = {name: values[0] for name, values in parse_qs(urlsplit(page).query).items()}
+    answer = httpx.post(f"{address}{rules.authorise_path}", data={**asked, "decision": "approve"})
+    said = parse_qs(urlsplit(answer.headers["Location"]).query)
+    if not oauth.same_state(state, said["state"][0]):
+        raise AssertionError("the simulator answered with another state")
+    pair = oauth.exchange_code(rules, address, app, said["code"][0], timezone.now())
+    store_first_tokens(authorisation, pair, None)
+
+
+def _configuration(authorisation: "Authorisation") -> "Configuration":
+    from bookbridge.integrations.connecting import administrations
+    from bookbridge.integrations.models import Configuration
+
+    found = Configuration.objects.filter(
+        organisation_id=authorisation.organisation_id, integration=authorisation.integration
+    ).first()
+    if found is None:
+        first = administrations(authorisation)[0]
+        found = Configuration.objects.create(
+            organisation_id=authorisation.organisation_id,
+            integration=authorisation.integration,
+            authorisation=authorisation,
+            administration=first.code,
+            administration_name=first.name,
+            outstanding_kinds=["sales", "purchase"],
+            next_outstanding_at=timezone.now() + timedelta(minutes=30),
+        )
+    return Configuration.objects.select_related("integration", "organisation").get(pk=found.pk)
