@@ -5,6 +5,7 @@ from typing import BinaryIO
 
 from bookbridge.formats.fmuta6 import read_entries
 from bookbridge.formats.locate import locate
+from bookbridge.formats.outstanding import OutstandingFile, read_outstanding, write_outstanding
 from bookbridge.formats.profile import (
     FORMATS,
     EntryProfile,
@@ -16,11 +17,13 @@ from bookbridge.formats.profile import (
     load_profile,
     profile_names,
 )
+from bookbridge.formats.relations import read_relations
 from bookbridge.formats.results import Reject, SourceDocument, SourceItem, Summary
 
 __all__ = [
     "FORMATS",
     "EntryProfile",
+    "OutstandingFile",
     "OutstandingProfile",
     "Profile",
     "ProfileError",
@@ -34,6 +37,8 @@ __all__ = [
     "locate",
     "profile_names",
     "read_documents",
+    "read_outstanding",
+    "write_outstanding",
 ]
 
 
@@ -45,4 +50,6 @@ def read_documents(stream: BinaryIO, profile: Profile, file_name: str) -> Iterat
     """
     if isinstance(profile, EntryProfile):
         return read_entries(stream, profile, file_name)
+    if isinstance(profile, RelationProfile):
+        return read_relations(stream, profile, file_name)
     raise ProfileError(f"profile {profile.name} holds outstanding items, not documents; see read_outstanding")

@@ -29,6 +29,7 @@ from bookbridge.formats.profile import EntryProfile
 from bookbridge.formats.records import Record
 from bookbridge.formats.text import shown
 from bookbridge.formats.texts import words
+from bookbridge.formats.unreadable import unreadable
 from bookbridge.formats.values import (
     CODE_LENGTH,
     TEXT_LENGTH,
@@ -125,23 +126,14 @@ class EntryBuilder:
         text = record.fields[self.place(column)]
         try:
             return reader(text)
-        except Unreadable as unreadable:
-            built.add(self._unreadable(unreadable.why, record.row, column, text))
+        except Unreadable as error:
+            limit = CODE_LENGTH if column not in ("description", "header_description") else TEXT_LENGTH
+            built.add(unreadable(error.why, self._checks.source(record.row, column), text, self.profile, limit))
             return None
 
     def _filled(self, built: Built, record: Record, column: str, reader: Callable[[str], _T]) -> _T | None:
         """As `read`, None for a blank field."""
         return self.read(built, record, column, reader) if record.fields[self.place(column)].strip() else None
-
-    def _unreadable(self, why: str, row: int, column: str, text: str) -> Problem:
-        limit = CODE_LENGTH if column not in ("description", "header_description") else TEXT_LENGTH
-        return _UNREADABLE[why](
-            source=self._checks.source(row, column),
-            value=shown(text.strip()),
-            formats=", ".join(self.profile.date_formats),
-            limit=limit,
-            **words(column),
-        )
 
     def _missing(self, built: Built, record: Record, column: str) -> None:
         built.add(texts.MISSING(source=self._checks.source(record.row, column), value="", **words(column)))
@@ -500,14 +492,3 @@ _LINE_COLUMNS = (
 )
 _INVOICE_LINE_FIELDS = set(InvoiceLine.model_fields)
 _JOURNAL_LINE_FIELDS = set(JournalLine.model_fields)
-
-_UNREADABLE = {
-    "date": texts.DATE_UNREADABLE,
-    "amount": texts.AMOUNT_UNREADABLE,
-    "thousands": texts.THOUSANDS,
-    "spreadsheet": texts.SPREADSHEET,
-    "number": texts.NUMBER_UNREADABLE,
-    "currency": texts.CURRENCY_UNREADABLE,
-    "choice": texts.CHOICE_UNREADABLE,
-    "long": texts.TOO_LONG,
-}
