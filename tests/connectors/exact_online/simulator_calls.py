@@ -14,6 +14,9 @@ from bookbridge.kit.simulation import SimulatorServer
 BACK = "http://127.0.0.1:9/back"
 CLIENT = {"client_id": "bookbridge-demo", "client_secret": "bookbridge-demo-secret"}
 START = 1_790_000_000.0  # 21 September 2026, 14:13:20 UTC
+SALES, PURCHASES = "salesentry/SalesEntries", "purchaseentry/PurchaseEntries"
+MEMORIALS = "generaljournalentry/GeneralJournalEntries"
+NOBODY = "11111111-2222-3333-4444-555555555555"
 JSON = {"Accept": "application/json", "Prefer": "return=representation"}
 
 
@@ -115,6 +118,33 @@ class Caller:
             "/_simulator/books", params={"division": division or self.division}
         ).json()
         return books
+
+
+def line(exact: Caller, account: str, amount: object, **fields: Any) -> dict[str, Any]:
+    return {"GLAccount": exact.gl(account), "AmountFC": amount, **fields}
+
+
+def purchase(exact: Caller, supplier: str, **fields: Any) -> dict[str, Any]:
+    lines = [line(exact, "4110", 50, VATCode="5")]
+    return {
+        "Journal": "60",
+        "Supplier": supplier,
+        "EntryDate": "2026-09-02",
+        "YourRef": "F-88",
+        "PurchaseEntryLines": lines,
+        **fields,
+    }
+
+
+def memorial(exact: Caller, *amounts: object, **fields: Any) -> dict[str, Any]:
+    lines = [line(exact, "1200", amount, Date="2026-09-30", Description="M-000417") for amount in amounts]
+    return {
+        "JournalCode": "90",
+        "FinancialYear": 2026,
+        "FinancialPeriod": 9,
+        "GeneralJournalEntryLines": lines,
+        **fields,
+    }
 
 
 def message(answer: httpx.Response) -> str:

@@ -10,44 +10,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bookbridge.connectors.exact_online.simulator import SECOND_DIVISION
-from tests.connectors.exact_online.simulator_calls import Caller, message, running_simulator
-
-SALES, PURCHASES = "salesentry/SalesEntries", "purchaseentry/PurchaseEntries"
-MEMORIALS = "generaljournalentry/GeneralJournalEntries"
-NOBODY = "11111111-2222-3333-4444-555555555555"
+from tests.connectors.exact_online.simulator_calls import (
+    MEMORIALS,
+    NOBODY,
+    PURCHASES,
+    SALES,
+    Caller,
+    line,
+    memorial,
+    message,
+    purchase,
+    running_simulator,
+)
 
 
 @pytest.fixture
 def exact() -> Iterator[Caller]:
     with running_simulator() as caller:
         yield caller
-
-
-def line(exact: Caller, account: str, amount: object, **fields: Any) -> dict[str, Any]:
-    return {"GLAccount": exact.gl(account), "AmountFC": amount, **fields}
-
-
-def purchase(exact: Caller, supplier: str, **fields: Any) -> dict[str, Any]:
-    lines = [line(exact, "4110", 50, VATCode="5")]
-    return {
-        "Journal": "60",
-        "Supplier": supplier,
-        "EntryDate": "2026-09-02",
-        "YourRef": "F-88",
-        "PurchaseEntryLines": lines,
-        **fields,
-    }
-
-
-def memorial(exact: Caller, *amounts: object, **fields: Any) -> dict[str, Any]:
-    lines = [line(exact, "1200", amount, Date="2026-09-30", Description="M-000417") for amount in amounts]
-    return {
-        "JournalCode": "90",
-        "FinancialYear": 2026,
-        "FinancialPeriod": 9,
-        "GeneralJournalEntryLines": lines,
-        **fields,
-    }
 
 
 def ledger_of(exact: Caller, entry_id: str) -> list[tuple[str, float]]:
@@ -156,150 +136,6 @@ def test_foreign_currency_takes_a_given_or_a_known_rate(exact: Caller) -> None:
     assert exact.made(SALES, exact.sale(customer, Currency="USD"))["AmountDC"] == 111.32
     assert exact.refused(SALES, exact.sale(customer, Currency="XXX")) == "Ongeldige referentie: Currencies"
     assert exact.refused(SALES, exact.sale(customer, Currency="USD", Journal="75")) == "Ongeldig: Valuta"
-
-
-def refusals(exact: Caller) -> dict[str, tuple[str, dict[str, Any], str, str]]:
-    """Per case: resource, body, the text in Dutch and in English."""
-    customer, supplier = exact.customer(), exact.supplier()
-    blocked = exact.customer(Blocked=True)
-
-    def sale(**fields: Any) -> dict[str, Any]:
-        return exact.sale(customer, **fields)
-
-    def sale_of(**fields: Any) -> dict[str, Any]:
-        return sale(SalesEntryLines=[{**line(exact, "8000", 1, VATCode="2"), **fields}])
-
-    closed = {"EntryDate": "2025-01-15"}
-    bad_journal = ("Ongeldige referentie: Journals", "Invalid reference: Journals")
-    bad_type = ("Ongeldig: Grootboekrekeningtype", "Invalid: G/L account type")
-    no_year = ("Onbekend: Boekjaar (Periode-datumtabel)", "Unknown: Financial year (Period-date table)")
-    vat = ("Niet toegestaan: Btw-code", "Not allowed: VAT code")
-    gl = exact.gl
-    return {
-        "no customer": (SALES, sale(Customer=None), "Verplicht: Klant", "Mandatory: Customer"),
-        "unknown customer": (
-            SALES,
-            sale(Customer=NOBODY),
-            "Ongeldige referentie: Accounts",
-            "Invalid reference: Accounts",
-        ),
-        "supplier as customer": (SALES, sale(Customer=supplier), "Ongeldig: Klant (Type)", "Invalid: Customer (Type)"),
-        "customer as supplier": (
-            PURCHASES,
-            purchase(exact, customer),
-            "Ongeldig: Leverancier (Type)",
-            "Invalid: Supplier (Type)",
-        ),
-        "blocked customer": (SALES, sale(Customer=blocked), "Geblokkeerd: Relatie", "Blocked: Account"),
-        "no journal": (SALES, sale(Journal=""), "Verplicht: Dagboek", "Mandatory: Journal"),
-        "guid as journal": (SALES, sale(Journal=NOBODY), *bad_journal),
-        "unknown journal": (SALES, sale(Journal="77"), *bad_journal),
-        "purchase journal for a sale": (SALES, sale(Journal="60"), "Ongeldig: Dagboek", "Invalid: Journal"),
-        "no lines": (SALES, sale(SalesEntryLines=[]), "Verplicht: Regels", "Mandatory: Lines"),
-        "no amount": (SALES, sale_of(AmountFC=None), "Verplicht: Bedrag", "Mandatory: Amount"),
-        "no account": (SALES, sale_of(GLAccount=None), "Verplicht: Grootboekrekening", "Mandatory: G/L account"),
-        "unknown account": (
-            SALES,
-            sale_of(GLAccount=NOBODY),
-            "Ongeldige referentie: GLAccounts",
-            "Invalid reference: GLAccounts",
-        ),
-        "blocked account": (
-            SALES,
-            sale_of(GLAccount=gl("8999")),
-            "Geblokkeerd: Grootboekrekening",
-            "Blocked: G/L account",
-        ),
-        "debtors": (SALES, sale_of(GLAccount=gl("1300")), *bad_type),
-        "creditors": (SALES, sale_of(GLAccount=gl("1600")), *bad_type),
-        "VAT account": (SALES, sale_of(GLAccount=gl("1500")), *bad_type),
-        "unknown VAT code": (
-            SALES,
-            sale_of(VATCode="9"),
-            "Ongeldige referentie: VATCodes",
-            "Invalid reference: VATCodes",
-        ),
-        "purchase VAT on a sale": (SALES, sale_of(VATCode="5"), *vat),
-        "VAT in a journal without": (
-            MEMORIALS,
-            memorial(exact, 1, -1, GeneralJournalEntryLines=[line(exact, "1200", 1, VATCode="2")]),
-            *vat,
-        ),
-        "closed period": (SALES, sale(**closed), "Periode is afgesloten: 2025 - 1", "Period is closed: 2025 - 1"),
-        "unknown year": (SALES, sale(ReportingYear=2031), *no_year),
-        "unknown period": (SALES, sale(ReportingPeriod=13), *no_year),
-        "unknown cost centre": (
-            SALES,
-            sale_of(CostCenter="999"),
-            "Ongeldig: Koppeling kostenplaats",
-            "Invalid: Cost center link",
-        ),
-        "unknown cost unit": (
-            SALES,
-            sale_of(CostUnit="999"),
-            "Ongeldig: Koppeling kostendrager",
-            "Invalid: Cost unit link",
-        ),
-        "mandatory cost centre": (
-            PURCHASES,
-            purchase(exact, supplier, PurchaseEntryLines=[line(exact, "4500", 1)]),
-            "Verplicht: Kostenplaats",
-            "Mandatory: Cost center",
-        ),
-        "unknown condition": (
-            SALES,
-            sale(PaymentCondition="99"),
-            "Ongeldige referentie: PaymentConditions",
-            "Invalid reference: PaymentConditions",
-        ),
-        "unbalanced": (
-            MEMORIALS,
-            memorial(exact, "250.00", "-249.50"),
-            "Deze boeking is niet in evenwicht op: 2026 / 9 (Type: Overige) - Verschil: EUR 0.50",
-            "This entry is not balanced on: 2026 / 9 (Type: Other) - Difference: EUR 0.50",
-        ),
-    }
-
-
-def test_refusals_are_500s_in_the_language_of_the_user(exact: Caller) -> None:
-    cases = refusals(exact)
-    before = exact.books()["summary"]
-    for language in (0, 1):
-        exact.settings(simulator={"language": ("nl", "en")[language]})
-        answers = {case: exact.refused(resource, body) for case, (resource, body, *_) in cases.items()}
-        assert answers == {case: texts[language] for case, (_, _, *texts) in cases.items()}
-    assert exact.books()["summary"] == before
-
-
-@pytest.mark.parametrize(
-    ("body", "text"),
-    [
-        ({"Naam": "x"}, "The property name 'Naam' specified for type 'Exact.Web.Api.Models.Account' is not valid."),
-        ({"Name": 5}, "'Name'"),
-        ({"Name": "x", "GLAccountSales": "8000"}, "'Edm.Guid'"),
-        ({"Name": "x", "Blocked": "yes"}, "'Edm.Boolean'"),
-        ({"Name": "x", "StartDate": "soon"}, "'Edm.DateTime'"),
-        (["Name"], "valid JSON object"),
-    ],
-)
-def test_what_cannot_be_read_is_a_400(exact: Caller, body: Any, text: str) -> None:
-    refused = exact.refused("crm/Accounts", body, status=400)
-    assert refused.startswith("Error processing request stream.")
-    assert text in refused
-
-
-def test_bad_lines_and_numbers_are_a_400(exact: Caller) -> None:
-    customer = exact.customer()
-    for fields, named in (
-        ({"EntryNumber": 2**31}, "EntryNumber"),
-        ({"EntryNumber": 1.5}, "EntryNumber"),
-        ({"SalesEntryLines": "none"}, "SalesEntryLines"),
-        ({"SalesEntryLines": [{"AmountFC": "1,50"}]}, "AmountFC"),
-        ({"SalesEntryLines": [{"Amount": 1}]}, "Amount"),
-    ):
-        assert f"'{named}'" in exact.refused(SALES, exact.sale(customer, **fields), status=400)
-    answer = exact.http.post(f"/api/v1/{exact.division}/{SALES}", content=b"{")
-    assert answer.status_code == 400
 
 
 def test_an_entry_number_is_used_once_in_a_journal(exact: Caller) -> None:
