@@ -7,18 +7,16 @@ that asked. It is forgotten before anything else is done with it, so it can be u
 import secrets
 from datetime import UTC, datetime
 
-from django.conf import settings
 from django.core import signing
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest
 
 from bookbridge.integrations.models import Authorisation
-from bookbridge.integrations.tokens import store_first_tokens
+from bookbridge.integrations.tokens import app_credentials, store_first_tokens
 from bookbridge.kit import catalogue
-from bookbridge.kit.oauth import AppCredentials, authorise_url, exchange_code
+from bookbridge.kit.oauth import authorise_url, exchange_code
 from bookbridge.organisations.access import OWNER, organisation_for
 from bookbridge.organisations.models import User
 
-CALLBACK_PATH = "/authorise/callback"
 STATE_LIFE_S = 600
 _SALT = "bookbridge.integrations.authorising"
 _NONCES = "authorising"
@@ -42,13 +40,12 @@ class CodeMissingError(Exception):
     """The package sent the user back without a code and without an error."""
 
 
-def redirect_address() -> str:
-    """Where the package sends the user back to; the same text must stand in the app's registration at the vendor."""
-    return str(settings.ENVIRONMENT.public_url) + CALLBACK_PATH
+def start(request: HttpRequest, authorisation: Authorisation) -> str:
+    """The address of the package's own page where the user lets us in; the session now expects its answer.
 
-
-def start(request: HttpRequest, authorisation: Authorisation) -> HttpResponse:
-    """To the package's own page where the user lets us in."""
+    It can't be the redirect of a form: browsers hold every redirect of a form against the page's `form-action`, and a
+    package sends the user on over hosts that we don't know. The portal shows a page that leads there.
+    """
     nonce = secrets.token_urlsafe(24)
     kept: dict[str, int] = request.session.get(_NONCES, {})
     # Some may sign in at two packages in two tabs; a session can't be filled without end.
@@ -57,10 +54,8 @@ def start(request: HttpRequest, authorisation: Authorisation) -> HttpResponse:
         {"nonce": nonce, "authorisation": authorisation.pk, "user": request.user.pk}, salt=_SALT, compress=False
     )
     package = authorisation.integration.package
-    address = authorise_url(
-        catalogue.fact_sheet(package).oauth, authorisation.app.address, _credentials(authorisation), state
-    )
-    return HttpResponseRedirect(address)
+    rules = catalogue.fact_sheet(package).oauth
+    return authorise_url(rules, authorisation.app.address, app_credentials(authorisation), state)
 
 
 def finish(request: HttpRequest) -> Authorisation:
@@ -79,7 +74,7 @@ def finish(request: HttpRequest) -> Authorisation:
     pair = exchange_code(
         catalogue.fact_sheet(authorisation.integration.package).oauth,
         authorisation.app.address,
-        _credentials(authorisation),
+        app_credentials(authorisation),
         code,
         datetime.now(UTC),
     )
@@ -105,8 +100,3 @@ def _expected(request: HttpRequest) -> Authorisation:
     if found is None:
         raise StateRefusedError("the authorisation is gone")
     return found
-
-
-def _credentials(authorisation: Authorisation) -> AppCredentials:
-    app = authorisation.app
-    return AppCredentials(client_id=app.client_id, client_secret=app.client_secret, redirect_uri=redirect_address())

@@ -1,5 +1,34 @@
-"""The portal's addresses."""
+"""The portal's addresses. Each must stand in the table of tests/portal/test_access.py with the role it needs."""
 
-from django.urls import URLPattern
+from django.urls import include, path
 
-urlpatterns: list[URLPattern] = []
+from bookbridge.portal.views import authorising, companies, history, integrations, runs, snapshots
+
+_integration = [
+    path("", integrations.integration, name="integration"),
+    path("history/", history.history, name="history"),
+    path("files/", history.files, name="files"),
+    path("inbox", integrations.upload, name="upload"),
+    path("outbox/<str:name>", integrations.outbox_file, name="outbox_file"),
+    path("authorisations/<int:authorisation_id>/authorise", authorising.authorise, name="authorise"),
+    path("authorisations/<int:authorisation_id>/administration", authorising.administration, name="administration"),
+]
+_company = [
+    path("", companies.company, name="company"),
+    path("integrations/", integrations.integrations, name="integrations"),
+    path("integrations/<uuid:integration_id>/", include(_integration)),
+    path("runs/<int:run_id>/", runs.run, name="run"),
+    path("runs/<int:run_id>/progress", runs.progress, name="run_progress"),
+    path("runs/<int:run_id>/lines/<int:line_id>/", runs.line, name="line"),
+    path("files/<int:delivery_id>/original", history.original, name="original"),
+    path("outstanding/<int:snapshot_id>/agree", snapshots.agree, name="agree"),
+    path("outstanding/<int:snapshot_id>/refuse", snapshots.refuse, name="refuse"),
+]
+urlpatterns = [
+    path("", companies.front, name="front"),
+    path("companies/", companies.choose, name="companies"),
+    path("companies/<uuid:organisation_id>/", include(_company)),
+    path("authorise/callback", authorising.callback, name="authorise_callback"),
+    path("preferences/", companies.preferences, name="preferences"),
+    path("installation/", companies.installation, name="installation"),
+]

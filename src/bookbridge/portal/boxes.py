@@ -1,0 +1,68 @@
+"""The inbox and outbox of an integration, as the portal shows and fills them."""
+
+from dataclasses import dataclass
+
+from django.core.files.uploadedfile import UploadedFile
+from django.http import Http404
+
+from bookbridge.integrations.models import Integration
+from bookbridge.storage import StorageError, StoredObject, open_storage
+from bookbridge.storage.places import inbox_prefix, outbox_key, safe_file_name
+
+FILES_SHOWN = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """Files in a box, newest first; `reachable` is False when the storage didn't answer."""
+
+    files: list[StoredObject]
+    reachable: bool = True
+
+
+def inbox(integration: Integration) -> Box:
+    """Files that wait to be taken in."""
+    return _box(inbox_prefix(integration.organisation_id, integration.pk))
+
+
+def outbox(integration: Integration) -> Box:
+    return _box(_outbox_prefix(integration))
+
+
+def outbox_file_key(integration: Integration, name: str) -> str:
+    """The key of a file that is in the outbox now; Http404 for any other name."""
+    if name not in {file.name for file in outbox(integration).files}:
+        raise Http404("no such file")
+    return outbox_key(integration.organisation_id, integration.pk, name)
+
+
+def drop(integration: Integration, file: UploadedFile) -> str:
+    """Put an uploaded file in the inbox. Raises StorageError. Returns its key.
+
+    A file of the same name that still waits is not overwritten: both are taken in, and exactly-once sees to the rest.
+    """
+    storage = open_storage()
+    prefix = inbox_prefix(integration.organisation_id, integration.pk)
+    name = safe_file_name(file.name or "file")
+    key, number = f"{prefix}/{name}", 1
+    while storage.exists(key):
+        number += 1
+        stem, dot, ending = name.rpartition(".")
+        key = f"{prefix}/{stem} ({number}){dot}{ending}" if stem else f"{prefix}/{name} ({number})"
+    file.seek(0)
+    storage.put(key, file.file if file.file is not None else file.read())
+    return key
+
+
+def _outbox_prefix(integration: Integration) -> str:
+    return outbox_key(integration.organisation_id, integration.pk, "x").rsplit("/", 1)[0]
+
+
+def _box(prefix: str) -> Box:
+    try:
+        files = sorted(open_storage().list(prefix), key=lambda file: file.modified_at, reverse=True)
+    except FileNotFoundError:
+        return Box([])
+    except StorageError:
+        return Box([], reachable=False)
+    return Box(files[:FILES_SHOWN])

@@ -1,0 +1,105 @@
+"""The portal's forms."""
+
+import zoneinfo
+from typing import Any
+
+from django import forms
+from django.conf import settings
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+from bookbridge.exchange.models import Run
+from bookbridge.organisations.models import User
+from bookbridge.portal.queries.runs import HistoryFilter
+from bookbridge.portal.words import DIRECTION
+
+UPLOAD_LIMIT_BYTES = 200 * 1024 * 1024
+
+
+class HistoryForm(forms.Form):
+    """Filters of the history, from the address; a wrong value is named and filters nothing."""
+
+    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    direction = forms.ChoiceField(
+        label=_("Direction"), required=False, choices=[("", _("Both directions")), *DIRECTION.items()]
+    )
+    result = forms.ChoiceField(
+        label=_("Result"),
+        required=False,
+        choices=[
+            ("", _("All results")),
+            (Run.Result.GOOD, pgettext_lazy("run", "Good")),
+            (Run.Result.WITH_ERRORS, pgettext_lazy("run", "With errors")),
+            (Run.Result.FAILED, pgettext_lazy("run", "Failed")),
+            (Run.Result.HELD, pgettext_lazy("run", "Held")),
+            ("working", pgettext_lazy("run", "Waiting or working")),
+        ],
+    )
+
+    def wanted(self) -> HistoryFilter:
+        self.is_valid()
+        return HistoryFilter(**{name: value for name, value in self.cleaned_data.items() if value})
+
+
+class ManyFilesInput(forms.ClearableFileInput):
+    allow_multiple_selected = True
+
+
+class ManyFilesField(forms.FileField):
+    """One or more files; each is checked as one would be."""
+
+    def clean(self, data: Any, initial: Any = None) -> list[UploadedFile]:
+        files = data if isinstance(data, list | tuple) else [data]
+        return [super(ManyFilesField, self).clean(file, initial) for file in files or [None]]
+
+
+class InboxForm(forms.Form):
+    """Files for the inbox."""
+
+    files = ManyFilesField(
+        label=_("Files"),
+        widget=ManyFilesInput({"multiple": True}),
+        error_messages={
+            "required": _("Choose at least one file."),
+            "empty": _("This file is empty: there is nothing in it to book."),
+        },
+    )
+
+    def clean_files(self) -> list[UploadedFile]:
+        files: list[UploadedFile] = self.cleaned_data["files"]
+        if sum(file.size or 0 for file in files) > UPLOAD_LIMIT_BYTES:
+            raise forms.ValidationError(_("Together these files are larger than 200 MB. Send them in smaller parts."))
+        return files
+
+
+class AdministrationForm(forms.Form):
+    """Which set of books of the account this integration writes to."""
+
+    administration = forms.ChoiceField(
+        label=_("Administration"),
+        widget=forms.RadioSelect,
+        error_messages={"invalid_choice": _("This account may not use that administration. Choose one of the list.")},
+    )
+
+    def __init__(self, *arguments: Any, choices: list[tuple[str, str]], **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        field = self.fields["administration"]
+        assert isinstance(field, forms.ChoiceField)
+        field.choices = choices
+
+
+class PreferencesForm(forms.ModelForm):
+    """What a user sees, in which language and at which clock."""
+
+    language = forms.ChoiceField(label=_("Language"), choices=settings.LANGUAGES)
+    time_zone = forms.ChoiceField(
+        label=_("Time zone"),
+        choices=[(name, name.replace("_", " ")) for name in sorted(zoneinfo.available_timezones()) if "/" in name],
+    )
+
+    class Meta:
+        model = User
+        fields = ("name", "language", "time_zone")
+        labels = {"name": _("Name")}  # noqa: RUF012 (Django's form)

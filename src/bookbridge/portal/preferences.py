@@ -1,0 +1,42 @@
+"""The user's language and time zone for the length of a request."""
+
+import zoneinfo
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone, translation
+
+from bookbridge.organisations.models import User
+
+LANGUAGE_CODES = {code for code, _ in settings.LANGUAGES}
+
+
+class PreferencesMiddleware:
+    """Visitors keep the language of their browser; a user's own choice goes before it."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        user = request.user
+        if not isinstance(user, User):
+            return self._get_response(request)
+        language = user.language if user.language in LANGUAGE_CODES else settings.LANGUAGE_CODE
+        translation.activate(language)
+        request.LANGUAGE_CODE = language
+        try:
+            with timezone.override(known_zone(user.time_zone)):
+                response = self._get_response(request)
+        finally:
+            timezone.deactivate()
+        response.headers["Content-Language"] = language
+        return response
+
+
+def known_zone(name: str) -> zoneinfo.ZoneInfo:
+    """The zone of that name, UTC when it is none: a page must not fail on a setting."""
+    try:
+        return zoneinfo.ZoneInfo(name)
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
+        return zoneinfo.ZoneInfo("UTC")

@@ -1,0 +1,1 @@
+"""What the pages read. Every function is given the organisation and asks for nothing outside it."""

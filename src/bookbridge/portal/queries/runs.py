@@ -1,0 +1,179 @@
+"""History, run details, lines and files."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Any
+
+from django.db.models import Q
+from django.utils import timezone
+
+from bookbridge.exchange.models import Attempt, Delivery, Line, OutstandingSnapshot, Posting, Run
+from bookbridge.integrations.models import Configuration, Integration
+from bookbridge.organisations.models import Organisation
+from bookbridge.portal.queries import paging
+from bookbridge.portal.queries.counting import run_row
+
+RUNS_A_PAGE = 50
+LINES_A_PAGE = 100
+FILES_A_PAGE = 50
+FAILED = (Line.Outcome.REFUSED, Line.Outcome.UNCERTAIN)
+_ENDED_AS = {value for value, _ in Run.Result.choices}
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryFilter:
+    """What the user asked of the history; dates are whole days in the user's zone, both inclusive."""
+
+    since: date | None = None
+    until: date | None = None
+    direction: str = ""
+    result: str = ""
+
+    @property
+    def is_empty(self) -> bool:
+        return not (self.since or self.until or self.direction or self.result)
+
+    def condition(self) -> Q:
+        wanted = Q()
+        if self.since:
+            wanted &= Q(created_at__gte=_midnight(self.since))
+        if self.until and self.until < date.max:
+            wanted &= Q(created_at__lt=_midnight(self.until + timedelta(days=1)))
+        if self.direction:
+            wanted &= Q(direction=self.direction)
+        if self.result in _ENDED_AS:
+            wanted &= Q(result=self.result)
+        elif self.result == "working":
+            wanted &= Q(state__in=[Run.State.WAITING, Run.State.WORKING])
+        return wanted
+
+
+def _midnight(day: date) -> datetime:
+    return timezone.make_aware(datetime.combine(day, time.min))
+
+
+def history(integration: Integration, wanted: HistoryFilter, cursor: str) -> paging.Page:
+    """Runs of an integration, newest first, with their files."""
+    configurations = list(
+        Configuration.objects.filter(organisation=integration.organisation_id, integration=integration)
+    )
+    found = list(
+        Run.objects.filter(organisation=integration.organisation_id, configuration__in=configurations)
+        .filter(wanted.condition(), paging.before(cursor, "created_at"))
+        .select_related("configuration", "requested_by")
+        .prefetch_related("deliveries")
+        .order_by("-created_at", "-pk")[: RUNS_A_PAGE + 1]
+    )
+    page = paging.cut(found, RUNS_A_PAGE, lambda run: paging.moment_cursor(run.created_at, run.pk), is_first=not cursor)
+    return paging.Page(rows=[run_row(run) for run in page.rows], older=page.older, is_first=page.is_first)
+
+
+def run_of(organisation: Organisation, run_id: int) -> Run | None:
+    return (
+        Run.objects.select_related(
+            "configuration__integration", "configuration__authorisation", "requested_by", "previous"
+        )
+        .filter(organisation=organisation, pk=run_id)
+        .first()
+    )
+
+
+def snapshot_of(run: Run) -> OutstandingSnapshot | None:
+    return OutstandingSnapshot.objects.filter(organisation=run.organisation_id, run=run).first()
+
+
+def deliveries_of(run: Run) -> list[Delivery]:
+    return list(
+        Delivery.objects.filter(organisation=run.organisation_id, run=run).select_related("repeats").order_by("pk")
+    )
+
+
+def lines(run: Run, *, only_failed: bool, with_changed: bool, text: str, cursor: str) -> paging.Page:
+    """Lines of a run: failed ones in the order they came, all of them in the order of sending.
+
+    `with_changed`: the run has lines that changed since they were posted, which belong to the failed ones.
+    """
+    wanted = Line.objects.filter(organisation=run.organisation_id, run=run)
+    after = paging.numbers(cursor)
+    if only_failed:
+        # Ordered as its partial index is, so that the first page costs one page however long the run.
+        failed = Q(outcome__in=FAILED)
+        wanted = wanted.filter(failed | Q(reason=Line.Reason.CHANGED) if with_changed else failed).order_by("pk")
+        wanted = wanted.filter(pk__gt=after[1]) if after else wanted
+    else:
+        wanted = wanted.order_by("phase", "pk")
+        wanted = wanted.filter(phase__gte=after[0]).exclude(phase=after[0], pk__lte=after[1]) if after else wanted
+    if text:
+        wanted = wanted.filter(identifier__icontains=text)
+    found = list(wanted.select_related("delivery").defer("document", "raw", "rows")[: LINES_A_PAGE + 1])
+    return paging.cut(found, LINES_A_PAGE, lambda line: f"{line.phase}.{line.pk}", is_first=after is None)
+
+
+def line_of(run: Run, line_id: int) -> Line | None:
+    return (
+        Line.objects.select_related("delivery", "posting")
+        .filter(organisation=run.organisation_id, run=run, pk=line_id)
+        .first()
+    )
+
+
+def attempts_of(posting: Posting | None) -> list[Attempt]:
+    if posting is None:
+        return []
+    return list(
+        Attempt.objects.filter(organisation=posting.organisation_id, posting=posting).order_by("-started_at", "-pk")[
+            :50
+        ]
+    )
+
+
+def other_lines(line: Line) -> list[Line]:
+    """What happened to the same document in other runs, newest first."""
+    if line.posting_id is None:
+        return []
+    return list(
+        Line.objects.filter(organisation=line.organisation_id, posting=line.posting_id)
+        .exclude(pk=line.pk)
+        .select_related("run")
+        .defer("document", "raw")
+        .order_by("-pk")[:20]
+    )
+
+
+def files(integration: Integration, cursor: str) -> paging.Page:
+    """What came in for an integration, newest first."""
+    found = list(
+        Delivery.objects.filter(organisation=integration.organisation_id, integration=integration)
+        .filter(paging.before(cursor, "received_at"))
+        .select_related("repeats")
+        .order_by("-received_at", "-pk")[: FILES_A_PAGE + 1]
+    )
+    return paging.cut(found, FILES_A_PAGE, lambda d: paging.moment_cursor(d.received_at, d.pk), is_first=not cursor)
+
+
+def delivery_of(organisation: Organisation, delivery_id: int) -> Delivery | None:
+    return Delivery.objects.filter(organisation=organisation, pk=delivery_id).first()
+
+
+def last_written(snapshot: OutstandingSnapshot) -> OutstandingSnapshot | None:
+    """The snapshot that the package's users have now: the last one written before this one."""
+    return (
+        OutstandingSnapshot.objects.filter(
+            organisation=snapshot.organisation_id,
+            configuration=snapshot.configuration_id,
+            state=OutstandingSnapshot.State.WRITTEN,
+            taken_at__lt=snapshot.taken_at,
+        )
+        .order_by("-taken_at")
+        .first()
+    )
+
+
+def vanishing(snapshot: OutstandingSnapshot, limit: int = 100) -> Sequence[dict[str, Any]]:
+    """Items of the last written snapshot that are not in this one."""
+    last = last_written(snapshot)
+    if last is None:
+        return []
+    staying = {item.get("external_id") for item in snapshot.items}
+    return [item for item in last.items if item.get("external_id") not in staying][:limit]

@@ -1,0 +1,38 @@
+// Small comforts. Every page works without this file.
+
+// A filter takes effect at once; the button is for those who browse without JavaScript.
+for (const form of document.querySelectorAll("form[data-at-once]")) {
+  form.addEventListener("change", (event) => {
+    if (event.target.matches("input[type=checkbox], select")) form.requestSubmit();
+  });
+}
+
+// The account menu closes on Escape and when one clicks or moves on elsewhere.
+for (const menu of document.querySelectorAll("details.menu")) {
+  document.addEventListener("click", (event) => {
+    if (!menu.contains(event.target)) menu.open = false;
+  });
+  menu.addEventListener("focusout", (event) => {
+    if (event.relatedTarget && !menu.contains(event.relatedTarget)) menu.open = false;
+  });
+  menu.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape" || !menu.open) return;
+    menu.open = false;
+    menu.querySelector("summary").focus();
+  });
+}
+
+// A form is sent once, however often its button is pressed.
+document.addEventListener("submit", (event) => {
+  const form = event.target;
+  if (form.method !== "post") return;
+  if (form.dataset.sent) {
+    event.preventDefault();
+    return;
+  }
+  form.dataset.sent = "yes";
+});
+// Coming back by the browser's Back button shows the page as it was left, with its forms usable again.
+window.addEventListener("pageshow", () => {
+  for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
+});

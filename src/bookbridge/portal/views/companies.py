@@ -1,0 +1,64 @@
+"""The front page, My company, the choice of a company, the installation, the user's own preferences."""
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext, override
+from django.views.decorators.http import require_GET, require_http_methods
+
+from bookbridge.organisations.access import Access, member_page, operator_page, user_page
+from bookbridge.organisations.models import User
+from bookbridge.portal.forms import PreferencesForm
+from bookbridge.portal.queries import companies
+
+
+@require_GET
+@user_page
+def front(request: HttpRequest) -> HttpResponse:
+    """To where the user's work is."""
+    assert isinstance(request.user, User)
+    memberships = companies.memberships_of(request.user)
+    if len(memberships) == 1:
+        return redirect("company", memberships[0].organisation_id)
+    if not memberships and request.user.is_operator:
+        return redirect("installation")
+    return redirect("companies")
+
+
+@require_GET
+@user_page
+def choose(request: HttpRequest) -> HttpResponse:
+    assert isinstance(request.user, User)
+    return render(request, "portal/companies.html", {"memberships": companies.memberships_of(request.user)})
+
+
+@require_GET
+@member_page()
+def company(request: HttpRequest, access: Access) -> HttpResponse:
+    rows = companies.integration_rows(access.organisation)
+    context = {
+        "access": access,
+        "rows": rows,
+        "attention": [row for row in rows if row.needs_attention],
+        "members": companies.members_of(access.organisation),
+    }
+    return render(request, "portal/company.html", context)
+
+
+@require_GET
+@operator_page
+def installation(request: HttpRequest) -> HttpResponse:
+    return render(request, "portal/installation.html", {"installation": companies.installation()})
+
+
+@require_http_methods(["GET", "POST"])
+@user_page
+def preferences(request: HttpRequest) -> HttpResponse:
+    assert isinstance(request.user, User)
+    form = PreferencesForm(request.POST or None, instance=request.user)
+    if request.method == "POST" and form.is_valid():
+        user = form.save()
+        with override(user.language):
+            messages.success(request, gettext("Your preferences have been saved."))
+        return redirect("preferences")
+    return render(request, "portal/preferences.html", {"form": form})

@@ -1,0 +1,74 @@
+"""What an integration exchanged: its history and its files."""
+
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.views.decorators.http import require_GET
+
+from bookbridge.organisations.access import Access, member_page
+from bookbridge.portal.downloads import attachment
+from bookbridge.portal.forms import HistoryForm
+from bookbridge.portal.queries import runs
+from bookbridge.portal.queries.companies import package_name
+from bookbridge.portal.views.integrations import found_integration
+
+
+@require_GET
+@member_page()
+def history(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResponse:
+    shown = found_integration(access, integration_id)
+    form = HistoryForm(request.GET)
+    wanted = form.wanted()
+    page = runs.history(shown, wanted, request.GET.get("before", ""))
+    context = {
+        "access": access,
+        "integration": shown,
+        "package": package_name(shown.package),
+        "form": form,
+        "filtered": not wanted.is_empty,
+        "page": page,
+        "older": older_link(request, page.older),
+        "first_page": filtered_address(request),
+        "tab": "history",
+    }
+    return render(request, "portal/history.html", context)
+
+
+@require_GET
+@member_page()
+def files(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResponse:
+    shown = found_integration(access, integration_id)
+    page = runs.files(shown, request.GET.get("before", ""))
+    context = {
+        "access": access,
+        "integration": shown,
+        "package": package_name(shown.package),
+        "page": page,
+        "older": older_link(request, page.older),
+        "first_page": filtered_address(request),
+        "tab": "files",
+    }
+    return render(request, "portal/files.html", context)
+
+
+@require_GET
+@member_page()
+def original(request: HttpRequest, access: Access, delivery_id: int) -> HttpResponseBase:
+    """The file as it came in."""
+    delivery = runs.delivery_of(access.organisation, delivery_id)
+    if delivery is None:
+        raise Http404("no such file")
+    return attachment(delivery.archive_key, delivery.file_name)
+
+
+def older_link(request: HttpRequest, cursor: str) -> str:
+    """The address of the next page under the same filters, empty at the end."""
+    return filtered_address(request, ("before", cursor)) if cursor else ""
+
+
+def filtered_address(request: HttpRequest, *more: tuple[str, str]) -> str:
+    """This page's filters without its place in the paging."""
+    kept = [(name, value) for name, value in request.GET.items() if name != "before"]
+    return "?" + urlencode([*kept, *more])

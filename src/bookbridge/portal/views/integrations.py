@@ -1,0 +1,92 @@
+"""The list of integrations, one integration, its inbox and outbox."""
+
+from uuid import UUID
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext, ngettext
+from django.views.decorators.http import require_GET, require_POST
+
+from bookbridge.integrations.models import Configuration, Integration
+from bookbridge.organisations.access import BOOKKEEPER, Access, member_page
+from bookbridge.portal import boxes
+from bookbridge.portal.downloads import attachment
+from bookbridge.portal.forms import InboxForm
+from bookbridge.portal.queries import companies, runs
+from bookbridge.storage import StorageError
+
+
+@require_GET
+@member_page()
+def integrations(request: HttpRequest, access: Access) -> HttpResponse:
+    rows = companies.integration_rows(access.organisation)
+    return render(request, "portal/integrations.html", {"access": access, "rows": rows})
+
+
+def found_integration(access: Access, integration_id: UUID) -> Integration:
+    """An integration of this organisation; Http404 for any other."""
+    found = Integration.objects.filter(organisation=access.organisation, pk=integration_id).first()
+    if found is None:
+        raise Http404("no such integration")
+    found.organisation = access.organisation
+    return found
+
+
+@require_GET
+@member_page()
+def integration(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResponse:
+    return _integration_page(request, access, integration_id, InboxForm())
+
+
+def _integration_page(request: HttpRequest, access: Access, integration_id: UUID, form: InboxForm) -> HttpResponse:
+    rows = companies.integration_rows(access.organisation, only=integration_id)
+    if not rows:
+        raise Http404("no such integration")
+    shown = rows[0].integration
+    context = {
+        "access": access,
+        "integration": shown,
+        "row": rows[0],
+        "configurations": Configuration.objects.filter(organisation=access.organisation, integration=shown)
+        .select_related("authorisation")
+        .order_by("administration_name", "administration"),
+        "held": [(snapshot, runs.vanishing(snapshot)) for snapshot in rows[0].held],
+        "inbox": boxes.inbox(shown),
+        "outbox": boxes.outbox(shown),
+        "form": form,
+        "tab": "overview",
+    }
+    status = 400 if form.is_bound and form.errors else 200
+    return render(request, "portal/integration.html", context, status=status)
+
+
+@require_POST
+@member_page(BOOKKEEPER)
+def upload(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResponse:
+    """Put the user's files in the inbox, where the next look at it takes them in."""
+    target = found_integration(access, integration_id)
+    form = InboxForm(request.POST, request.FILES)
+    if not form.is_valid():
+        return _integration_page(request, access, integration_id, form)
+    files = form.cleaned_data["files"]
+    try:
+        for file in files:
+            boxes.drop(target, file)
+    except StorageError:
+        form.add_error("files", gettext("The storage can't be reached just now. Try again in a moment."))
+        return _integration_page(request, access, integration_id, form)
+    said = ngettext(
+        "%(count)d file is in the inbox and will be taken in shortly.",
+        "%(count)d files are in the inbox and will be taken in shortly.",
+        len(files),
+    )
+    messages.success(request, said % {"count": len(files)})
+    return redirect("integration", access.organisation.pk, integration_id)
+
+
+@require_GET
+@member_page()
+def outbox_file(request: HttpRequest, access: Access, integration_id: UUID, name: str) -> HttpResponse:
+    key = boxes.outbox_file_key(found_integration(access, integration_id), name)
+    return attachment(key, name)

@@ -1,0 +1,109 @@
+"""Run details with live progress, the lines and one line."""
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.utils.cache import patch_cache_control
+from django.views.decorators.http import require_GET
+
+from bookbridge.exchange.models import Run
+from bookbridge.organisations.access import Access, member_page
+from bookbridge.portal import document_view
+from bookbridge.portal.queries import counting, runs
+from bookbridge.portal.queries.companies import package_name
+from bookbridge.portal.views.history import filtered_address, older_link
+
+_LONGEST_SEARCH = 80
+
+
+def found_run(access: Access, run_id: int) -> Run:
+    """A run of this organisation; Http404 for any other."""
+    run = runs.run_of(access.organisation, run_id)
+    if run is None:
+        raise Http404("no such run")
+    return run
+
+
+@require_GET
+@member_page()
+def run(request: HttpRequest, access: Access, run_id: int) -> HttpResponse:
+    shown = found_run(access, run_id)
+    row = counting.run_row(shown)
+    only_failed = "failed" in request.GET if "shown" in request.GET else row.counts.failed > 0
+    text = request.GET.get("text", "").strip()[:_LONGEST_SEARCH]
+    page = runs.lines(
+        shown,
+        only_failed=only_failed,
+        with_changed=row.counts.changed > 0,
+        text=text,
+        cursor=request.GET.get("before", ""),
+    )
+    integration = shown.configuration.integration
+    context = {
+        **_summary(access, row),
+        "integration": integration,
+        "package": package_name(integration.package),
+        "deliveries": runs.deliveries_of(shown),
+        "page": page,
+        "older": f"{link}#lines" if (link := older_link(request, page.older)) else "",
+        "first_page": f"{filtered_address(request)}#lines",
+        "only_failed": only_failed,
+        "text": text,
+    }
+    return render(request, "portal/run.html", context)
+
+
+def _summary(access: Access, row: counting.RunRow) -> dict[str, object]:
+    reconciliation = counting.reconciliation_of(row.run)
+    snapshot = runs.snapshot_of(row.run) if row.run.direction == Run.Direction.IN else None
+    return {
+        "access": access,
+        "run": row.run,
+        "row": row,
+        "is_live": row.run.state != Run.State.ENDED,
+        "problem": row.run.shown_problem,
+        "reconciliation": reconciliation,
+        "totals": row.totals,
+        "snapshot": snapshot,
+        "vanishing": runs.vanishing(snapshot) if snapshot and snapshot.state == "held" else [],
+    }
+
+
+@require_GET
+@member_page()
+def progress(request: HttpRequest, access: Access, run_id: int) -> HttpResponse:
+    """The part of the run's page that changes while it works. At the end the whole page is loaded once more."""
+    row = counting.run_row(found_run(access, run_id))
+    context = _summary(access, row)
+    response = render(request, "portal/parts/progress.html", context)
+    patch_cache_control(response, no_store=True)
+    if not context["is_live"]:
+        response["HX-Refresh"] = "true"
+    return response
+
+
+@require_GET
+@member_page()
+def line(request: HttpRequest, access: Access, run_id: int, line_id: int) -> HttpResponse:
+    its_run = found_run(access, run_id)
+    shown = runs.line_of(its_run, line_id)
+    if shown is None:
+        raise Http404("no such line")
+    integration = its_run.configuration.integration
+    problems = shown.shown_problems
+    others = runs.other_lines(shown)
+    context = {
+        "access": access,
+        "run": its_run,
+        "integration": integration,
+        "package": package_name(integration.package),
+        "line": shown,
+        "problems": document_view.explained(problems, request.LANGUAGE_CODE or "en"),
+        "document": document_view.shown_document(shown.document, problems),
+        "source": document_view.source_rows(shown, problems),
+        "attempts": runs.attempts_of(shown.posting),
+        "others": others,
+        "posted_later": next(
+            (other for other in others if other.outcome == "posted" and other.run_id > its_run.pk), None
+        ),
+    }
+    return render(request, "portal/line.html", context)

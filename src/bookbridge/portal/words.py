@@ -1,0 +1,188 @@
+"""The words, signs and colours of every state, in one place so that all pages say the same."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How a state shows: a word, a sign and a tone. Never the colour alone."""
+
+    word: Any
+    icon: str
+    tone: str
+    help: Any = ""
+
+
+RUN: dict[str, Look] = {
+    "waiting": Look(pgettext_lazy("run", "Waiting"), "clock", "quiet"),
+    "working": Look(pgettext_lazy("run", "Working"), "arrows", "busy"),
+    "good": Look(pgettext_lazy("run", "Good"), "check", "good"),
+    "with_errors": Look(pgettext_lazy("run", "With errors"), "warning", "warn"),
+    "failed": Look(pgettext_lazy("run", "Failed"), "cross", "bad"),
+    "held": Look(pgettext_lazy("run", "Held"), "pause", "warn"),
+    "ended": Look(pgettext_lazy("run", "Ended"), "check", "quiet"),
+}
+OUTCOME: dict[str, Look] = {
+    "waiting": Look(pgettext_lazy("line", "Waiting"), "clock", "quiet"),
+    "posted": Look(pgettext_lazy("line", "Posted"), "check", "good"),
+    "refused": Look(pgettext_lazy("line", "Refused"), "cross", "bad"),
+    "uncertain": Look(pgettext_lazy("line", "Uncertain"), "question", "warn"),
+    "skipped": Look(pgettext_lazy("line", "Skipped"), "skip", "quiet"),
+}
+POSTING: dict[str, Look] = {
+    "pending": Look(pgettext_lazy("posting", "To be sent"), "clock", "quiet"),
+    "sending": Look(pgettext_lazy("posting", "Being sent"), "arrows", "busy"),
+    "posted": Look(pgettext_lazy("posting", "Posted"), "check", "good"),
+    "refused": Look(pgettext_lazy("posting", "Refused"), "cross", "bad"),
+    "uncertain": Look(pgettext_lazy("posting", "Uncertain"), "question", "warn"),
+}
+AUTHORISATION: dict[str, Look] = {
+    "active": Look(pgettext_lazy("authorisation", "Active"), "check", "good"),
+    "inactive": Look(pgettext_lazy("authorisation", "Not signed in yet"), "key", "quiet"),
+    "sign_in_again": Look(pgettext_lazy("authorisation", "Sign in again"), "key", "bad"),
+}
+DELIVERY: dict[str, Look] = {
+    "waiting": Look(pgettext_lazy("file", "Waiting"), "clock", "quiet"),
+    "taken_in": Look(pgettext_lazy("file", "Taken in"), "check", "good"),
+    "set_aside": Look(pgettext_lazy("file", "Set aside"), "warning", "bad"),
+    "repeated": Look(pgettext_lazy("file", "Offered before"), "skip", "quiet"),
+}
+SNAPSHOT: dict[str, Look] = {
+    "written": Look(pgettext_lazy("outstanding items", "Written"), "check", "good"),
+    "held": Look(pgettext_lazy("outstanding items", "Held"), "pause", "warn"),
+    "discarded": Look(pgettext_lazy("outstanding items", "Refused by a person"), "cross", "quiet"),
+}
+PAUSED = Look(_("Paused"), "pause", "quiet")
+UNKNOWN = Look(_("Unknown"), "question", "quiet")
+
+TABLES: dict[str, dict[str, Look]] = {
+    "run": RUN,
+    "outcome": OUTCOME,
+    "posting": POSTING,
+    "authorisation": AUTHORISATION,
+    "delivery": DELIVERY,
+    "snapshot": SNAPSHOT,
+    "paused": {"paused": PAUSED},
+}
+
+DIRECTION = {"out": _("To the package"), "in": _("From the package")}
+TRIGGER = {
+    "file": pgettext_lazy("trigger", "File"),
+    "schedule": pgettext_lazy("trigger", "Schedule"),
+    "retry": pgettext_lazy("trigger", "Retry"),
+    "person": pgettext_lazy("trigger", "Person"),
+    "recovery": pgettext_lazy("trigger", "Recovery"),
+}
+ROLE = {"owner": _("Owner"), "bookkeeper": _("Bookkeeper"), "viewer": _("Viewer")}
+SOURCE = {"file_drop": _("Files")}
+LINE_REASON = {
+    "already_posted": _("Already posted"),
+    "already_there": _("Already in the package"),
+    "changed_since_posted": _("Changed since it was posted"),
+    "not_read": _("Could not be read from the file"),
+    "nothing_to_book": _("Nothing to book"),
+}
+KIND = {
+    "customer": _("Customer"),
+    "supplier": _("Supplier"),
+    "sales_invoice": _("Sales invoice"),
+    "purchase_invoice": _("Purchase invoice"),
+    "journal_entry": _("Journal entry"),
+    "": _("Not read"),
+}
+ACTION = {"post": _("Sent"), "update": _("Sent as an update"), "look_up": _("Looked up")}
+ATTEMPT_OUTCOME = {
+    "posted": pgettext_lazy("attempt", "Posted"),
+    "already_there": pgettext_lazy("attempt", "Already there"),
+    "refused": pgettext_lazy("attempt", "Refused"),
+    "later": pgettext_lazy("attempt", "To be sent later"),
+    "sign_in_again": pgettext_lazy("attempt", "Needs signing in again"),
+    "unclear": pgettext_lazy("attempt", "No clear answer"),
+    "found": pgettext_lazy("attempt", "Found in the package"),
+    "absent": pgettext_lazy("attempt", "Not in the package"),
+    "abandoned": pgettext_lazy("attempt", "Broken off; looked up next"),
+    "late": pgettext_lazy("attempt", "Answered too late to count"),
+    "": pgettext_lazy("attempt", "No answer yet"),
+}
+MAPPING = {
+    "vat_codes": _("VAT codes"),
+    "ledger_accounts": _("Ledger accounts"),
+    "journals": _("Journals"),
+    "payment_conditions": _("Payment conditions"),
+    "cost_centres": _("Cost centres"),
+    "cost_units": _("Cost units"),
+    "currencies": _("Currencies"),
+    "countries": _("Countries"),
+}
+OUTSTANDING_KIND = {
+    "sales": pgettext_lazy("open items", "Sales"),
+    "purchase": pgettext_lazy("open items", "Purchases"),
+}
+FIELD = {
+    "administration": _("Administration"),
+    "number": _("Number"),
+    "name": _("Name"),
+    "address_line_1": _("Address"),
+    "address_line_2": _("Address, second line"),
+    "postal_code": _("Postal code"),
+    "city": _("City"),
+    "country": _("Country"),
+    "search_code": _("Search code"),
+    "currency": _("Currency"),
+    "phone": _("Phone"),
+    "email": _("Mail address"),
+    "contact_name": _("Contact"),
+    "language": _("Language"),
+    "vat_number": _("VAT number"),
+    "bank_account": _("Bank account"),
+    "blocked_bank_account": _("Blocked bank account"),
+    "payment_condition": _("Payment condition"),
+    "payment_method": _("Payment method"),
+    "ledger_account": _("Ledger account"),
+    "credit_limit": _("Credit limit"),
+    "blocked": _("Blocked"),
+    "our_customer_number": _("Our customer number"),
+    "journal": _("Journal"),
+    "fiscal_year": _("Financial year"),
+    "period": _("Period"),
+    "entry_date": _("Entry date"),
+    "due_date": _("Due date"),
+    "description": _("Description"),
+    "invoice_number": _("Invoice number"),
+    "your_reference": _("Your reference"),
+    "exchange_rate": _("Exchange rate"),
+    "vat": _("VAT in the amounts"),
+    "total": _("Total"),
+    "blocked_account_amount": _("Amount for the blocked account"),
+    "reversal": _("Reversal"),
+    "customer": _("Customer"),
+    "supplier": _("Supplier"),
+    "amount": _("Amount"),
+    "vat_code": _("VAT code"),
+    "vat_amount": _("VAT amount"),
+    "cost_centre": _("Cost centre"),
+    "cost_unit": _("Cost unit"),
+    "quantity": _("Quantity"),
+    "line_date": _("Date"),
+    "lines": _("Lines"),
+}
+VALUE = {
+    ("vat", "exclusive"): _("without VAT"),
+    ("vat", "inclusive"): _("with VAT"),
+    ("vat", "by_code"): _("as each VAT code says"),
+    ("bool", "True"): _("Yes"),
+    ("bool", "False"): _("No"),
+}
+
+
+def look(table: str, state: str) -> Look:
+    return TABLES[table].get(state, UNKNOWN)
+
+
+def word(table: dict[str, Any], key: str) -> Any:
+    """The word for a key; the key itself where a connector brought one that we don't know."""
+    return table.get(key, key)
