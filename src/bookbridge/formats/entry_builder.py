@@ -84,6 +84,17 @@ class Built:
         (self.errors if problem.severity == "error" else self.notices).append(problem)
 
 
+class Places(dict[str, int]):
+    """Where each column stands. One that the layout lacks is the blank field that closes each row (see fmuta6)."""
+
+    def __init__(self, layout: Sequence[str]) -> None:
+        super().__init__((name, place) for place, name in enumerate(layout))
+        self._beyond = len(layout)
+
+    def __missing__(self, column: str) -> int:
+        return self._beyond
+
+
 class EntryBuilder:
     """Builds one entry after another by one profile and one order of columns."""
 
@@ -91,9 +102,7 @@ class EntryBuilder:
         self.profile = profile
         self._checks = checks
         self._file = file_name
-        # A column that the layout lacks is read from the blank that closes each row (see RowChecks and fmuta6).
-        self._width = len(layout)
-        self._places = {name: place for place, name in enumerate(layout)}
+        self.places = Places(layout)
         self._amount = amount_reader(profile)
         self._decimal = amount_reader(profile, decimals=6)
         self._date = date_reader(profile)
@@ -105,25 +114,19 @@ class EntryBuilder:
         self._key_journal = self._getter(self._agree_journal)
         self._reserved = [name for name in layout if name.startswith("reserved_")]
         self._any_reserved = self._getter((*self._reserved, "reserved_none", "reserved_none"))
-        self._line_places = itemgetter(*map(self.place, _LINE_COLUMNS))
+        self._from_detail = self._getter(_FROM_DETAIL)
+        self._line_places = self._getter(_LINE_COLUMNS)
         self._checks_decimals = profile.decimal != "auto"
         self._row_has_header = profile.entry_start == 0
 
-    @property
-    def columns(self) -> dict[str, int]:
-        return self._places
-
-    def place(self, column: str) -> int:
-        return self._places.get(column, self._width)
-
     def _getter(self, columns: Sequence[str]) -> Callable[[Sequence[str]], tuple[str, ...]]:
-        return itemgetter(*map(self.place, columns))
+        return itemgetter(*(self.places[column] for column in columns))
 
     # -- one value ----------------------------------------------------------------------------------------------
 
     def read(self, built: Built, record: Record, column: str, reader: Callable[[str], _T]) -> _T | None:
         """The value of a column, None where it is unreadable; then the problem is noted."""
-        text = record.fields[self.place(column)]
+        text = record.fields[self.places[column]]
         try:
             return reader(text)
         except Unreadable as error:
@@ -133,7 +136,7 @@ class EntryBuilder:
 
     def _filled(self, built: Built, record: Record, column: str, reader: Callable[[str], _T]) -> _T | None:
         """As `read`, None for a blank field."""
-        return self.read(built, record, column, reader) if record.fields[self.place(column)].strip() else None
+        return self.read(built, record, column, reader) if record.fields[self.places[column]].strip() else None
 
     def _missing(self, built: Built, record: Record, column: str) -> None:
         built.add(texts.MISSING(source=self._checks.source(record.row, column), value="", **words(column)))
@@ -167,12 +170,7 @@ class EntryBuilder:
         """The document of a type V, I or M entry. `must_prove`: the row of an unreadable neighbour, which makes the
         entry acceptable only when it adds up exactly."""
         built = Built()
-        fields = list(header.fields)
-        for column in _FROM_DETAIL:
-            place = self.place(column)
-            if not fields[place].strip():
-                fields[place] = details[0].fields[place]
-        basis = header._replace(fields=fields)
+        basis = header if all(self._from_detail(header.fields)) else self._completed(header, details[0])
         values = self._head(built, basis)
         currency = values["currency"]
         lines: list[InvoiceLine] | list[JournalLine]
@@ -189,6 +187,14 @@ class EntryBuilder:
         elif not built.errors:
             self._finish(built, type, {**values, "lines": tuple(lines)}, (header.row, *built.line_rows))
         return built
+
+    def _completed(self, header: Record, detail: Record) -> Record:
+        fields = list(header.fields)
+        for column in _FROM_DETAIL:
+            place = self.places[column]
+            if not fields[place].strip():
+                fields[place] = detail.fields[place]
+        return header._replace(fields=fields)
 
     def _finish(self, built: Built, type: str, values: dict[str, Any], rows: tuple[int, ...]) -> None:
         model = _MODELS[type]
@@ -208,14 +214,14 @@ class EntryBuilder:
         if day is None and not built.errors:
             self._missing(built, header, "entry_date")
         journal = self.read(built, header, "journal_no", _code)
-        type = header.fields[self.place("journal_type")].strip().upper()
+        type = header.fields[self.places["journal_type"]].strip().upper()
         journal = journal or self.profile.default_journals.get(type)  # type: ignore[call-overload]
         if journal is None:
             self._missing(built, header, "journal_no")
         year = self.read(built, header, "fiscal_year", self._year)
         currency = self._filled(built, header, "currency", read_currency) or self.profile.default_currency
         rate = self._filled(built, header, "exchange_rate", self._decimal)
-        text = "header_description" if "header_description" in self._places else "description"
+        text = "header_description" if "header_description" in self.places else "description"
         self._note_reserved(built, header)
         return {
             "administration": self.read(built, header, "company_no", _code),
@@ -228,14 +234,14 @@ class EntryBuilder:
             "currency": currency,
             # The company's own currency at rate 1 is the same as no rate.
             "exchange_rate": None if rate == 1 and currency == self.profile.default_currency else rate or None,
-            "reversal": header.fields[self.place("reversal")].strip().upper() in ("J", "Y", "1", "TRUE"),
+            "reversal": header.fields[self.places["reversal"]].strip().upper() in ("J", "Y", "1", "TRUE"),
         }
 
     def _note_reserved(self, built: Built, record: Record) -> None:
         if not any(self._any_reserved(record.fields)):
             return
         for column in self._reserved:
-            value = record.fields[self.place(column)].strip()
+            value = record.fields[self.places[column]].strip()
             if value.strip("0.,"):
                 source = self._checks.source(record.row, column)
                 built.add(entry_texts.RESERVED_VALUE(source=source, value=shown(value), **words(column)))
@@ -244,7 +250,7 @@ class EntryBuilder:
     def _invoice_head(self, built: Built, header: Record, type: str) -> dict[str, Any]:
         ours, other = ("debtor_no", "creditor_no") if type == "V" else ("creditor_no", "debtor_no")
         relation = self.read(built, header, ours, _code)
-        if header.fields[self.place(other)].strip():
+        if header.fields[self.places[other]].strip():
             self._both_relations(built, header, other)
         elif relation is None:
             built.add(
@@ -267,7 +273,7 @@ class EntryBuilder:
         }
 
     def _both_relations(self, built: Built, record: Record, column: str) -> None:
-        value = shown(record.fields[self.place(column)].strip())
+        value = shown(record.fields[self.places[column]].strip())
         built.add(entry_texts.BOTH_RELATIONS(source=self._checks.source(record.row, column), value=value))
 
     # -- the lines ----------------------------------------------------------------------------------------------
@@ -322,7 +328,7 @@ class EntryBuilder:
         amounts = Amounts()
         negate, drop = self._negates("M"), self.profile.zero_amount_lines == "drop"
         key, agreed = self._key_journal, self._key_journal(header.fields)
-        date_place, head_date = self.place("entry_date"), header.fields[self.place("entry_date")]
+        date_place, head_date = self.places["entry_date"], header.fields[self.places["entry_date"]]
         relations = self._getter(("debtor_no", "creditor_no", "invoice_no"))
         for detail in details:
             fields = detail.fields
@@ -370,13 +376,13 @@ class EntryBuilder:
 
     def _drop(self, built: Built, detail: Record) -> None:
         built.dropped_rows.append(detail.row)
-        value = detail.fields[self.place("line_no")].strip()
+        value = detail.fields[self.places["line_no"]].strip()
         built.add(entry_texts.ZERO_LINE_DROPPED(source=self._checks.source(detail.row, "amount"), value=value))
 
     def _explain_line(self, built: Built, detail: Record) -> None:
         """Every unreadable column of a row that the quick way stumbled over."""
         for column in ("gl_account", "amount"):
-            if not detail.fields[self.place(column)].strip():
+            if not detail.fields[self.places[column]].strip():
                 self._missing(built, detail, column)
         self._filled(built, detail, "amount", self._amount)
         self._filled(built, detail, "vat_amount", self._amount)
@@ -397,7 +403,7 @@ class EntryBuilder:
 
     def _check_agreement(self, built: Built, header: Record, detail: Record, columns: Sequence[str], type: str) -> None:
         for column in columns:
-            place = self.place(column)
+            place = self.places[column]
             said, expected = detail.fields[place].strip(), header.fields[place].strip()
             if not said or said == expected or self._same(column, said, expected):
                 continue
@@ -447,19 +453,19 @@ class EntryBuilder:
         if built.errors:
             return
         head = self._filled(built, header, "amount", self._amount) if self._row_has_header else None
-        type = header.fields[self.place("journal_type")].strip().upper()
+        type = header.fields[self.places["journal_type"]].strip().upper()
         head = -head if head and self._negates(type) else head
         setting = self._vat_setting(built, header)
-        source = self._checks.source(header.row, "amount")
-        values["vat"], values["total"], problem = invoice_total(head, amounts, setting, self.profile, source)
+        values["vat"], values["total"], problem = invoice_total(head, amounts, setting, self.profile)
         if problem is not None:
-            built.add(problem)
+            kind, about = problem
+            built.add(kind(source=self._checks.source(header.row, "amount"), **about))  # type: ignore[arg-type]
         if must_prove is not None and (not head or problem is not None):
             built.add(entry_texts.UNREADABLE_ROW_NEAR(source=self._checks.source(must_prove), row=must_prove))
 
     def _vat_setting(self, built: Built, header: Record) -> str:
         """The profile's setting, or what the entry itself says in a column for it."""
-        said = header.fields[self.place("incl_excl")].strip()
+        said = header.fields[self.places["incl_excl"]].strip()
         if not said:
             return self.profile.amount_includes_vat
         if said[0].upper() in "IE":
@@ -470,7 +476,7 @@ class EntryBuilder:
 
     def _invoice_number(self, built: Built, details: Sequence[Record]) -> str | None:
         """The details' invoice number; a second one is told."""
-        place, first = self.place("invoice_no"), ""
+        place, first = self.places["invoice_no"], ""
         for detail in details:
             said = detail.fields[place].strip()
             if said and not first:

@@ -93,11 +93,11 @@ class _EntryReader:
         self._builder = EntryBuilder(profile, opened.layout, self._checks, file_name)
         self._width = self._checks.width
         self._usual = opened.look.width
-        place = self._builder.place
-        self._line, self._voucher, self._type = place("line_no"), place("voucher_no"), place("journal_type")
-        self._in_currency = place("journalise_in_fc")
+        places = self._builder.places
+        self._line, self._voucher, self._type = places["line_no"], places["voucher_no"], places["journal_type"]
+        self._in_currency = places["journalise_in_fc"]
         self._split_places = [
-            (place(column), fits)
+            (places[column], fits)
             for column, fits in (
                 *(("amount", _CENTS), ("vat_amount", _CENTS), ("credit_term_amount", _CENTS)),
                 *(("blocked_account_amount", _CENTS), ("quantity", _CENTS), ("exchange_rate", _RATE_DIGITS)),
@@ -223,7 +223,7 @@ class _EntryReader:
 
     def _split(self, record: Record, place: int) -> Problem:
         value = shown(f"{record.fields[place].strip()},{record.fields[place + 1].strip()}")
-        column = next(name for name, at in self._builder.columns.items() if at == place)
+        column = next(name for name, at in self._builder.places.items() if at == place)
         return texts.DECIMAL_COMMA_SPLIT(source=self._checks.source(record.row, column), value=value)
 
     def _doubt(self, entry: _Entry, record: Record) -> None:
@@ -306,7 +306,7 @@ class _EntryReader:
             fields = first.fields
             type = fields[self._type].strip().upper()
             identifier = shown(fields[self._voucher].strip(), limit=60)
-            journal = shown(fields[self._builder.place("journal_no")].strip(), limit=60) or None
+            journal = shown(fields[self._builder.places["journal_no"]].strip(), limit=60) or None
             kind = KINDS.get(type)
             money = self._money(entry, first, type)
         return Reject(

@@ -5,12 +5,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
-from bookbridge.documents import Problem, SourceRef
+from bookbridge.documents import ProblemKind
 from bookbridge.formats import texts_entries as texts
 from bookbridge.formats.profile import EntryProfile
 from bookbridge.formats.texts import words
 
 Vat = Literal["exclusive", "inclusive", "by_code"]
+
+_SET_READING: dict[str, Vat] = {"never": "exclusive", "always": "inclusive", "by_vat_code": "by_code"}
 
 HIGHEST_RATE = Decimal("0.30")
 """No VAT rate in the European Union is above 27 %: what a header may exceed its lines by, where they name a VAT code
@@ -37,20 +39,17 @@ class Amounts:
 
 
 def invoice_total(  # noqa: PLR0911 (one return for each reading)
-    head: Decimal | None, amounts: Amounts, setting: str, profile: EntryProfile, source: SourceRef
-) -> tuple[Vat, Decimal, Problem | None]:
-    """VAT in or out, the total with VAT, and what is wrong with them. `head` is the header's amount, None or 0 when it
-    gives none."""
+    head: Decimal | None, amounts: Amounts, setting: str, profile: EntryProfile
+) -> tuple[Vat, Decimal, tuple[ProblemKind, dict[str, object]] | None]:
+    """VAT in or out, the total with VAT, and what is wrong with them (a kind of problem and its parameters).
+
+    `head` is the header's amount, None or 0 when it gives none.
+    """
     inclusive, exclusive = amounts.details, amounts.details + amounts.vat
-    set_reading: tuple[Vat, Decimal] = {
-        "never": ("exclusive", exclusive),
-        "always": ("inclusive", inclusive),
-        "by_vat_code": ("by_code", exclusive),
-    }[setting]  # type: ignore[assignment]
+    set_reading = (_SET_READING[setting], inclusive if setting == "always" else exclusive)
     if not head:
         unknown = setting == "by_vat_code" and (amounts.vat or amounts.open_vat)
-        problem = texts.TOTAL_ASSUMED(source=source, value=str(exclusive)) if unknown else None
-        return (*set_reading, problem)
+        return (*set_reading, (texts.TOTAL_ASSUMED, {"value": str(exclusive)}) if unknown else None)
     tolerance = profile.balance_tolerance * amounts.count
     fits_exclusive, fits_inclusive = abs(head - exclusive) <= tolerance, abs(head - inclusive) <= tolerance
     if setting == "by_vat_code":
@@ -67,10 +66,12 @@ def invoice_total(  # noqa: PLR0911 (one return for each reading)
     if fits_exclusive or fits_inclusive:
         other = "never" if setting == "always" else "always"
         label = words("excluding" if fits_exclusive else "including")
-        wrong = texts.VAT_SETTING_WRONG(source=source, value=str(head), setting=setting, other=other, **label)
-        return (*set_reading, wrong)
+        return (
+            *set_reading,
+            (texts.VAT_SETTING_WRONG, {"value": str(head), "setting": setting, "other": other, **label}),
+        )
     kind = texts.HEADER_DIFFERS if profile.header_difference == "warn" else texts.HEADER_DIFFERS_REFUSED
-    return (*set_reading, kind(source=source, value=str(head), details=amounts.details, vat=amounts.vat))
+    return (*set_reading, (kind, {"value": str(head), "details": amounts.details, "vat": amounts.vat}))
 
 
 def _plausible(head: Decimal, lines: Decimal, tolerance: Decimal) -> bool:
