@@ -40,9 +40,10 @@ def connector_class(package: str) -> type[Connector]:
     return found
 
 
-def simulator_factory(package: str) -> Callable[["SimulatorSettings"], "Simulator"]:
-    """Makes the package's simulator from settings. Raises UnknownPackageError."""
-    found: Callable[[SimulatorSettings], Simulator] = _load(package, "simulator", "create_simulator")
+def simulator_factory(package: str) -> "Callable[[SimulatorSettings, Callable[[], float] | None], Simulator]":
+    """Makes the package's simulator from settings and a clock (None: the machine's). Raises UnknownPackageError."""
+    create = _load(package, "simulator", "create_simulator")
+    found: Callable[[SimulatorSettings, Callable[[], float] | None], Simulator] = create
     return found
 
 

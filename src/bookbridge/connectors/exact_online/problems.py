@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from bookbridge.connectors.exact_online import texts
-from bookbridge.documents import Document, Problem, ProblemKind, PurchaseInvoice, SalesInvoice
+from bookbridge.documents import Document, JournalEntry, Problem, ProblemKind, PurchaseInvoice, SalesInvoice
 
 
 class _Known(NamedTuple):
@@ -26,7 +26,9 @@ def _fixed(name: str) -> Callable[[Document, str], str | None]:
 def _line(name: str) -> Callable[[Document, str], str | None]:
     # Exact doesn't say which line it means; on a document with one line there is no doubt.
     def field(document: Document, _words: str) -> str | None:
-        lines = getattr(document, "lines", ())
+        lines = getattr(document, "lines", None)
+        if lines is None:
+            return name
         return f"lines.0.{name}" if len(lines) == 1 else "lines"
 
     return field
@@ -35,7 +37,9 @@ def _line(name: str) -> Callable[[Document, str], str | None]:
 def _relation(document: Document, _words: str) -> str | None:
     if isinstance(document, SalesInvoice):
         return "customer"
-    return "supplier" if isinstance(document, PurchaseInvoice) else "lines"
+    if isinstance(document, PurchaseInvoice):
+        return "supplier"
+    return "lines" if isinstance(document, JournalEntry) else "number"
 
 
 def _year_or_period(document: Document, _words: str) -> str | None:
@@ -103,7 +107,7 @@ _MESSAGES = (
     _known(r"(Geblokkeerd|Blocked): ", texts.BLOCKED, _named),
     _known(r"(Ongeldige referentie|Invalid reference): ", texts.REFERENCE_UNKNOWN, _named),
     _known(r"(Verplicht|Mandatory): ", texts.MISSING, _named),
-    _known(r"property name '(?P<name>\w+)' specified for type", texts.NOT_UNDERSTOOD, _named),
+    _known(r"property name '(?P<name>\w+)' specified for type", texts.NOT_UNDERSTOOD, lambda _d, _w: None),
     _known(r"(mandatory filtering|\$filter parameter is not supported)", texts.NOT_UNDERSTOOD, lambda _d, _w: None),
     _known(r"^Forbidden", texts.FORBIDDEN, lambda _d, _w: None),
     _known(r"^(Ongeldig|Invalid|Onbekend|Unknown|Niet toegestaan|Not allowed): ", texts.NOT_ACCEPTED, _named),
@@ -115,6 +119,8 @@ def problem_of(words: str, document: Document) -> Problem:
     known = _match(words)
     kind = known.kind if known else texts.REFUSED
     field = (known.field if known else _named)(document, words)
+    if field is not None and field.partition(".")[0] not in type(document).model_fields:
+        field = None
     return kind(field=field, evidence=words[:1000], words=words[:300])
 
 

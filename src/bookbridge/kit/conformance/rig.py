@@ -1,0 +1,221 @@
+"""One simulator over real HTTP with an authorised connector: what a case of the suite works with."""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+import httpx
+
+from bookbridge.documents import Document, DocumentKind, posting_key, short_reference
+from bookbridge.kit import catalogue, exact_json, oauth
+from bookbridge.kit.budgets import Budget, MemoryBudget
+from bookbridge.kit.conformance.documents import Samples
+from bookbridge.kit.conformance.stage import ControlCall, HeldRecord
+from bookbridge.kit.contract import Connection, Connector, PostingRequest
+from bookbridge.kit.outcomes import Outcome
+from bookbridge.kit.package_settings import PackageSettings
+from bookbridge.kit.simulation import FaultKind, FaultRule, SimulatorServer, SimulatorSettings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+REQUEST_TIMEOUT_S = 0.5
+HELD_S = 5.0
+"""Longer than the time-out, so that a held answer always comes too late."""
+REDIRECT = "https://bookbridge.example/authorise/callback"
+
+
+class RigTokens:
+    """Real tokens from the simulator's OAuth pages, renewed when the rules say so."""
+
+    def __init__(self, rig: "Rig") -> None:
+        self._rig = rig
+        self.pair = self._sign_in()
+        self.refreshes = 0
+        self.secrets = [self.pair.access_token, self.pair.refresh_token]
+
+    def access_token(self) -> str:
+        if self.pair.is_due(self._rig.now()):
+            self.renew()
+        return self.pair.access_token
+
+    def renew(self) -> None:
+        rules = self._rig.fact_sheet.oauth
+        self.pair = oauth.refresh(rules, self._rig.address, self._rig.app, self.pair, self._rig.now())
+        self.refreshes += 1
+        self.secrets += [self.pair.access_token, self.pair.refresh_token]
+
+    def _sign_in(self) -> oauth.TokenPair:
+        rules, rig = self._rig.fact_sheet.oauth, self._rig
+        state = oauth.new_state()
+        consent = httpx.get(oauth.authorise_url(rules, rig.address, rig.app, state))
+        back = httpx.URL(consent.headers["Location"]).params
+        assert oauth.same_state(state, back.get("state")), "the package gave another state back"
+        return oauth.exchange_code(rules, rig.address, rig.app, back["code"], rig.now())
+
+
+@dataclass
+class MemoryDirectory:
+    """A Directory for one process."""
+
+    held: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def get(self, kind: str, code: str) -> str | None:
+        return self.held.get((kind, code))
+
+    def put(self, kind: str, code: str, external_id: str) -> None:
+        self.held[kind, code] = external_id
+
+    def forget(self, kind: str, code: str) -> None:
+        self.held.pop((kind, code), None)
+
+
+class Rig:
+    """Opens a fresh simulator; its clock starts on the stage's open day and moves on by `advance`."""
+
+    def __init__(self, package: str, **settings: object) -> None:
+        self.package = package
+        self.fact_sheet = catalogue.fact_sheet(package)
+        self.stage = catalogue.stage(package)
+        self.samples = Samples(self.stage.codes)
+        self.app = oauth.AppCredentials("bookbridge-conformance", "conformance-app-secret", REDIRECT)
+        given = {"client_id": self.app.client_id, "client_secret": self.app.client_secret, "auto_approve": True}
+        start_s, began_s = self._start_s(), time.monotonic()
+        self.simulator = catalogue.simulator_factory(package)(
+            SimulatorSettings.model_validate({**given, **self.stage.settings, **settings}),
+            lambda: start_s + time.monotonic() - began_s,
+        )
+        self._server = SimulatorServer(self.simulator).start()
+        self.address = self._server.url
+        self.tokens = RigTokens(self)
+        self.directory = MemoryDirectory()
+        self._settings: PackageSettings | None = None
+
+    def _start_s(self) -> float:
+        return datetime.combine(self.stage.codes.open_day, datetime.min.time(), UTC).timestamp()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def stop(self) -> None:
+        """Take the package off the network."""
+        self._server.stop()
+
+    # --- the connector
+
+    def now(self) -> datetime:
+        return self.simulator.clock.now()
+
+    def connection(self, **changed: Any) -> Connection:
+        """A connection with the package's settings at hand and no limit of calls, unless told otherwise."""
+        given: dict[str, Any] = {
+            "base_address": self.address,
+            "administration": self.stage.administration,
+            "tokens": self.tokens,
+            "budget": self.budget(),
+            "directory": self.directory,
+            "now": self.now,
+            "request_timeout_s": REQUEST_TIMEOUT_S,
+        }
+        return Connection(**{**given, **changed})
+
+    def connector(self, **changed: Any) -> Connector:
+        """A new connector, as the engine makes one for each run."""
+        if "settings" not in changed:
+            changed["settings"] = self.package_settings()
+        return catalogue.connector_class(self.package)(self.connection(**changed))
+
+    def package_settings(self) -> PackageSettings:
+        """The package's settings, read once."""
+        if self._settings is None:
+            bare = catalogue.connector_class(self.package)(self.connection(request_timeout_s=30))
+            self._settings = bare.package_settings()
+        return self._settings
+
+    def budget(self) -> Budget:
+        """A budget that allows everything."""
+        return MemoryBudget((), None, self.now)
+
+    def request(self, document: Document) -> PostingRequest:
+        """The posting of a document, the same at every attempt."""
+        key = posting_key(document)
+        return PostingRequest(document, short_reference(document.kind, key), f"conformance/{document.kind}/{key}")
+
+    def prepared(self, document: Document, connector: Connector) -> PostingRequest:
+        request = self.request(document)
+        facts = connector.prepare(request)
+        return PostingRequest(request.document, request.reference, request.idempotency_key, facts)
+
+    def post(self, document: Document, connector: Connector | None = None) -> Outcome:
+        """Post one document by a new connector."""
+        connector = connector or self.connector()
+        outcomes = connector.post([self.prepared(document, connector)])
+        assert len(outcomes) == 1, f"one document gave {len(outcomes)} outcomes"
+        return outcomes[0]
+
+    def posted(self, *documents: Document) -> None:
+        """Post documents that must go well."""
+        connector = self.connector()
+        for document in documents:
+            outcome = self.post(document, connector)
+            assert type(outcome).__name__ in {"Posted", "AlreadyThere"}, f"preparing the case failed: {outcome}"
+
+    # --- the package's side
+
+    def held(self, kind: DocumentKind) -> list[HeldRecord]:
+        """What the books hold, read without the connector."""
+        return self.stage.held(exact_json.loads(httpx.get(f"{self.address}/_simulator/books").content), kind)
+
+    def control(self, call: ControlCall) -> None:
+        path, body = call
+        content = exact_json.dumps(dict(body))
+        answer = httpx.post(f"{self.address}{path}", content=content, headers={"Content-Type": "application/json"})
+        assert answer.status_code == 200, f"the control endpoint {path} said: {answer.text}"
+
+    def fault(self, kind: FaultKind, resource: str | None = None, **details: Any) -> None:
+        """From now on this goes wrong; `resource` is a key of the stage's resources, none means every call."""
+        given = {"delay_s": HELD_S, **details, "kind": kind}
+        if resource is not None:
+            given["resource"] = self.stage.resources[resource]
+        self.simulator.faults.add([FaultRule.model_validate(given)])
+
+    def heal(self) -> None:
+        self.simulator.faults.clear()
+
+    def advance(self, seconds: float) -> None:
+        self.simulator.clock.advance(seconds)
+
+    @contextmanager
+    def calls(self) -> "Iterator[list[Mapping[str, Any]]]":
+        """The calls on the package's API that came in within the block; filled at its end."""
+        before = self.simulator.store.calls()
+        since = before[-1]["sequence"] if before else 0
+        seen: list[Mapping[str, Any]] = []
+        yield seen
+        paths = {self.fact_sheet.oauth.token_path, self.fact_sheet.oauth.authorise_path}
+        seen += [call for call in self.simulator.store.calls(since) if call["path"] not in paths]
+
+
+def changing(calls: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The calls that change something."""
+    return [call for call in calls if call["method"] not in {"GET", "HEAD"}]
+
+
+def counting(check: Callable[[], None] = lambda: None) -> tuple[Callable[[], None], list[None]]:
+    """A check_claim that counts how often it was asked."""
+    asked: list[None] = []
+
+    def check_claim() -> None:
+        asked.append(None)
+        check()
+
+    return check_claim, asked
