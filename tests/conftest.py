@@ -9,6 +9,10 @@ import pytest
 from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
+from tests.stage_fixture import stage
+
+__all__ = ["empty_database", "stage"]
+
 
 @pytest.fixture
 def empty_database() -> Iterator[str]:

@@ -77,13 +77,14 @@ def _configuration(authorisation: "Authorisation") -> "Configuration":
         organisation_id=authorisation.organisation_id, integration=authorisation.integration
     ).first()
     if found is None:
-        first = administrations(authorisation)[0]
+        wanted = catalogue.stage(authorisation.integration.package).administration
+        chosen = next(found for found in administrations(authorisation) if found.code == wanted)
         found = Configuration.objects.create(
             organisation_id=authorisation.organisation_id,
             integration=authorisation.integration,
             authorisation=authorisation,
-            administration=first.code,
-            administration_name=first.name,
+            administration=chosen.code,
+            administration_name=chosen.name,
             outstanding_kinds=["sales", "purchase"],
             next_outstanding_at=timezone.now() + timedelta(minutes=30),
         )

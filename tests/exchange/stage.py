@@ -1,0 +1,66 @@
+"""A stage for the exchange: a simulated Exact Online over real HTTP, an authorised configuration, a worker."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+from django.utils import timezone
+
+from bookbridge.exchange import running, sweep
+from bookbridge.exchange.models import Line, Run
+from bookbridge.exchange.workers import WorkerLife
+from bookbridge.integrations.models import Configuration
+from bookbridge.kit.simulation import SimulatorServer
+from bookbridge.storage import inbox_prefix, open_storage
+
+DEMO_FILES = Path("src/bookbridge/commands/demo_files")
+
+
+@dataclass
+class Stage:
+    configuration: Configuration
+    simulator: SimulatorServer
+    worker: WorkerLife
+
+    def drop(self, **contents: bytes) -> None:
+        """Drop files in the inbox, named by keyword with `__` for the dot: `fmuta6__csv=b"…"`."""
+        inbox = inbox_prefix(self.configuration.organisation_id, self.configuration.integration_id)
+        for name, content in contents.items():
+            open_storage().put(f"{inbox}/{name.replace('__', '.')}", content)
+
+    def drop_demo_files(self) -> None:
+        for path in DEMO_FILES.iterdir():
+            self.drop(**{path.name.replace(".", "__"): path.read_bytes()})
+
+    def work(self, seconds: float = 30) -> None:
+        """Do what a worker does until no run is open any more."""
+        deadline = time.monotonic() + seconds
+        while True:
+            sweep.sweep()
+            for run in Run.objects.filter(state=Run.State.WAITING, resume_at__lte=timezone.now()):
+                running.work_on(run.pk, self.worker)
+            open_runs = Run.objects.exclude(state=Run.State.ENDED)
+            if not open_runs.exists():
+                return
+            assert time.monotonic() < deadline, [(run, run.waiting_for) for run in open_runs]
+
+    def run_files(self, **contents: bytes) -> Run:
+        """Drop files and bring the run to its end."""
+        self.drop(**contents)
+        self.work()
+        return Run.objects.filter(direction=Run.Direction.OUT).latest("pk")
+
+    def books(self) -> dict[str, Any]:
+        return httpx.get(f"{self.simulator.url}/_simulator/books", params={"division": 3141593}).json()
+
+    def fault(self, **rule: Any) -> None:
+        """Set the simulator's only fault rule."""
+        httpx.post(f"{self.simulator.url}/_simulator/faults", json=[rule]).raise_for_status()
+
+    def control(self, name: str, **body: Any) -> None:
+        httpx.post(f"{self.simulator.url}/_simulator/{name}", json=body).raise_for_status()
+
+    def lines(self, run: Run) -> dict[str, Line]:
+        return {f"{line.kind} {line.identifier}": line for line in run.lines.order_by("phase", "pk")}
