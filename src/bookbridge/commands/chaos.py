@@ -103,10 +103,7 @@ def _play(children: Children, folder: Path, asked: _Asked) -> dict[str, Any]:
     from bookbridge.kit import catalogue
 
     plan = catalogue.stage(asked.package)
-    settings = folder / "simulator.json"
-    settings.write_text(
-        json.dumps({"minute_limit": 1_000_000, "day_limit": 10_000_000, "seed": asked.chance.randint(1, 10**6)})
-    )
+    settings = json.dumps({"minute_limit": 10**6, "day_limit": 10**7, "seed": asked.chance.randint(1, 10**6)})
     port = free_port()
     url = f"http://127.0.0.1:{port}"
     simulator = children.start(
@@ -119,7 +116,7 @@ def _play(children: Children, folder: Path, asked: _Asked) -> dict[str, Any]:
             "--state",
             str(folder / "books.sqlite"),
             "--settings",
-            str(settings),
+            settings,
         ],
     )
     simulator.wait_until(lambda: listens(port))

@@ -43,6 +43,7 @@ def demo(once: bool, as_json: bool, port: int) -> None:
             report["seconds"] = round(time.monotonic() - started, 1)
             if as_json:
                 click.echo(json.dumps(report, indent=2))
+            say.outstanding(report)
             if not once:
                 say.serving(report)
                 _serve_until_stopped(children)
@@ -227,8 +228,10 @@ class _Speaker:
             amounts = "".join(f"{getattr(row, column):>12}" for column in columns)
             self(f"  {row.journal:7} {row.currency:8}{amounts}  {'even' if row.is_even else 'NOT EVEN'}")
 
-    def serving(self, report: dict[str, Any]) -> None:
+    def outstanding(self, report: dict[str, Any]) -> None:
         self(f"\n{report['outstanding_items']} outstanding items were read back: {report['dbopen_path']}")
+
+    def serving(self, report: dict[str, Any]) -> None:
         self(f"\nThe portal:    {report['portal_url']}")
         self(f"  log in with  {report['user']}  and  {report['password']}")
         self(f"The simulator: {report['simulator_url']}")
