@@ -219,10 +219,11 @@ def _transcript() -> Iterator[list[str]]:
     stream = io.StringIO()
     handler = logging.StreamHandler(stream)
     root = logging.getLogger()
-    level = root.level
+    level, configured = root.level, structlog.get_config()
     lines: list[str] = []
     root.addHandler(handler)
     root.setLevel(logging.DEBUG)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.DEBUG))
     try:
         with structlog.testing.capture_logs() as entries:
             yield lines
@@ -231,3 +232,4 @@ def _transcript() -> Iterator[list[str]]:
     finally:
         root.removeHandler(handler)
         root.setLevel(level)
+        structlog.configure(**configured)
