@@ -127,7 +127,8 @@ def uv_environment():
 
 
 def sync(uv):
-    command = [uv, "sync", "--frozen", "--quiet"]
+    # Compiled once here, or each start of a program would compile Django anew where Python may not write its caches.
+    command = [uv, "sync", "--frozen", "--quiet", "--compile-bytecode"]
     if not venv_works():
         shutil.rmtree(VENV, ignore_errors=True)
         command += ["--python", sys.executable]
