@@ -1,0 +1,59 @@
+"""Connectors are found by their fact sheet, and a folder that lacks a part fails here."""
+
+import pytest
+
+from bookbridge.kit import catalogue
+from bookbridge.kit.budgets import Limit, call_limits, error_guard
+from bookbridge.kit.contract import Connector
+from bookbridge.kit.fact_sheet import Limits
+from bookbridge.kit.simulation import Simulator, SimulatorSettings
+
+FOLDERS = sorted(
+    path.name for path in catalogue.FOLDER.iterdir() if path.is_dir() and not path.name.startswith(("_", "."))
+)
+
+
+def test_every_folder_is_in_the_catalogue() -> None:
+    assert list(catalogue.packages()) == FOLDERS
+
+
+@pytest.mark.parametrize("package", FOLDERS)
+def test_every_folder_has_all_parts(package: str) -> None:
+    assert not catalogue.missing_parts(package)
+
+
+@pytest.mark.parametrize("package", FOLDERS)
+def test_every_part_can_be_loaded(package: str) -> None:
+    sheet = catalogue.fact_sheet(package)
+    assert sheet.package == package
+    assert issubclass(catalogue.connector_class(package), Connector)
+    simulator = catalogue.simulator_factory(package)(SimulatorSettings(), None)
+    assert isinstance(simulator, Simulator)
+    simulator.close()
+    assert catalogue.stage(package).administration
+
+
+@pytest.mark.parametrize("package", FOLDERS)
+def test_every_claim_has_its_source(package: str) -> None:
+    sheet = catalogue.fact_sheet(package)
+    assert sheet.sources
+    assert sheet.evidence
+    assert set(sheet.capabilities.searchable) <= set(sheet.capabilities.documents)
+    assert set(sheet.capabilities.updates) <= set(sheet.capabilities.documents)
+    assert all(question.where_in_code for question in sheet.to_confirm)
+    assert all(reason.strip() for reason in sheet.conformance_exempt.values())
+    assert len({(error.code, error.text) for error in sheet.known_errors}) == len(sheet.known_errors)
+
+
+def test_an_unknown_package_is_named() -> None:
+    with pytest.raises(catalogue.UnknownPackageError, match="nonesuch"):
+        catalogue.fact_sheet("nonesuch")
+    with pytest.raises(catalogue.UnknownPackageError, match="exact_online"):
+        catalogue.connector_class("../secrets")
+
+
+def test_limits_of_a_fact_sheet() -> None:
+    limits = Limits(calls_per_minute=60, errors_per_hour=8)
+    assert call_limits(limits) == (Limit("minute", 60, 60),)
+    assert error_guard(limits) == Limit("errors", 8, 3600)
+    assert error_guard(Limits()) is None
