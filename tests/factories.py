@@ -1,13 +1,16 @@
-"""Made-up organisations, integrations, runs and lines for tests and pictures. Names of people and companies are invented.
+"""Made-up organisations, integrations, runs and lines for tests and pictures; every name is invented.
 
 Every function makes one thing and what it needs; give it what matters for the test and leave the rest.
 """
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from itertools import count
 from typing import Any
 from uuid import uuid4
+
+from django.contrib.auth.hashers import make_password
 
 from bookbridge.documents import (
     Customer,
@@ -69,8 +72,14 @@ SNAPSHOT_SMALLER = ProblemKind(
 )
 
 
+@cache
+def _password() -> str:
+    """Hashed once: it is meant to be slow."""
+    return make_password(PASSWORD)
+
+
 def user(email: str = "", **fields: Any) -> User:
-    return User.objects.create_user(email or f"person{next(_numbers)}@example.org", PASSWORD, **fields)
+    return User.objects.create(email=email or f"person{next(_numbers)}@example.org", password=_password(), **fields)
 
 
 def organisation(name: str = "Camping De Eik", **fields: Any) -> Organisation:
@@ -343,9 +352,12 @@ def run_with_errors(of: Configuration, *, at: datetime = NOW) -> Run:
     line(made, purchase_invoice(), delivery=file)
     line(made, journal_entry(), delivery=file)
     line(made, sales_invoice("26000131", currency="GBP", exchange_rate="1.1702", total="120.00"), delivery=file)
+    wrong_lines = [
+        entry.model_copy(update={"vat_code": "9"} if entry.vat_code == "H" else {}) for entry in sales_invoice().lines
+    ]
     refused = line(
         made,
-        sales_invoice("26000130"),
+        sales_invoice("26000130", lines=wrong_lines),
         Line.Outcome.REFUSED,
         [unknown_vat_code(evidence="Ongeldige waarde: BTW-code (9)")],
         delivery=file,

@@ -3,7 +3,7 @@
 Fields keep their path (`lines.0.vat_code`), which is also how a problem names its field and how a form would.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -100,9 +100,7 @@ def shown_document(document: dict[str, Any] | None, problems: Sequence[Problem])
     lines = [line for line in document.get("lines", []) if isinstance(line, dict)]
     names = _columns(lines, reasons)
     return ShownDocument(
-        fields=[
-            _field(name, name, value, currency, reasons) for name, value in header.items() if name not in _NOT_SHOWN
-        ],
+        fields=[_field(name, name, header[name], currency, reasons) for name in _in_order(header)],
         columns=[_field(name, name, None, currency, {}) for name in names],
         lines=[
             [_field(f"lines.{number}.{name}", name, line.get(name), currency, reasons) for name in names]
@@ -125,13 +123,18 @@ def _with_faulty(document: dict[str, Any], reasons: dict[str, list[str]], prefix
     return {**document, **{path: None for path in absent if path not in document}}
 
 
+def _in_order(names: Iterable[str]) -> list[str]:
+    """Fields in the order of our own table of fields; the database keeps none."""
+    order = {name: position for position, name in enumerate(words.FIELD)}
+    return sorted((n for n in names if n not in _NOT_SHOWN), key=lambda name: (order.get(name, len(order)), name))
+
+
 def _columns(lines: Sequence[dict[str, Any]], reasons: dict[str, list[str]]) -> list[str]:
     """Every field that a line uses or that is wrong in one, in the order of our own table of fields."""
     used = {name for line in lines for name in line}
     used |= {path.split(".")[2] for path in reasons if path.startswith("lines.") and path.count(".") == 2}
-    known = [name for name in ("ledger_account", "description", *words.FIELD) if name in used]
-    rest = sorted(used - set(known))
-    ordered = list(dict.fromkeys([*known, *rest]))
+    ordered = [name for name in ("ledger_account", "description") if name in used]
+    ordered += [name for name in _in_order(used) if name not in ordered]
     # Amounts at the end, where they line up.
     return [n for n in ordered if n not in _AMOUNTS] + [n for n in ("vat_amount", "amount") if n in ordered]
 

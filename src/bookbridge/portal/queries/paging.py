@@ -1,4 +1,4 @@
-"""Paging by the last row seen, so that page 1,000 costs what page 1 costs and rows don't move while new ones come in."""
+"""Paging by the last row seen: page 1,000 costs what page 1 costs, and rows don't move while new ones come in."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

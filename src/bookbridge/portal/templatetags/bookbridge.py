@@ -32,6 +32,18 @@ def badge(table: str, state: str) -> dict[str, Any]:
     return {"look": words.look(table, state)}
 
 
+@register.inclusion_tag("portal/parts/mark.html")
+def mark(table: str, state: str) -> dict[str, Any]:
+    """The sign of a state alone, its word for screen readers."""
+    return {"look": words.look(table, state)}
+
+
+@register.filter
+def in_order(table: dict[str, Any]) -> list[tuple[str, Any]]:
+    """The items of a stored object by key: the database keeps no order."""
+    return sorted(table.items())
+
+
 @register.filter
 def word(key: str, table: str) -> Any:
     """The user's word for a key: `{{ run.trigger|word:"TRIGGER" }}`."""
@@ -44,7 +56,7 @@ def moment(value: datetime | None) -> SafeString | str:
     if value is None:
         return "–"
     local = timezone.localtime(value)
-    text = f"{formats.date_format(local, _DATE_FORMAT)}, {local:%H:%M}".replace(" ", _NBSP)
+    text = f"{formats.date_format(local, _DATE_FORMAT)}, {local:%H:%M}"
     return format_html('<time datetime="{}">{}</time>', value.isoformat(), text)
 
 
@@ -71,7 +83,7 @@ def attempt_duration(attempt: Attempt) -> timedelta | None:
 def day(value: date | None) -> SafeString | str:
     if value is None:
         return "–"
-    text = formats.date_format(value, _DATE_FORMAT).replace(" ", _NBSP)
+    text = formats.date_format(value, _DATE_FORMAT)
     return format_html('<time datetime="{}">{}</time>', value.isoformat(), text)
 
 

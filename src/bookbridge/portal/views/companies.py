@@ -29,7 +29,11 @@ def front(request: HttpRequest) -> HttpResponse:
 @user_page
 def choose(request: HttpRequest) -> HttpResponse:
     assert isinstance(request.user, User)
-    return render(request, "portal/companies.html", {"memberships": companies.memberships_of(request.user)})
+    return render(
+        request,
+        "portal/companies.html",
+        {"section": "companies", "memberships": companies.memberships_of(request.user)},
+    )
 
 
 @require_GET
@@ -37,6 +41,7 @@ def choose(request: HttpRequest) -> HttpResponse:
 def company(request: HttpRequest, access: Access) -> HttpResponse:
     rows = companies.integration_rows(access.organisation)
     context = {
+        "section": "company",
         "access": access,
         "rows": rows,
         "attention": [row for row in rows if row.needs_attention],
@@ -48,7 +53,9 @@ def company(request: HttpRequest, access: Access) -> HttpResponse:
 @require_GET
 @operator_page
 def installation(request: HttpRequest) -> HttpResponse:
-    return render(request, "portal/installation.html", {"installation": companies.installation()})
+    return render(
+        request, "portal/installation.html", {"section": "installation", "installation": companies.installation()}
+    )
 
 
 @require_http_methods(["GET", "POST"])

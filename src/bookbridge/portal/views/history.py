@@ -55,7 +55,7 @@ def files(request: HttpRequest, access: Access, integration_id: UUID) -> HttpRes
 
 @require_GET
 @member_page()
-def original(request: HttpRequest, access: Access, delivery_id: int) -> HttpResponseBase:
+def original(_request: HttpRequest, access: Access, delivery_id: int) -> HttpResponseBase:
     """The file as it came in."""
     delivery = runs.delivery_of(access.organisation, delivery_id)
     if delivery is None:

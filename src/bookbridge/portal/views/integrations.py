@@ -3,7 +3,7 @@
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_GET, require_POST
@@ -21,7 +21,7 @@ from bookbridge.storage import StorageError
 @member_page()
 def integrations(request: HttpRequest, access: Access) -> HttpResponse:
     rows = companies.integration_rows(access.organisation)
-    return render(request, "portal/integrations.html", {"access": access, "rows": rows})
+    return render(request, "portal/integrations.html", {"section": "integrations", "access": access, "rows": rows})
 
 
 def found_integration(access: Access, integration_id: UUID) -> Integration:
@@ -87,6 +87,6 @@ def upload(request: HttpRequest, access: Access, integration_id: UUID) -> HttpRe
 
 @require_GET
 @member_page()
-def outbox_file(request: HttpRequest, access: Access, integration_id: UUID, name: str) -> HttpResponse:
+def outbox_file(_request: HttpRequest, access: Access, integration_id: UUID, name: str) -> HttpResponseBase:
     key = boxes.outbox_file_key(found_integration(access, integration_id), name)
     return attachment(key, name)

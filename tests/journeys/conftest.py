@@ -1,0 +1,73 @@
+"""A real browser against the real server. With KEEP_PICTURES=yes the pictures of docs/pictures are made anew."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, sync_playwright
+
+# Playwright's synchronous calls run on an event loop in this thread, which Django would take for asynchronous code.
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+
+PICTURES = Path(__file__).resolve().parents[2] / "docs" / "pictures"
+KEEP_PICTURES = os.environ.get("KEEP_PICTURES") == "yes"
+ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+]
+DESKTOP = {"width": 1440, "height": 900}
+PHONE = {"width": 360, "height": 740}
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    program = shutil.which("chromium") or shutil.which("chromium-browser")
+    if program is None:
+        pytest.fail("The journeys need a browser: install the package chromium (Debian: apt-get install chromium).")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def open_page(browser: Browser, live_server: Any) -> Iterator[Callable[..., Page]]:
+    """Opens a page in a context of its own. The test fails when the page breaks its security policy or throws."""
+    contexts = []
+    trouble: list[str] = []
+
+    def make(**options: Any) -> Page:
+        context = browser.new_context(
+            base_url=live_server.url, **{"viewport": DESKTOP, "locale": "en-GB", "reduced_motion": "reduce", **options}
+        )
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: trouble.append(f"script: {error}"))
+        page.on("console", lambda said: trouble.append(said.text) if "Content Security Policy" in said.text else None)
+        return page
+
+    yield make
+    for context in contexts:
+        context.close()
+    assert trouble == []
+
+
+@pytest.fixture
+def picture(tmp_path: Path) -> Callable[[Page, str], None]:
+    """Takes a picture of the whole page under a name."""
+    folder = PICTURES if KEEP_PICTURES else tmp_path
+
+    def take(page: Page, name: str) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=folder / f"{name}.png", full_page=True, animations="disabled")
+
+    return take
