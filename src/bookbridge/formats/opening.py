@@ -95,22 +95,17 @@ class RowChecks:
         return problems
 
     def _flaw(self, record: Record) -> list[Problem]:
+        if record.flaw is None:
+            return []
         source = self.source(record.row)
         value = shown(record.raw.strip())
-        match record.flaw:
-            case None:
-                return []
-            case "lenient":
-                return [texts.QUOTE_LENIENT(source=source, value=value)]
-            case "quote":
-                return [texts.QUOTE_BROKEN(source=source, value=value)]
-            case "control":
-                return [texts.CONTROL_CHARACTER(source=source, value=value)]
-            case "too_long":
-                return [texts.ROW_TOO_LONG(source=source, value=value)]
-            case _:
-                byte = lost_bytes(record.raw)
-                return [texts.UNDECODABLE(source=source, value=value, byte=byte, encoding=self._encoding)]
+        if record.flaw == "undecodable":
+            byte = lost_bytes(record.raw)
+            return [texts.UNDECODABLE(source=source, value=value, byte=byte, encoding=self._encoding)]
+        if record.flaw == "quote" and not record.raw.endswith(("\n", "\r")):
+            width = len(record.fields)
+            return [texts.ROW_CUT_OFF(source=source, value=value, width=width, usual=self._usual)]
+        return [_FLAWS[record.flaw](source=source, value=value)]
 
     def _missing_comma(self, record: Record) -> list[Problem]:
         """A bare number with an empty text glued to it (`0""`) was meant as two fields."""
@@ -134,3 +129,11 @@ class RowChecks:
         value, other = found
         source = self.source(record.row)
         return texts.ENCODING_DOUBTFUL(source=source, value=shown(value), other=other, encoding=self._encoding)
+
+
+_FLAWS = {
+    "lenient": texts.QUOTE_LENIENT,
+    "quote": texts.QUOTE_BROKEN,
+    "control": texts.CONTROL_CHARACTER,
+    "too_long": texts.ROW_TOO_LONG,
+}

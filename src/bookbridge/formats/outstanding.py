@@ -154,9 +154,10 @@ class _Writer:
 
     def _written(self, text: str, column: str | None) -> str:
         """The text without what no reader takes well: line breaks, quotation marks, overlong or foreign letters."""
-        plain = " ".join("".join(_plain_letter(letter) for letter in text).split())
+        plain = "".join(_plain_letter(letter) for letter in text)
         if self._profile.quoting == "none" or self._profile.quote == "none":
             plain = plain.replace(self._profile.separator, " ")
+        plain = " ".join(plain.split())
         if column == "reference" and len(plain) > self._profile.reference_length:
             plain = plain[: self._profile.reference_length].rstrip()
         if plain != text:

@@ -40,13 +40,17 @@ def _one_or_many(value: Any) -> Any:
     return (value,) if isinstance(value, str) else value
 
 
-def _single_character(value: str) -> str:
-    if len(value) != 1 or value in "\r\n\0" or value.isalnum():
-        raise ValueError("give 'auto', or one character such as ',' or ';'")
+def _single_character(value: Any) -> Any:
+    if not isinstance(value, str) or len(value) != 1 or value in "\r\n\0" or value.isalnum():
+        raise ValueError("give one character, such as ',' or ';'")
     return value
 
 
-Separator = Literal["auto"] | Annotated[str, BeforeValidator(_single_character)]
+def _auto_or_single_character(value: Any) -> Any:
+    try:
+        return value if value == "auto" else _single_character(value)
+    except ValueError as error:
+        raise ValueError(f"{error}, or 'auto'") from None
 
 
 class Profile(BaseModel):
@@ -58,7 +62,7 @@ class Profile(BaseModel):
     name: str
     name_pattern: Annotated[tuple[str, ...], BeforeValidator(_one_or_many), Field(min_length=1)]
     encoding: Literal["cp1252", "cp850", "utf-8", "latin-1"] = "cp1252"
-    separator: Separator = "auto"
+    separator: Annotated[str, BeforeValidator(_auto_or_single_character)] = "auto"
     quote: Literal['"', "'", "none"] = '"'
     lenient_quotes: bool = True
     repair_missing_comma_0_quote: bool = False
@@ -267,8 +271,7 @@ def _first_words(error: ValidationError) -> str:
     """What is wrong with each setting, in words a consultant can act on."""
     told: dict[str, str] = {}
     for detail in error.errors(include_url=False):
-        place = ".".join(str(part) for part in detail["loc"] if part not in (*FORMATS, "literal['auto']"))
-        place = place.removesuffix(".function-before[_single_character(), str]")
+        place = ".".join(str(part) for part in detail["loc"] if part not in FORMATS)
         message = detail["msg"].removeprefix("Value error, ")
         if detail["type"] == "extra_forbidden":
             allowed = sorted(_settings_of(str(detail["loc"][0])))

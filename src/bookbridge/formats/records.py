@@ -37,7 +37,7 @@ class Records:
         self._lenient = lenient
         self._buffer: list[str] = []
         self.usual_width = 0
-        """The number of fields that most rows have; decides between two lenient readings of a row."""
+        """The number of fields that most rows have; a lenient reading of a row must have as many."""
 
     def __iter__(self) -> Iterator[Record]:
         buffer, row, lines = self._buffer, 1, self._lines
@@ -89,9 +89,10 @@ class Records:
         self._ahead.extendleft(reversed(rest))
         flaw = self._other_flaw(row, line) or ("control" if "\0" in line else None)
         readings = [] if self._quote is None else _lenient_readings(line, self._separator, self._quote)
-        readings.sort(key=lambda fields: len(fields) != self.usual_width)
-        if readings and self._lenient:
-            return Record(row, readings[0], line, flaw or "lenient")
+        # A reading with another number of columns than the rows around it is none to trust.
+        fitting = [fields for fields in readings if len(fields) == self.usual_width]
+        if fitting and self._lenient:
+            return Record(row, fitting[0], line, flaw or "lenient")
         fields = [field.strip(self._quote or "") for field in line.rstrip("\r\n").split(self._separator)]
         return Record(row, fields, line, flaw or "quote")
 

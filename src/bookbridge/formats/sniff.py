@@ -45,7 +45,7 @@ def examine(sample: Sequence[str], profile: Profile, file_name: str, *, wide: bo
     separators = _CANDIDATES if profile.separator == "auto" else (profile.separator,)
     looks = [_look(sample, profile, separator) for separator in separators]
     best = max(looks, key=lambda judged: judged.rank)
-    if best.fits:
+    if best.fits and not _is_fentry(best.letters):
         return best.look
     return _reason(sample, profile, best, source) or best.look
 
@@ -108,8 +108,7 @@ def _judge(row: list[str], profile: Profile, layout: tuple[str, ...]) -> tuple[b
     wide_enough = len(row) >= (2 if profile.name_row else profile.min_columns)
     not_too_wide = len(row) <= most or not any(field.strip() for field in row[most:])
     if not isinstance(profile, EntryProfile):
-        first = layout.index(REQUIRED_COLUMNS[profile.format][0])
-        filled = len(row) > first + 1 and bool(row[first].strip()) and len(row) != other_kind_width(profile)
+        filled = _is_filled(row, profile, layout)
         return filled and wide_enough and not_too_wide, filled and len(row) >= profile.min_columns, ""
     line, type = layout.index("line_no"), layout.index("journal_type")
     if len(row) <= max(line, type):
@@ -120,6 +119,15 @@ def _judge(row: list[str], profile: Profile, layout: tuple[str, ...]) -> tuple[b
     # One of the two may be damaged: then the row's own reject tells.
     nearly = wide_enough and not_too_wide and (letter in _TYPES or (numbered and len(letter) == 1))
     return fits, nearly, letter if numbered else ""
+
+
+def _is_filled(row: list[str], profile: Profile, layout: tuple[str, ...]) -> bool:
+    """Whether the row has what a relation or an item can't be without, and is not of another kind of file."""
+    first, second = (layout.index(name) for name in REQUIRED_COLUMNS[profile.format])
+    if len(row) <= max(first, second) or not row[first].strip() or len(row) == other_kind_width(profile):
+        return False
+    # A name has letters; the rows of entries and of outstanding items have a letter or a number in its place.
+    return isinstance(profile, OutstandingProfile) or sum(letter.isalpha() for letter in row[second]) >= 2
 
 
 def named_columns(row: Sequence[str], profile: Profile) -> tuple[str, ...]:
@@ -143,10 +151,10 @@ def _reason(sample: Sequence[str], profile: Profile, best: _Judged, source: Sour
     """Why the file is none of this profile's; None when its rows are near enough to be told one by one."""
     if _is_fentry(best.letters):
         return texts.FENTRY(source=source)
-    if fitting := _fitting(sample, profile):
-        return texts.OTHER_LAYOUT(source=source, profile=profile.name, width=best.look.width, fitting=fitting)
     if other := _other_relations(best, profile, source):
         return other
+    if fitting := _fitting(sample, profile):
+        return texts.OTHER_LAYOUT(source=source, profile=profile.name, width=best.look.width, fitting=fitting)
     if best.missing:
         first = SourceRef(file=source.file, row=1)
         value = shown(sample[0].strip())
