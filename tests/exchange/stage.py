@@ -62,5 +62,10 @@ class Stage:
     def control(self, name: str, **body: Any) -> None:
         httpx.post(f"{self.simulator.url}/_simulator/{name}", json=body).raise_for_status()
 
+    def calls(self, method: str, resource: str) -> list[int | None]:
+        """The statuses of all calls to a resource so far; None where no answer was sent."""
+        seen = httpx.get(f"{self.simulator.url}/_simulator/requests").json()["requests"]
+        return [call["status"] for call in seen if call["method"] == method and call["path"].endswith(resource)]
+
     def lines(self, run: Run) -> dict[str, Line]:
         return {f"{line.kind} {line.identifier}": line for line in run.lines.order_by("phase", "pk")}

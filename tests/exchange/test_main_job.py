@@ -13,7 +13,7 @@ def test_demo_files_become_entries_each_once(stage: Stage):
     assert run.result == Run.Result.WITH_ERRORS
     assert {name: run.counts[name] for name in ("posted", "refused", "rejects", "uncertain", "skipped")} == {
         "posted": 13,
-        "refused": 3,
+        "refused": 4,
         "rejects": 2,
         "uncertain": 0,
         "skipped": 0,
@@ -23,6 +23,7 @@ def test_demo_files_become_entries_each_once(stage: Stage):
         "26700141": "preflight.customer_unknown",
         "26700142": "value.date_unreadable",
         "26700143": "preflight.vat_unknown",
+        "26600047": "preflight.period_closed",
         "26900009": "fmuta6.unbalanced",
     }
     summary = stage.books()["summary"]
@@ -49,9 +50,9 @@ def test_reconciliation_is_even_to_the_cent(stage: Stage):
     rows = reconciliation.reconcile(Run.objects.get())
     assert all(row.is_even for row in rows)
     assert reconciliation.totals(rows) == {
-        "file": {"EUR": "2910.75", "USD": "500.00"},
+        "file": {"EUR": "2971.25", "USD": "500.00"},
         "posted": {"EUR": "2388.75", "USD": "500.00"},
-        "refused": {"EUR": "522.00", "USD": "0.00"},
+        "refused": {"EUR": "582.50", "USD": "0.00"},
         "uncertain": {"EUR": "0.00", "USD": "0.00"},
         "skipped": {"EUR": "0.00", "USD": "0.00"},
     }

@@ -14,10 +14,15 @@ def load_django(*, migrated: bool = True) -> None:
     os.environ["DATABASE_URL"] = database_url(Path.cwd())
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bookbridge.server.settings")
     import django
+    from django.db import OperationalError
 
     django.setup()
     if migrated:
-        migrate()
+        try:
+            migrate()
+        except OperationalError as error:
+            # The first line names host and cause; `bookbridge doctor` says more.
+            raise SystemExit(f"Bookbridge can't reach its database: {str(error).strip().splitlines()[0]}") from None
 
 
 def migrate() -> None:

@@ -1,0 +1,132 @@
+"""Looks at an installation and names what is wrong, each with the remedy."""
+
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Literal
+
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.migrations.executor import MigrationExecutor
+from django.utils import timezone
+
+from bookbridge.exchange import workers
+from bookbridge.exchange.models import OutstandingSnapshot, Posting, Run
+from bookbridge.integrations.models import Authorisation, Configuration, Integration
+from bookbridge.storage import StorageError, open_storage
+
+_LATE = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing that was looked at. `remedy` is empty when it is well."""
+
+    subject: str
+    state: Literal["well", "warning", "wrong"]
+    what: str
+    remedy: str = ""
+
+
+def examine() -> list[Finding]:
+    """Everything; a check that can't be made because of an earlier fault is left out."""
+    findings = [_database()]
+    if findings[0].state == "wrong":
+        return findings
+    for check in (_tables, _storage, _workers, _accounts, _configurations, _waiting_work, _held):
+        try:
+            findings += check()
+        except DatabaseError as error:
+            findings.append(
+                Finding("database", "wrong", f"a check broke off: {type(error).__name__}", "Run `bookbridge migrate`.")
+            )
+    return findings
+
+
+def _database() -> Finding:
+    try:
+        with connection.cursor():
+            version = connection.pg_version  # type: ignore[attr-defined]  # PostgreSQL is the only engine.
+    except DatabaseError as error:
+        reason = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        remedy = "Check DATABASE_URL and that PostgreSQL runs; without DATABASE_URL the embedded one is used."
+        return Finding("database", "wrong", f"PostgreSQL can't be reached: {reason}", remedy)
+    if version < 150000:
+        return Finding("database", "wrong", f"PostgreSQL {version // 10000} is too old", "Use PostgreSQL 15 or newer.")
+    return Finding("database", "well", f"PostgreSQL {version // 10000} answers")
+
+
+def _tables() -> Iterator[Finding]:
+    executor = MigrationExecutor(connection)
+    missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    if missing:
+        yield Finding("tables", "wrong", f"{missing} changes of the tables are missing", "Run `bookbridge migrate`.")
+    else:
+        yield Finding("tables", "well", "the tables are up to date")
+
+
+def _storage() -> Iterator[Finding]:
+    key = f"doctor/{time.time_ns()}"
+    where = settings.ENVIRONMENT.storage
+    try:
+        storage = open_storage()
+        storage.put(key, b"bookbridge")
+        read = storage.get(key)
+        storage.delete(key)
+    except (StorageError, FileNotFoundError, ValueError) as error:
+        remedy = "Check BOOKBRIDGE_STORAGE and BOOKBRIDGE_S3_*, the rights on the folder or bucket, and free space."
+        yield Finding("storage", "wrong", f"{where} can't be written and read: {error}", remedy)
+        return
+    if read != b"bookbridge":
+        yield Finding("storage", "wrong", f"{where} gives back something else", "Check the storage service.")
+    else:
+        yield Finding("storage", "well", f"{where} can be written and read")
+
+
+def _workers() -> Iterator[Finding]:
+    living = len(workers.living())
+    if living:
+        yield Finding("workers", "well", f"{living} at work")
+    else:
+        yield Finding("workers", "wrong", "no worker runs, so nothing is posted", "Start `bookbridge worker`.")
+
+
+def _accounts() -> Iterator[Finding]:
+    lost = Authorisation.objects.filter(status=Authorisation.Status.SIGN_IN_AGAIN)
+    for authorisation in lost.select_related("integration__organisation"):
+        place = f"{authorisation.integration.organisation} → {authorisation.integration} → {authorisation.label}"
+        yield Finding("accounts", "wrong", f"{place} must be authorised again", "Its owner signs in on that page.")
+    if not lost:
+        yield Finding("accounts", "well", f"{Authorisation.objects.filter(status='active').count()} accounts active")
+
+
+def _configurations() -> Iterator[Finding]:
+    for integration in Integration.objects.select_related("organisation"):
+        active = Configuration.objects.filter(integration=integration, is_active=True).count()
+        if active != 1 and integration.source == Integration.Source.FILE_DROP:
+            what = f"{integration.organisation} → {integration} has {active} active configurations, so its files wait"
+            yield Finding("configurations", "warning", what, "Give it exactly one active configuration.")
+
+
+def _waiting_work() -> Iterator[Finding]:
+    late = Run.objects.filter(state=Run.State.WAITING, resume_at__lt=timezone.now() - _LATE).count()
+    if late:
+        yield Finding("runs", "wrong", f"{late} runs have been due for over 5 minutes", "Start more workers.")
+    broken = Run.objects.filter(failures__gte=3).exclude(state=Run.State.ENDED).count()
+    if broken:
+        what = f"work on {broken} runs has broken off three times or more"
+        yield Finding("runs", "wrong", what, "Look for run_broke_off in the worker's log.")
+    uncertain = Posting.objects.filter(state=Posting.State.UNCERTAIN, look_up_at__isnull=True).count()
+    if uncertain:
+        what = f"{uncertain} postings wait for a person: their package's answer was never clear"
+        yield Finding("postings", "warning", what, "Open their lines in the portal.")
+    if not (late or broken):
+        yield Finding("runs", "well", "none is late")
+
+
+def _held() -> Iterator[Finding]:
+    held = OutstandingSnapshot.objects.filter(state=OutstandingSnapshot.State.HELD).count()
+    if held:
+        what = f"{held} readings of outstanding items are held"
+        yield Finding("outstanding items", "warning", what, "Somebody must agree or refuse on the integration's page.")

@@ -1,0 +1,189 @@
+"""Outstanding items: complete, compared, written whole, or held until a person agrees."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.utils import timezone
+
+from bookbridge.exchange import outstanding, sweep
+from bookbridge.exchange.models import OutstandingSnapshot, Run
+from bookbridge.storage import open_storage
+from tests.exchange import files
+from tests.exchange.stage import Stage
+
+State = OutstandingSnapshot.State
+
+
+def post_sales(stage: Stage, count: int) -> None:
+    sales = [files.sale(f"2600{number:04}") for number in range(1, count + 1)]
+    stage.run_files(debitr__csv=files.joined(files.customer("100")), fmuta6__csv=files.joined(*sales))
+
+
+def read(stage: Stage) -> OutstandingSnapshot:
+    run = outstanding.ask_for(stage.configuration)
+    stage.work()
+    return OutstandingSnapshot.objects.get(run=run)
+
+
+def dbopen(stage: Stage) -> list[str]:
+    from bookbridge.storage import outbox_key
+
+    key = outbox_key(stage.configuration.organisation_id, stage.configuration.integration_id, "dbopen.csv")
+    return open_storage().get(key).decode("cp1252").splitlines() if open_storage().exists(key) else []
+
+
+def pay(stage: Stage, number: int, amount: str | None = None) -> None:
+    body = {"entry_number": number, "journal": "70", "side": "sales"}
+    stage.control("payments", **(body if amount is None else {**body, "amount": amount}))
+
+
+def test_open_items_come_back_with_the_sources_own_numbers(stage: Stage):
+    post_sales(stage, 2)
+    snapshot = read(stage)
+
+    assert snapshot.state == State.WRITTEN
+    first = dbopen(stage)[0].split(",")
+    assert first[:4] == ['"D"', '"100"', '"26000001"', '"26000001"']
+    assert first[9:13] == ["121.00", "21.00", "0.00", "121.00"]
+
+
+def test_a_part_payment_shows_in_what_is_paid_and_open(stage: Stage):
+    post_sales(stage, 1)
+    pay(stage, 26000001, "21.00")
+    read(stage)
+    assert dbopen(stage)[0].split(",")[9:13] == ["121.00", "21.00", "21.00", "100.00"]
+
+
+def test_a_part_paid_entry_of_several_rows_is_one_item(stage: Stage):
+    stage.control("settings", simulator={"split_part_paid": True})
+    post_sales(stage, 1)
+    pay(stage, 26000001, "21.00")
+    assert read(stage).item_count == 1
+    assert dbopen(stage)[0].split(",")[12] == "100.00"
+
+
+def test_all_pages_are_read(stage: Stage):
+    post_sales(stage, 130)
+    assert read(stage).item_count == 130
+    assert len(dbopen(stage)) == 130
+
+
+def test_a_page_that_fails_leaves_the_old_file_and_tries_again(stage: Stage):
+    post_sales(stage, 70)
+    read(stage)
+    before = dbopen(stage)
+    pay(stage, 26000001)
+    stage.fault(kind="server_error", resource="read/financial/ReceivablesList", times=3)
+    run = outstanding.ask_for(stage.configuration)
+    from bookbridge.exchange import running
+
+    running.work_on(run.pk, stage.worker)
+    run.refresh_from_db()
+    assert run.state == Run.State.WAITING
+    assert dbopen(stage) == before
+    assert not OutstandingSnapshot.objects.filter(run=run).exists()
+
+    Run.objects.filter(pk=run.pk).update(resume_at=timezone.now())
+    stage.work()
+    assert len(dbopen(stage)) == 69
+
+
+def test_an_empty_snapshot_is_held_until_a_person_agrees(stage: Stage):
+    post_sales(stage, 1)
+    read(stage)
+    before = dbopen(stage)
+    pay(stage, 26000001)
+
+    held = read(stage)
+
+    assert (held.state, held.vanished) == (State.HELD, 1)
+    assert held.run.result == Run.Result.HELD
+    assert dbopen(stage) == before
+    outstanding.agree(held)
+    assert dbopen(stage) == []
+    held.refresh_from_db()
+    assert held.state == State.WRITTEN
+
+
+def test_a_first_snapshot_without_items_is_held_too(stage: Stage):
+    assert read(stage).state == State.HELD
+
+
+def test_a_sharply_smaller_snapshot_is_held_and_can_be_refused(stage: Stage):
+    post_sales(stage, 4)
+    read(stage)
+    before = dbopen(stage)
+    for number in (26000001, 26000002):
+        pay(stage, number)
+
+    held = read(stage)
+    assert held.state == State.HELD
+    outstanding.refuse(held)
+    held.refresh_from_db()
+    assert (held.state, dbopen(stage)) == (State.DISCARDED, before)
+
+
+def test_a_decision_can_be_made_once(stage: Stage):
+    held = read(stage)
+    outstanding.refuse(held)
+    with pytest.raises(outstanding.DecisionTooLateError):
+        outstanding.agree(held)
+
+
+def test_a_newer_good_snapshot_takes_the_place_of_a_held_one(stage: Stage):
+    held = read(stage)
+    post_sales(stage, 1)
+    assert read(stage).state == State.WRITTEN
+    held.refresh_from_db()
+    assert held.state == State.DISCARDED
+
+
+def test_an_unmatched_receipt_is_kept_out_of_the_file(stage: Stage):
+    post_sales(stage, 1)
+    stage.control("payments", unmatched=True, account="100", amount="50")
+    snapshot = read(stage)
+    assert snapshot.item_count == 2
+    assert len(dbopen(stage)) == 1
+
+
+@pytest.mark.parametrize(
+    ("now", "before", "share", "code"),
+    [
+        (["a"], set(), 30, None),
+        (["a", "b", "c"], {"a", "b", "c", "d"}, 30, None),
+        (["a", "b"], {"a", "b", "c"}, 30, "outstanding.held_smaller"),
+        (["x", "y", "z"], {"a", "b", "c"}, 99, "outstanding.held_smaller"),
+        (["a"], {"a", "b", "c"}, 100, None),
+        ([], {"a"}, 100, "outstanding.held_empty"),
+        ([], set(), 100, "outstanding.held_empty"),
+    ],
+)
+def test_guard(now: list[str], before: set[str], share: int, code: str | None):
+    problem = outstanding.guard(now, before, Decimal(share))
+    assert (problem.code if problem else None) == code
+
+
+def test_the_schedule_reads_every_interval_and_not_twice(stage: Stage):
+    post_sales(stage, 1)
+    configuration = stage.configuration
+    configuration.outstanding_interval_min = 5
+    configuration.next_outstanding_at = timezone.now() - timedelta(minutes=1)
+    configuration.save()
+
+    sweep.start_due_outstanding()
+    sweep.start_due_outstanding()
+
+    run = Run.objects.get(direction=Run.Direction.IN)
+    assert run.trigger == Run.Trigger.SCHEDULE
+    configuration.refresh_from_db()
+    assert timedelta(minutes=4) < configuration.next_outstanding_at - timezone.now() <= timedelta(minutes=5)
+
+
+def test_a_configuration_without_a_plan_gets_one_and_is_not_read_at_once(stage: Stage):
+    stage.configuration.next_outstanding_at = None
+    stage.configuration.save()
+    sweep.start_due_outstanding()
+    stage.configuration.refresh_from_db()
+    assert stage.configuration.next_outstanding_at > timezone.now()
+    assert not Run.objects.exists()
