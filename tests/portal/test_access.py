@@ -13,6 +13,7 @@ from bookbridge.exchange.models import Line, OutstandingSnapshot
 from bookbridge.organisations.access import ANYONE, BOOKKEEPER, LOGGED_IN, OPERATOR, OWNER, VIEWER
 from bookbridge.portal import urls
 from tests import factories
+from tests.portal.stored import stored_at
 
 pytestmark = pytest.mark.django_db
 
@@ -52,10 +53,7 @@ def all_patterns(patterns: Any = urls.urlpatterns) -> Iterator[URLPattern]:
 
 @pytest.fixture
 def storage_folder(settings: Any, tmp_path: Path) -> Path:
-    from dataclasses import replace
-
-    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, storage=str(tmp_path / "storage"))
-    return tmp_path / "storage"
+    return stored_at(settings, tmp_path)
 
 
 @pytest.fixture

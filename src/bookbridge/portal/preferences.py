@@ -23,13 +23,9 @@ class PreferencesMiddleware:
         if not isinstance(user, User):
             return self._get_response(request)
         language = user.language if user.language in LANGUAGE_CODES else settings.LANGUAGE_CODE
-        translation.activate(language)
         request.LANGUAGE_CODE = language
-        try:
-            with timezone.override(known_zone(user.time_zone)):
-                response = self._get_response(request)
-        finally:
-            timezone.deactivate()
+        with translation.override(language), timezone.override(known_zone(user.time_zone)):
+            response = self._get_response(request)
         response.headers["Content-Language"] = language
         return response
 
