@@ -39,13 +39,8 @@ from bookbridge.formats import (
     read_documents,
 )
 from bookbridge.integrations.models import Configuration, Integration
+from bookbridge.sources.file_drop import DEFAULT_PROFILES, ready_files
 from bookbridge.storage import Storage, StoredObject, archive_key, inbox_prefix, open_storage
-
-DEFAULT_PROFILES = {"debitr": "debitr_globe53", "credit": "credit_globe51", "fmuta6": "fmuta6_globe40"}
-"""Formats of the file drop in the order of sending: relations before the entries that need them."""
-
-LONGEST_WAIT_FOR_OTHERS = timedelta(seconds=30)
-"""A file that is still being written holds back its neighbours for so long, since it may hold their customers."""
 
 _CHUNK = 200
 _LONGEST_RAW = 20_000
@@ -63,8 +58,8 @@ def take_files(integration: Integration, storage: Storage | None = None) -> Run 
     if configuration is None:
         return None
     prefix = inbox_prefix(integration.organisation_id, integration.pk)
-    waiting = [found for found in storage.list(prefix) if not _is_hidden(found)]
-    settled = _settled(waiting)
+    quiet = timedelta(seconds=settings.ENVIRONMENT.inbox_settle_s)
+    settled = ready_files(storage.list(prefix), timezone.now(), quiet)
     if not settled:
         return None
     with transaction.atomic():
@@ -75,7 +70,8 @@ def take_files(integration: Integration, storage: Storage | None = None) -> Run 
         run = _run_for(configuration, fresh) if fresh else None
     crash_points.reach("delivery_written")
     for found in settled:
-        storage.delete(found.key)
+        # What replaced it meanwhile is another file, for the next look into the inbox.
+        storage.delete(found.key, version=found.version)
     return run
 
 
@@ -87,21 +83,6 @@ def the_configuration(integration: Integration) -> Configuration | None:
         )[:2]
     )
     return active[0] if len(active) == 1 else None
-
-
-def _is_hidden(found: StoredObject) -> bool:
-    # Uploading programs write under such names and rename when the file is whole.
-    return found.name.startswith((".", "~")) or found.name.endswith((".tmp", ".part", ".filepart"))
-
-
-def _settled(waiting: list[StoredObject]) -> list[StoredObject]:
-    now = timezone.now()
-    quiet = timedelta(seconds=settings.ENVIRONMENT.inbox_settle_s)
-    settled = [found for found in waiting if now - found.modified_at >= quiet]
-    moving = len(settled) < len(waiting)
-    if moving and settled and now - min(found.modified_at for found in settled) < LONGEST_WAIT_FOR_OTHERS:
-        return []
-    return sorted(settled, key=lambda found: (found.modified_at, found.key))
 
 
 def _take(integration: Integration, found: StoredObject, storage: Storage) -> Delivery | None:

@@ -1,1 +1,1 @@
-"""Where documents come from: the file drop."""
+"""Where documents come from: files that are dropped in an inbox."""

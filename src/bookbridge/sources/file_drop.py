@@ -1,0 +1,42 @@
+"""Which files of an inbox may be taken now, and in which order their formats are sent. Pure."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Protocol, TypeVar
+
+DEFAULT_PROFILES = {"debitr": "debitr_globe53", "credit": "credit_globe51", "fmuta6": "fmuta6_globe40"}
+"""Format → layout profile, in the order of sending: relations before the entries that need them."""
+
+LONGEST_WAIT_FOR_OTHERS = timedelta(seconds=30)
+"""A file that is still being written holds back its neighbours for so long, since it may hold their customers."""
+
+_UNFINISHED = (".tmp", ".part", ".filepart", ".crdownload")
+
+
+class _InboxFile(Protocol):
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def key(self) -> str: ...
+
+    @property
+    def modified_at(self) -> datetime: ...
+
+
+Found = TypeVar("Found", bound=_InboxFile)
+
+
+def ready_files(inbox: Iterable[Found], now: datetime, quiet: timedelta) -> Sequence[Found]:
+    """Files that have been unchanged for `quiet`, oldest first; none while a neighbour is still being written."""
+    visible = [found for found in inbox if not _is_unfinished(found.name)]
+    settled = [found for found in visible if now - found.modified_at >= quiet]
+    moving = len(settled) < len(visible)
+    if moving and settled and now - min(found.modified_at for found in settled) < LONGEST_WAIT_FOR_OTHERS:
+        return []
+    return sorted(settled, key=lambda found: (found.modified_at, found.key))
+
+
+def _is_unfinished(name: str) -> bool:
+    # Programs that upload write under such names and rename when the file is whole.
+    return name.startswith((".", "~")) or name.lower().endswith(_UNFINISHED)
