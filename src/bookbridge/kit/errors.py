@@ -5,7 +5,7 @@ PackageError
 ├── SignInAgainError     a person must authorise the account again
 ├── UnreachableError     no definite answer: refused connection, time-out, cut line, server fault
 ├── NotAllowedError      the account or its licence may not read this
-├── RefusedError         the package refused the request in its own words
+│   └── RefusedError     the package refused the request in its own words
 └── ClaimLostError       this worker no longer owns the work; stop without another word
 """
 
@@ -40,8 +40,11 @@ class NotAllowedError(PackageError):
     pass
 
 
-class RefusedError(PackageError):
-    """`words` are the package's own; a connector's problems.py turns them into a Problem."""
+class RefusedError(NotAllowedError):
+    """For a reader it is like NotAllowedError: waiting doesn't help, a person must look.
+
+    `words` are the package's own; a connector's problems.py turns them into a Problem.
+    """
 
     def __init__(self, words: str, status: int) -> None:
         super().__init__(words)

@@ -317,13 +317,6 @@ def relation_changes(relation: Relation, existing: Record, codes: Codes) -> Chan
     return Changes({**body, **(role_body(relation) if role_added else {})}, role_added, kept)
 
 
-def relation_differences(relation: Relation, existing: Record, codes: Codes) -> tuple[str, ...]:
-    """Our names of the given fields that don't agree with Exact's record. Raises CannotMapError."""
-    differing = {**_differing(_shared(relation), existing), **_differing(_of_role(relation, codes), existing)}
-    names = {**SHARED_FIELDS, **_role_fields(relation)}
-    return tuple(ours for ours, theirs in names.items() if theirs in differing)
-
-
 def has_role(relation: Relation, existing: Record) -> bool:
     if isinstance(relation, Customer):
         return existing.get("Status") == "C"

@@ -78,13 +78,16 @@ class Relations:
         return self._adapt(relation, existing)
 
     def look_up(self, relation: Customer | Supplier) -> Found | Absent:
+        """Found when the relation is there as given. One that isn't yet counts as absent: posting again makes no second
+        one, since Exact keeps codes unique, but completes what a cut line or a dead worker left undone."""
         record = self._read(relation.number)
-        if record is None or not mapping.has_role(relation, record):
+        if record is None:
             return Absent(f"{ACCOUNTS} by code {relation.number}")
-        differences = mapping.relation_differences(relation, record, self._codes())
+        if mapping.relation_changes(relation, record, self._codes()).body:
+            return Absent(f"{ACCOUNTS} by code {relation.number}: there, but not as given")
         if self._lacks_bank_account(relation, record["ID"]):
-            differences += ("bank_account",)
-        return Found(record["ID"], str(record["Code"]).strip(), differences)
+            return Absent(f"{ACCOUNTS} by code {relation.number}: there, but without the bank account")
+        return Found(record["ID"], str(record["Code"]).strip())
 
     def _create(self, relation: Customer | Supplier) -> Outcome:
         record = self._client.create(ACCOUNTS, mapping.relation_body(relation, self._codes()))
