@@ -9,7 +9,7 @@ from typing import Any
 
 import structlog
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from bookbridge.documents import (
@@ -27,7 +27,7 @@ from bookbridge.documents import (
     short_reference,
 )
 from bookbridge.exchange import crash_points, sql
-from bookbridge.exchange.intake_texts import NO_SUCH_FORMAT, WRONG_LAYOUT
+from bookbridge.exchange.intake_texts import NO_SUCH_FORMAT, READING_FAILED, WRONG_LAYOUT
 from bookbridge.exchange.models import Delivery, Line, Posting, Run
 from bookbridge.formats import (
     Profile,
@@ -40,7 +40,7 @@ from bookbridge.formats import (
 )
 from bookbridge.integrations.models import Configuration, Integration
 from bookbridge.sources.file_drop import DEFAULT_PROFILES, ready_files
-from bookbridge.storage import Storage, StoredObject, archive_key, inbox_prefix, open_storage
+from bookbridge.storage import Storage, StorageError, StoredObject, archive_key, inbox_prefix, open_storage
 
 _CHUNK = 200
 _LONGEST_RAW = 20_000
@@ -153,7 +153,14 @@ def take_in(run: Run, storage: Storage | None = None) -> None:
             _set_aside(delivery, NO_SUCH_FORMAT(value=delivery.file_name, patterns=names))
     order = list(DEFAULT_PROFILES)
     for delivery, profile in sorted(waiting, key=lambda pair: (order.index(pair[1].format), pair[0].pk)):
-        _take_in_file(run, delivery, profile, storage)
+        try:
+            _take_in_file(run, delivery, profile, storage)
+        except (StorageError, FileNotFoundError, DatabaseError):
+            raise
+        except Exception:
+            # Our bug: it stops this file, not its neighbours.
+            _log.exception("reader_bug", delivery=delivery.pk)
+            _set_aside(delivery, READING_FAILED())
 
 
 def profiles_of(configuration: Configuration) -> tuple[list[Profile], list[str]]:

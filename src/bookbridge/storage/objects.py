@@ -1,17 +1,30 @@
 """One face over a local folder and S3-compatible buckets. Writing is whole or not at all: a reader never sees half."""
 
 import os
+import re
+import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
-from typing import BinaryIO, cast
+from typing import TYPE_CHECKING, BinaryIO, cast
 from urllib.parse import quote, urlsplit
 
 import obstore
 from obstore.store import LocalStore, S3Store
+
+if TYPE_CHECKING:
+    from obstore import ObjectMeta
+
+
+_UNFINISHED = re.compile(r"#\d+$")
+"""Names under which the storage library writes in a local folder before it renames; it lists no such file."""
+_UNFINISHED_FOR_S = 3600
+_LONGEST_NAME = 200
+"""Bytes. File systems take 255, of which the storage library needs some while it writes."""
 
 
 class StorageError(Exception):
@@ -77,30 +90,41 @@ class Storage:
         return True
 
     def copy(self, source: str, target: str) -> None:
+        if self.folder:
+            # The storage library would make a hard link: whoever still writes in the source would change the copy.
+            with self.open(source) as content:
+                self.put(target, content)
+            return
         with _named(source):
             obstore.copy(self._store, source, target)
 
-    def delete(self, key: str) -> None:
-        """Remove the object; that it is gone already is fine."""
+    def delete(self, key: str, *, version: str | None = None) -> None:
+        """Remove the object; that it is gone already is fine. With a version: only while it is still that one."""
         try:
             with _named(key):
-                obstore.delete(self._store, key)
+                if version is None or _version(obstore.head(self._store, key)) == version:
+                    obstore.delete(self._store, key)
         except FileNotFoundError:
             return
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
         """Every object below the prefix, in no certain order."""
-        if self.folder:
-            _give_usable_names(self.folder / prefix)
         with _named(prefix):
+            if self.folder:
+                _give_usable_names(self.folder / prefix)
             for chunk in obstore.list(self._store, prefix):
                 for found in chunk:
-                    yield StoredObject(
-                        key=found["path"],
-                        size=int(found["size"]),
-                        modified_at=found["last_modified"],
-                        version=(found["e_tag"] or found["last_modified"].isoformat()).strip('"'),
-                    )
+                    if found["size"] or not self._is_folder_marker(found["path"]):
+                        yield StoredObject(
+                            key=found["path"],
+                            size=int(found["size"]),
+                            modified_at=found["last_modified"],
+                            version=_version(found),
+                        )
+
+    def _is_folder_marker(self, key: str) -> bool:
+        """Whether it is the empty `inbox/` that consoles of buckets make for a folder, listed without its slash."""
+        return self.folder is None and not self.exists(key)
 
     def make_folder(self, prefix: str) -> None:
         """People drop files into a local folder, so it must be there before the first file."""
@@ -109,7 +133,11 @@ class Storage:
 
     def local_path(self, key: str) -> Path | None:
         """Where the object lies on this machine; None in a bucket."""
-        return self.folder / key if self.folder else None
+        if self.folder is None:
+            return None
+        if any(part in ("", ".", "..") for part in key.rstrip("/").split("/")):
+            raise StorageError(f"storage failed at {key}: a key has no empty parts and no dots alone")
+        return self.folder / key
 
 
 def open_storage() -> Storage:
@@ -144,6 +172,7 @@ def _open(address: str, endpoint: str | None, region: str, access_key: str | Non
             prefix=parts.path.strip("/") or None,
             config=settings,  # type: ignore[arg-type]  # its TypedDict wants literal keys
             client_options={"allow_http": plain_http, "timeout": "60s", "connect_timeout": "5s"},
+            retry_config={"max_retries": 4, "retry_timeout": timedelta(seconds=30)},
         )
     )
 
@@ -160,29 +189,72 @@ class _named:  # noqa: N801 (reads as a word at its use)
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: object) -> None:
         if kind is None or error is None or isinstance(error, GeneratorExit):
             return
-        if isinstance(error, FileNotFoundError):
+        if isinstance(error, FileNotFoundError) and "NoSuchBucket" not in str(error):
             raise FileNotFoundError(f"{self._key} is not in the storage") from None
         if isinstance(error, obstore.exceptions.BaseError | OSError | ValueError):
-            raise StorageError(f"storage failed at {self._key}: {type(error).__name__}") from error
+            # Not chained: the library's text holds the service's whole answer, access key included.
+            raise StorageError(f"storage failed at {self._key}: {_why(error)}") from None
+
+
+def _why(error: BaseException) -> str:
+    """For the person who must act."""
+    words = str(error).split("\n", 1)[0]
+    if "NoSuchBucket" in str(error):
+        return "the bucket does not exist; check BOOKBRIDGE_STORAGE"
+    if isinstance(error, obstore.exceptions.PermissionDeniedError | obstore.exceptions.UnauthenticatedError):
+        return "access was refused; check the access key and its rights"
+    if isinstance(error, obstore.exceptions.InvalidPathError | ValueError):
+        return f"a name that can't be used; rename or remove it ({words[:300]})"
+    if isinstance(error, OSError):
+        return error.strerror or type(error).__name__
+    if "error sending request" in str(error):
+        return "the storage can't be reached; check BOOKBRIDGE_S3_ENDPOINT"
+    return f"{type(error).__name__} ({words[:300]})"
+
+
+def _version(found: "ObjectMeta") -> str:
+    return (found["e_tag"] or found["last_modified"].isoformat()).strip('"')
 
 
 def _give_usable_names(folder: Path) -> None:
     """Rename files whose names the storage library can't list (bytes that are no text, control characters).
 
-    One such file would otherwise keep every file of the folder from being seen.
+    One such name would otherwise keep every file of the folder from being seen.
     """
-    if not folder.is_dir():
-        return
-    with os.scandir(os.fsencode(folder)) as entries:
-        for entry in entries:
-            usable = quote(entry.name, safe=" !#$&'()+,;=@[]{}~^-_.%") if _unusable(entry.name) else ""
-            if usable:
-                os.replace(entry.path, os.path.join(os.fsencode(folder), usable.encode()))
+    for place, folders, names in os.walk(os.fsencode(folder), topdown=False):
+        for name in (*folders, *names):
+            path = os.path.join(place, name)
+            # A name that is gone by now was somebody else's to move.
+            with suppress(FileNotFoundError):
+                if _is_unusable(name) or (_is_unfinished(name) and _is_abandoned(path)):
+                    os.rename(path, _free_name(place, name))
 
 
-def _unusable(name: bytes) -> bool:
+def _free_name(place: bytes, name: bytes) -> bytes:
+    """A usable name beside it that nothing has yet: renaming must never replace another file."""
+    usable = _without_number_sign(quote(name, safe=" !#$&'()+,;=@[]{}~^-_.%"))[-_LONGEST_NAME:].encode()
+    path, number = os.path.join(place, usable), 1
+    while os.path.lexists(path):
+        number += 1
+        path = os.path.join(place, b"%d %b" % (number, usable))
+    return path
+
+
+def _is_unusable(name: bytes) -> bool:
     try:
         text = name.decode("utf-8")
     except UnicodeDecodeError:
         return True
     return any(ord(character) < 32 or ord(character) == 127 for character in text)
+
+
+def _is_unfinished(name: bytes) -> bool:
+    return _UNFINISHED.search(os.fsdecode(name)) is not None
+
+
+def _is_abandoned(path: bytes) -> bool:
+    return time.time() - os.lstat(path).st_mtime > _UNFINISHED_FOR_S
+
+
+def _without_number_sign(name: str) -> str:
+    return _UNFINISHED.sub(lambda found: found[0].replace("#", "%23"), name)

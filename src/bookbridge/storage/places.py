@@ -1,10 +1,14 @@
 """Where things lie: every key begins with the organisation and the integration, so rights can follow the prefix."""
 
+import re
 import unicodedata
 from datetime import datetime
 from uuid import UUID, uuid4
 
 _LONGEST_NAME = 200
+"""Bytes: file systems take 255, of which the storage library needs some while it writes."""
+_RESERVED_END = re.compile(r"#(?=\d+$)")
+"""The storage library keeps such names for itself in a local folder."""
 
 
 def inbox_prefix(organisation: UUID, integration: UUID) -> str:
@@ -23,5 +27,7 @@ def outbox_key(organisation: UUID, integration: UUID, file_name: str) -> str:
 def safe_file_name(name: str) -> str:
     """The last part of a name without anything a path, a terminal or a log could stumble over; never empty."""
     last = unicodedata.normalize("NFC", name).replace("\\", "/").rsplit("/", 1)[-1]
-    kept = "".join(c for c in last if unicodedata.category(c)[0] != "C").strip().strip(".")
-    return kept[-_LONGEST_NAME:] or "file"
+    kept = "".join(c for c in last if unicodedata.category(c)[0] != "C")
+    # The end stays, since it tells the kind of file.
+    short = _RESERVED_END.sub("_", kept).encode()[-_LONGEST_NAME:].decode(errors="ignore")
+    return short.strip(" .") or "file"

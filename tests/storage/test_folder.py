@@ -1,0 +1,128 @@
+"""What only a local folder can meet: whatever names and files people and programs leave there."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from bookbridge.storage import Storage, StorageError, safe_file_name
+
+
+def names(storage: Storage) -> list[str]:
+    return sorted(found.key for found in storage.list("inbox"))
+
+
+@pytest.fixture
+def inbox(folder_storage: Storage) -> Path:
+    folder_storage.make_folder("inbox")
+    path = folder_storage.local_path("inbox")
+    assert path is not None
+    return path
+
+
+def drop(folder: Path, name: bytes, content: bytes = b"1") -> None:
+    Path(os.fsdecode(os.path.join(os.fsencode(folder), name))).write_bytes(content)
+
+
+def test_names_that_are_no_text_become_text_and_hide_no_neighbour(folder_storage: Storage, inbox: Path):
+    drop(inbox, b"fmuta6.csv")
+    drop(inbox, b"\xe9t\xe9.csv", b"latin")
+    drop(inbox, b"line\nbreak.csv", b"line")
+
+    assert names(folder_storage) == ["inbox/%E9t%E9.csv", "inbox/fmuta6.csv", "inbox/line%0Abreak.csv"]
+    assert folder_storage.get("inbox/%E9t%E9.csv") == b"latin"
+    assert folder_storage.get("inbox/line%0Abreak.csv") == b"line"
+
+
+def test_an_unusable_name_in_a_folder_below_hides_nothing_either(folder_storage: Storage, inbox: Path):
+    drop(inbox, b"fmuta6.csv")
+    (inbox / os.fsdecode(b"sub\xff")).mkdir()
+    drop(inbox / os.fsdecode(b"sub\xff"), b"\x01.csv")
+
+    assert names(folder_storage) == ["inbox/fmuta6.csv", "inbox/sub%FF/%01.csv"]
+
+
+def test_a_renamed_file_never_takes_anothers_place(folder_storage: Storage, inbox: Path):
+    drop(inbox, b"a%FF.csv", b"has this name already")
+    drop(inbox, b"a\xff.csv", b"gets it")
+
+    contents = {folder_storage.get(key) for key in names(folder_storage)}
+    assert contents == {b"has this name already", b"gets it"}
+
+
+def test_a_name_that_grows_too_long_is_cut_at_its_front(folder_storage: Storage, inbox: Path):
+    drop(inbox, b"\xff" * 240 + b".csv")
+
+    (key,) = names(folder_storage)
+    assert key.endswith("%FF.csv")
+    assert folder_storage.get(key) == b"1"
+
+
+def test_a_name_the_library_keeps_for_itself_is_seen_once_nobody_writes_it(folder_storage: Storage, inbox: Path):
+    drop(inbox, b"fmuta6.csv#1")
+    assert names(folder_storage) == []
+
+    long_ago = time.time() - 7200
+    os.utime(inbox / "fmuta6.csv#1", (long_ago, long_ago))
+    assert names(folder_storage) == ["inbox/fmuta6.csv%231"]
+
+
+def test_a_link_that_leads_nowhere_hides_no_neighbour(folder_storage: Storage, inbox: Path):
+    drop(inbox, b"a.csv")
+    (inbox / "dangling").symlink_to("nowhere")
+
+    assert names(folder_storage) == ["inbox/a.csv"]
+
+
+def test_the_archived_copy_does_not_change_while_its_source_is_still_written(folder_storage: Storage, inbox: Path):
+    with (inbox / "a.csv").open("wb") as still_open:
+        still_open.write(b"whole")
+        still_open.flush()
+        folder_storage.copy("inbox/a.csv", "archive/a.csv")
+        still_open.write(b" and more")
+
+    assert folder_storage.get("archive/a.csv") == b"whole"
+
+
+def test_no_key_leads_out_of_the_folder(folder_storage: Storage, tmp_path: Path):
+    (tmp_path / "secret").write_text("mine")
+
+    for key in ("../secret", "inbox/../../secret", str(tmp_path / "secret")):
+        with pytest.raises((StorageError, FileNotFoundError)):
+            folder_storage.open(key)
+        with pytest.raises((StorageError, FileNotFoundError)):
+            folder_storage.get(key)
+
+
+def test_a_folder_that_cannot_be_written_says_why(folder_storage: Storage, inbox: Path):
+    (inbox.parent / "outbox").write_text("a file where a folder should be")
+
+    with pytest.raises(StorageError, match=r"outbox/dbopen\.csv"):
+        folder_storage.put("outbox/dbopen.csv", b"1")
+
+
+@pytest.mark.parametrize(
+    ("given", "kept"),
+    [
+        ("fmuta6.csv", "fmuta6.csv"),
+        (r"C:\export\fmuta6.csv", "fmuta6.csv"),
+        ("../../etc/passwd", "passwd"),
+        ("a\nb\x00c\u202e.csv", "abc.csv"),
+        (". .", "file"),
+        ("", "file"),
+        ("cafe\u0301.csv", "café.csv"),
+        ("export#12", "export_12"),
+        ("export#12.csv", "export#12.csv"),
+    ],
+)
+def test_a_safe_file_name(given: str, kept: str):
+    assert safe_file_name(given) == kept
+
+
+@pytest.mark.parametrize("name", ["財" * 200 + ".csv", "x" * 5000 + ".csv", "export#1", "é" * 100 + "#7"])
+def test_a_safe_file_name_can_be_stored_and_keeps_its_end(folder_storage: Storage, name: str):
+    folder_storage.put(f"archive/{safe_file_name(name)}", b"1")
+
+    (found,) = folder_storage.list("archive")
+    assert found.name[-3:] == name[-4:].replace("#", "_")[-3:]
