@@ -11,7 +11,7 @@ from django.utils import timezone
 from bookbridge.exchange import running, sweep
 from bookbridge.exchange.models import Line, Run
 from bookbridge.exchange.workers import WorkerLife
-from bookbridge.integrations.models import Configuration
+from bookbridge.integrations.models import Authorisation, Configuration
 from bookbridge.kit.simulation import SimulatorServer
 from bookbridge.storage import inbox_prefix, open_storage
 
@@ -66,6 +66,9 @@ class Stage:
         """The statuses of all calls to a resource so far; None where no answer was sent."""
         seen = httpx.get(f"{self.simulator.url}/_simulator/requests").json()["requests"]
         return [call["status"] for call in seen if call["method"] == method and call["path"].endswith(resource)]
+
+    def status_of_the_account(self) -> str:
+        return Authorisation.objects.values_list("status", flat=True).get(pk=self.configuration.authorisation_id)
 
     def lines(self, run: Run) -> dict[str, Line]:
         return {f"{line.kind} {line.identifier}": line for line in run.lines.order_by("phase", "pk")}

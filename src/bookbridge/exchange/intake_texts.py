@@ -32,3 +32,18 @@ WRONG_LAYOUT = ProblemKind(
         "Corrigez les adaptations, puis déposez le fichier à nouveau.",
     ),
 )
+READING_FAILED = ProblemKind(
+    "intake.unexpected_error",
+    en=Text(
+        "Bookbridge failed while reading this file; what it had read before is in the run.",
+        "Report it to whoever runs Bookbridge: the log has the details, the original is kept.",
+    ),
+    nl=Text(
+        "Bookbridge faalde bij het lezen van dit bestand; wat al gelezen was staat in de run.",
+        "Meld dit aan de beheerder van Bookbridge: het logboek bevat de details, het origineel is bewaard.",
+    ),
+    fr=Text(
+        "Bookbridge a échoué à la lecture de ce fichier ; ce qui était déjà lu figure dans l’exécution.",
+        "Signalez-le à l’exploitant de Bookbridge : le journal contient les détails, l’original est conservé.",
+    ),
+)

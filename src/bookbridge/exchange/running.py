@@ -17,6 +17,7 @@ from bookbridge.exchange.sending import PauseRunError, Sender
 from bookbridge.exchange.workers import Claim, WorkerLife
 from bookbridge.integrations.connecting import connect, forget_package_settings, package_settings
 from bookbridge.integrations.models import Authorisation
+from bookbridge.integrations.tokens import needs_signing_in_again
 from bookbridge.kit.errors import ClaimLostError, LaterError, NotAllowedError, SignInAgainError, UnreachableError
 
 _CHUNK = 50
@@ -77,7 +78,7 @@ def _release(own: Claim, pause: _Pause) -> None:
         worker=None,
         resume_at=pause.until,
         waiting_for=pause.reason[:300],
-        failures=F("failures") + 1 if pause.counts_as_failure else 0,
+        failures=F("failures") + (1 if pause.counts_as_failure else 0),
     )
 
 
@@ -102,7 +103,7 @@ def _out(run: Run, own: Claim) -> _Pause | None:
         except PauseRunError as error:
             return _Pause(error.until, error.reason)
         except (LaterError, UnreachableError, SignInAgainError, NotAllowedError) as error:
-            return _pause_for(error)
+            return _pause_for(run, error)
         finally:
             _show_progress(run)
         if _open_lines(run).exists():
@@ -160,11 +161,12 @@ def _blocked_by_account(run: Run) -> _Pause | None:
     return _Pause(timezone.now() + timedelta(seconds=15), f"the account {authorisation.label} must be authorised again")
 
 
-def _pause_for(error: Exception) -> _Pause:
+def _pause_for(run: Run, error: Exception) -> _Pause:
     now = timezone.now()
     if isinstance(error, LaterError):
         return _Pause(error.not_before, error.reason)
     if isinstance(error, SignInAgainError):
+        needs_signing_in_again(run.configuration.authorisation_id, str(error))
         return _Pause(now + timedelta(seconds=15), f"the account must be authorised again: {error}")
     if isinstance(error, NotAllowedError):
         return _Pause(now + timedelta(minutes=15), f"the package does not allow this: {error}")
@@ -172,8 +174,11 @@ def _pause_for(error: Exception) -> _Pause:
 
 
 def _show_progress(run: Run) -> None:
-    run.counts = reconciliation.counts(run)
-    Run.objects.filter(pk=run.pk, state=Run.State.WORKING).update(counts=run.counts, failures=0)
+    """Write the counts down; failures count anew from the last time that something was brought further."""
+    found = reconciliation.counts(run)
+    further = {"failures": 0} if found != run.counts else {}
+    run.counts = found
+    Run.objects.filter(pk=run.pk, state=Run.State.WORKING).update(counts=found, **further)
 
 
 def _end(run: Run, own: Claim) -> None:
@@ -203,5 +208,5 @@ def _in(run: Run, own: Claim) -> _Pause | None:
     try:
         outstanding.read(run, own)
     except (LaterError, UnreachableError, SignInAgainError, NotAllowedError) as error:
-        return _pause_for(error)
+        return _pause_for(run, error)
     return None

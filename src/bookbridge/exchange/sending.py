@@ -19,6 +19,7 @@ from bookbridge.exchange.preflight_texts import KIND_NOT_TAKEN
 from bookbridge.exchange.relations import MustWaitError, RelationCheck
 from bookbridge.exchange.workers import Claim
 from bookbridge.formats import locate
+from bookbridge.integrations.tokens import needs_signing_in_again
 from bookbridge.kit.contract import Connector, PostingRequest
 from bookbridge.kit.errors import ClaimLostError, LaterError, NotAllowedError, SignInAgainError, UnreachableError
 from bookbridge.kit.outcomes import AlreadyThere, Found, Later, LookUp, Outcome, Posted, Refused, SignInAgain, Unclear
@@ -151,7 +152,7 @@ class Sender:
             self.left.block(line.kind, timezone.now() + timedelta(seconds=10), error.reason)
             return
         except SignInAgainError as error:
-            raise _sign_in(str(error)) from None
+            raise self._sign_in(str(error)) from None
         except NotAllowedError as error:
             raise PauseRunError(timezone.now() + timedelta(minutes=15), str(error)) from None
         except Exception:
@@ -256,7 +257,7 @@ class Sender:
         elif isinstance(outcome, Later):
             self.left.block(line.kind, outcome.not_before, outcome.reason)
         elif isinstance(outcome, SignInAgain):
-            raise _sign_in(outcome.reason)
+            raise self._sign_in(outcome.reason)
         elif ready.attempt.action == "update":
             self.left.wait(timezone.now() + timedelta(seconds=10), "an update had no clear answer and is made again")
         else:
@@ -306,7 +307,11 @@ class Sender:
         else:
             self.left.wait(timezone.now(), "a document is decided on again")
         if isinstance(found, SignInAgain):
-            raise _sign_in(found.reason)
+            raise self._sign_in(found.reason)
+
+    def _sign_in(self, reason: str) -> PauseRunError:
+        needs_signing_in_again(self._run.configuration.authorisation_id, reason)
+        return PauseRunError(timezone.now() + timedelta(seconds=15), f"the account must be authorised again: {reason}")
 
     def _find(self, request: PostingRequest) -> LookUp:
         try:
@@ -362,7 +367,3 @@ def _request(wanted: Posting, document: Document, fingerprint: str, prepared: di
         idempotency_key=sha256(identity.encode()).hexdigest()[:32],
         prepared=prepared,
     )
-
-
-def _sign_in(reason: str) -> PauseRunError:
-    return PauseRunError(timezone.now() + timedelta(minutes=1), f"the account must be authorised again: {reason}")

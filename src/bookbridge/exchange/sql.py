@@ -37,6 +37,12 @@ def living_workers(longest_silence_s: float) -> set[UUID]:
         return {row[0] for row in cursor.fetchall()}
 
 
+def forget_jobs_of_dead_workers() -> None:
+    """Remove jobs that the queue still shows as being done by a worker that it knows is gone. They only woke it."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM procrastinate_jobs WHERE status = 'doing' AND worker_id IS NULL")
+
+
 def try_lock(name: str) -> bool:
     """Whether this transaction now holds the lock of a name; it is given back when the transaction ends."""
     with connection.cursor() as cursor:

@@ -18,11 +18,12 @@ _MOST_AT_ONCE = 500
 _log = structlog.get_logger("bookbridge.sweep")
 
 
-def sweep() -> None:
+def sweep(*, inboxes: bool = True) -> None:
     """Everything once. Several workers may sweep at the same time; each part is done by one of them."""
     free_abandoned_work()
     start_due_outstanding()
-    look_into_inboxes()
+    if inboxes:
+        look_into_inboxes()
     wake_for_due_runs()
 
 
@@ -45,6 +46,7 @@ def free_abandoned_work() -> int:
         _log.warning("run_taken_back", run=run.pk)
     yesterday = timezone.now() - timedelta(days=1)
     WorkerSession.objects.exclude(id__in=living).filter(heartbeat_at__lt=yesterday).delete()
+    sql.forget_jobs_of_dead_workers()
     return freed
 
 

@@ -34,6 +34,13 @@ def store_first_tokens(authorisation: Authorisation, pair: oauth.TokenPair, user
     authorisation.refresh_from_db()
 
 
+def needs_signing_in_again(authorisation_id: int, reason: str) -> None:
+    """The package takes the account's tokens no more; nothing is called with them until a person has signed in."""
+    Authorisation.objects.filter(pk=authorisation_id, status=Authorisation.Status.ACTIVE).update(
+        status=Authorisation.Status.SIGN_IN_AGAIN, status_reason=reason
+    )
+
+
 class StoredTokens:
     """The access tokens of one authorisation, as a connector's Connection wants them."""
 

@@ -1,6 +1,7 @@
 """A worker process: it takes jobs from the queue and sweeps the tables, any number of them beside each other."""
 
 import asyncio
+import itertools
 import os
 import threading
 from pathlib import Path
@@ -11,8 +12,11 @@ from django.db import DatabaseError, close_old_connections
 from bookbridge.exchange.sweep import sweep
 from bookbridge.exchange.tasks import QUEUE
 from bookbridge.exchange.workers import WorkerLife
+from bookbridge.storage import open_storage
 
 SWEEP_EVERY_S = 1.0
+SWEEPS_FOR_A_LOOK_INTO_A_BUCKET = 15
+"""Listing a bucket costs a call, and money at some services."""
 EXIT_SESSION_LOST = 70
 _log = structlog.get_logger("bookbridge.worker")
 
@@ -52,10 +56,13 @@ async def _take_jobs(life: WorkerLife, concurrency: int) -> None:
 
 
 def _sweep_on(stop: threading.Event) -> None:
-    while not stop.wait(SWEEP_EVERY_S):
+    inboxes_every = 1 if open_storage().folder else SWEEPS_FOR_A_LOOK_INTO_A_BUCKET
+    for turn in itertools.count():
+        if stop.wait(SWEEP_EVERY_S):
+            return
         try:
             close_old_connections()
-            sweep()
+            sweep(inboxes=turn % inboxes_every == 0)
         except DatabaseError as error:
             _log.error("sweep_failed", reason=type(error).__name__)
         except Exception:
