@@ -50,6 +50,9 @@ def check_invariants(results: list[Result], content: bytes, name: str) -> None:
         summary.add(result)
         assert "\0" not in result.raw
         result.raw.encode("utf-8")
+        if isinstance(result, SourceDocument):
+            # Entries are made without pydantic's checks: they must be what the checks would have made.
+            assert type(result.document).model_validate(result.document.model_dump()) == result.document
         if isinstance(result, Reject):
             assert result.problems
             for problem in result.problems:

@@ -1,27 +1,25 @@
 """From the rows of one FMUTA6 entry to an invoice or a memorial entry, with every problem tied to row and column."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+import re
+from collections.abc import Callable, Iterator, Sequence
 from decimal import Decimal
-from functools import lru_cache
 from operator import itemgetter
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
 from bookbridge.documents import (
-    Document,
     DocumentKind,
     InvoiceLine,
     JournalEntry,
     JournalLine,
-    Problem,
     PurchaseInvoice,
     SalesInvoice,
     minor_unit,
 )
 from bookbridge.formats import texts
 from bookbridge.formats import texts_entries as entry_texts
+from bookbridge.formats.building import Built, Places, Readers, cached_code, optional, unchecked
 from bookbridge.formats.invoice_total import Amounts, invoice_total
 from bookbridge.formats.locate import locate
 from bookbridge.formats.opening import RowChecks
@@ -36,7 +34,6 @@ from bookbridge.formats.values import (
     Unreadable,
     amount_reader,
     date_reader,
-    read_code,
     read_currency,
     read_period,
     read_text,
@@ -52,47 +49,6 @@ _FROM_DETAIL = ("company_no", "voucher_no", "currency", "exchange_rate", "fiscal
 """Where the header leaves these empty, the first detail's value counts."""
 _MUST_AGREE = ("company_no", "voucher_no", "currency", "incl_excl")
 _SHOULD_AGREE = ("fiscal_year", "period", "entry_date")
-
-_code = lru_cache(maxsize=8192)(read_code)
-
-
-def unchecked(model: type[_Model], values: dict[str, Any], filled: set[str]) -> _Model:
-    """The frozen model without validating again what the caller made sure of (as model_construct, without its loop).
-
-    Reading a million lines spends most of its time here otherwise; a test holds that the result equals the validated.
-    """
-    made = model.__new__(model)
-    put = object.__setattr__
-    put(made, "__dict__", values)
-    put(made, "__pydantic_fields_set__", filled)
-    put(made, "__pydantic_extra__", None)
-    put(made, "__pydantic_private__", None)
-    return made
-
-
-@dataclass(slots=True)
-class Built:
-    """What became of the rows of an entry."""
-
-    document: Document | None = None
-    errors: list[Problem] = field(default_factory=list)
-    notices: list[Problem] = field(default_factory=list)
-    line_rows: list[int] = field(default_factory=list)
-    dropped_rows: list[int] = field(default_factory=list)
-
-    def add(self, problem: Problem) -> None:
-        (self.errors if problem.severity == "error" else self.notices).append(problem)
-
-
-class Places(dict[str, int]):
-    """Where each column stands. One that the layout lacks is the blank field that closes each row (see fmuta6)."""
-
-    def __init__(self, layout: Sequence[str]) -> None:
-        super().__init__((name, place) for place, name in enumerate(layout))
-        self._beyond = len(layout)
-
-    def __missing__(self, column: str) -> int:
-        return self._beyond
 
 
 class EntryBuilder:
@@ -113,14 +69,41 @@ class EntryBuilder:
         self._key_invoice = self._getter(self._agree_invoice)
         self._key_journal = self._getter(self._agree_journal)
         self._reserved = [name for name in layout if name.startswith("reserved_")]
-        self._any_reserved = self._getter((*self._reserved, "reserved_none", "reserved_none"))
-        self._from_detail = self._getter(_FROM_DETAIL)
-        self._line_places = self._getter(_LINE_COLUMNS)
+        self._any_reserved = self._getter((*self._reserved, "none", "none"))
+        present = [column for column in _FROM_DETAIL if column in self.places] or ["line_no"]
+        self._from_detail_places = [self.places[column] for column in present]
+        self._from_detail = self._getter((*present, present[0]))
+        amount, quantity = optional(self._amount), optional(self._decimal)
+        text = "header_description" if "header_description" in self.places else "description"
+        code = cached_code
+        self._head_readers = self._readers(
+            *(("company_no", code), ("voucher_no", code), ("journal_no", code), ("fiscal_year", self._year)),
+            *(("period", read_period), ("entry_date", self._date), (text, read_text)),
+            *(("currency", optional(read_currency)), ("exchange_rate", quantity)),
+        )
+        self._invoice_readers = self._readers(
+            *(("debtor_no", code), ("creditor_no", code), ("invoice_due_date", self._date)),
+            *(("payment_reference", code), ("payment_method", code), ("blocked_account_amount", amount)),
+            ("credit_term_amount", amount),
+        )
+        self._line_readers = self._readers(
+            *(("gl_account", code), ("amount", amount), ("vat_code", code), ("vat_amount", amount)),
+            *(("description", read_text), ("cost_centre", code), ("cost_unit", code), ("quantity", quantity)),
+        )
+        self._journal_line_readers = self._readers(
+            *(("gl_account", code), ("amount", amount), ("entry_date", self._date), ("description", read_text)),
+            *(("debtor_no", code), ("creditor_no", code), ("invoice_no", code), ("vat_code", code)),
+            *(("vat_amount", amount), ("cost_centre", code), ("cost_unit", code), ("quantity", quantity)),
+        )
+        self._negated = {type: self._negates(type) for type in "VIKBGM"}
         self._checks_decimals = profile.decimal != "auto"
         self._row_has_header = profile.entry_start == 0
 
     def _getter(self, columns: Sequence[str]) -> Callable[[Sequence[str]], tuple[str, ...]]:
         return itemgetter(*(self.places[column] for column in columns))
+
+    def _readers(self, *columns: tuple[str, Callable[[str], Any]]) -> Readers:
+        return [(self.places[column], column, reader) for column, reader in columns]
 
     # -- one value ----------------------------------------------------------------------------------------------
 
@@ -133,6 +116,14 @@ class EntryBuilder:
             limit = CODE_LENGTH if column not in ("description", "header_description") else TEXT_LENGTH
             built.add(unreadable(error.why, self._checks.source(record.row, column), text, self.profile, limit))
             return None
+
+    def _read_all(self, built: Built, record: Record, readers: Readers) -> list[Any]:
+        """The values of several columns: at once where all are sound, one by one to tell what is wrong."""
+        fields = record.fields
+        try:
+            return [reader(fields[place]) for place, _, reader in readers]
+        except Unreadable:
+            return [self.read(built, record, column, reader) for _, column, reader in readers]
 
     def _filled(self, built: Built, record: Record, column: str, reader: Callable[[str], _T]) -> _T | None:
         """As `read`, None for a blank field."""
@@ -147,7 +138,7 @@ class EntryBuilder:
         """The total of an entry that may be damaged: the header's amount, else the details', and the currency."""
         trial = Built()
         currency = self._filled(trial, header, "currency", read_currency) or self.profile.default_currency
-        negate = self._negates(type)
+        negate = self._negated[type]
         amount = self._filled(trial, header, "amount", self._amount) if self._row_has_header else None
         if not amount:
             amounts = [self._filled(trial, detail, "amount", self._amount) for detail in details]
@@ -159,8 +150,6 @@ class EntryBuilder:
 
     def _negates(self, type: str) -> bool:
         """Whether the profile's sign is the opposite of the documents': invoices positive, memorial debit positive."""
-        if type not in "VIKBGM" or not type:
-            return False
         sign = getattr(self.profile.sign, type)
         if type == "V":
             return bool(sign == "debit_positive")
@@ -190,56 +179,57 @@ class EntryBuilder:
 
     def _completed(self, header: Record, detail: Record) -> Record:
         fields = list(header.fields)
-        for column in _FROM_DETAIL:
-            place = self.places[column]
+        for place in self._from_detail_places:
             if not fields[place].strip():
                 fields[place] = detail.fields[place]
         return header._replace(fields=fields)
 
     def _finish(self, built: Built, type: str, values: dict[str, Any], rows: tuple[int, ...]) -> None:
         model = _MODELS[type]
+        rate, total = values["exchange_rate"], values.get("total", _ZERO)
+        if (rate is None or rate > 0) and -_MANY < total < _MANY:
+            # All else was read within the model's own bounds.
+            built.document = unchecked(model, {**_BLANKS[type], **values}, _FIELDS[type])
+            return
         try:
             built.document = model.model_validate(values)
         except ValidationError as error:
             for detail in error.errors(include_url=False, include_context=False):
                 path = ".".join(str(part) for part in detail["loc"])
                 source = locate("fmuta6", path, rows, self._file)
-                value = shown(str(detail["input"]))
-                why = detail["msg"]
+                value, why = shown(str(detail["input"])), detail["msg"]
                 built.add(texts.NOT_ALLOWED(source=source, value=value, why=why, **words(source.column or path)))
 
     def _head(self, built: Built, header: Record) -> dict[str, Any]:
         """What invoices and memorial entries share."""
-        day = self.read(built, header, "entry_date", self._date)
+        company, number, journal, year, period, day, text, currency, rate = self._read_all(
+            built, header, self._head_readers
+        )
         if day is None and not built.errors:
             self._missing(built, header, "entry_date")
-        journal = self.read(built, header, "journal_no", _code)
-        type = header.fields[self.places["journal_type"]].strip().upper()
-        journal = journal or self.profile.default_journals.get(type)  # type: ignore[call-overload]
         if journal is None:
-            self._missing(built, header, "journal_no")
-        year = self.read(built, header, "fiscal_year", self._year)
-        currency = self._filled(built, header, "currency", read_currency) or self.profile.default_currency
-        rate = self._filled(built, header, "exchange_rate", self._decimal)
-        text = "header_description" if "header_description" in self.places else "description"
-        self._note_reserved(built, header)
+            journal = self.profile.default_journals.get(header.fields[self.places["journal_type"]].strip().upper())  # type: ignore[call-overload]
+            if journal is None and not built.errors:
+                self._missing(built, header, "journal_no")
+        if any(self._any_reserved(header.fields)):
+            self._note_reserved(built, header)
+        currency = currency or self.profile.default_currency
+        # The company's own currency at rate 1 is the same as no rate.
+        own = rate is not None and rate == 1 and currency == self.profile.default_currency
         return {
-            "administration": self.read(built, header, "company_no", _code),
-            "number": self.read(built, header, "voucher_no", _code),
+            "administration": company,
+            "number": number,
             "journal": journal,
             "fiscal_year": year or (day.year if day else None),
-            "period": self.read(built, header, "period", read_period),
+            "period": period,
             "entry_date": day,
-            "description": self.read(built, header, text, read_text),
+            "description": text,
             "currency": currency,
-            # The company's own currency at rate 1 is the same as no rate.
-            "exchange_rate": None if rate == 1 and currency == self.profile.default_currency else rate or None,
+            "exchange_rate": None if own else rate or None,
             "reversal": header.fields[self.places["reversal"]].strip().upper() in ("J", "Y", "1", "TRUE"),
         }
 
     def _note_reserved(self, built: Built, record: Record) -> None:
-        if not any(self._any_reserved(record.fields)):
-            return
         for column in self._reserved:
             value = record.fields[self.places[column]].strip()
             if value.strip("0.,"):
@@ -248,28 +238,29 @@ class EntryBuilder:
                 return
 
     def _invoice_head(self, built: Built, header: Record, type: str) -> dict[str, Any]:
-        ours, other = ("debtor_no", "creditor_no") if type == "V" else ("creditor_no", "debtor_no")
-        relation = self.read(built, header, ours, _code)
+        debtor, creditor, due, reference, method, blocked, discount = self._read_all(
+            built, header, self._invoice_readers
+        )
+        ours, relation, other = (
+            ("debtor_no", debtor, "creditor_no") if type == "V" else ("creditor_no", creditor, "debtor_no")
+        )
         if header.fields[self.places[other]].strip():
             self._both_relations(built, header, other)
-        elif relation is None:
-            built.add(
-                entry_texts.RELATION_MISSING(source=self._checks.source(header.row, ours), value="", **words(ours))
-            )
-        elif self.profile.relation_key == "number" and not any(letter.isdigit() for letter in relation):
+        elif relation is None and not built.errors:
+            source = self._checks.source(header.row, ours)
+            built.add(entry_texts.RELATION_MISSING(source=source, value="", **words(ours)))
+        elif relation is not None and self.profile.relation_key == "number" and not _DIGIT(relation):
             source = self._checks.source(header.row, ours)
             built.add(entry_texts.SEARCH_CODE(source=source, value=shown(relation)))
-        discount = self._filled(built, header, "credit_term_amount", self._amount)
         if discount:
             source = self._checks.source(header.row, "credit_term_amount")
             built.add(entry_texts.CREDIT_TERM(source=source, value=str(discount)))
-        blocked = self._filled(built, header, "blocked_account_amount", self._amount)
         return {
             "customer" if type == "V" else "supplier": relation,
-            "due_date": self.read(built, header, "invoice_due_date", self._date),
-            "your_reference": self.read(built, header, "payment_reference", _code),
-            "payment_method": self.read(built, header, "payment_method", _code),
-            "blocked_account_amount": -blocked if blocked and self._negates(type) else blocked,
+            "due_date": due,
+            "your_reference": reference,
+            "payment_method": method,
+            "blocked_account_amount": -blocked if blocked and self._negated[type] else blocked,
         }
 
     def _both_relations(self, built: Built, record: Record, column: str) -> None:
@@ -283,42 +274,27 @@ class EntryBuilder:
     ) -> tuple[list[InvoiceLine], Amounts]:
         lines: list[InvoiceLine] = []
         amounts = Amounts()
-        negate, drop = self._negates(type), self.profile.zero_amount_lines == "drop"
-        key, agreed = self._key_invoice, self._key_invoice(header.fields)
-        take, amount_of, decimal_of = self._line_places, self._amount, self._decimal
-        for detail in details:
-            fields = detail.fields
-            if key(fields) != agreed:
-                self._check_agreement(built, header, detail, self._agree_invoice, type)
-            account, money, text, code, vat, centre, unit, number = take(fields)
-            self._check_row(built, detail)
-            try:
-                ledger, amount = _code(account), amount_of(money)
-                vat_code = _code(code)
-                vat_amount = amount_of(vat) if vat.strip() else None
+        negate, readers = self._negated[type], self._line_readers
+        for detail in self._sound(built, header, details, self._agree_invoice, type):
+            account, amount, code, vat, text, centre, unit, number = self._read_all(built, detail, readers)
+            if account is None or amount is None:
+                self._lacks(built, detail)
+                continue
+            if negate:
+                amount, vat = -amount, None if vat is None else -vat
+            amounts.add(amount, vat, code)
+            if self._keeps(built, detail, currency, amount, vat):
                 line = {
-                    "ledger_account": ledger,
-                    "amount": -amount if negate else amount,
-                    "vat_code": vat_code,
-                    "vat_amount": -vat_amount if negate and vat_amount is not None else vat_amount,
-                    "description": read_text(text),
-                    "cost_centre": _code(centre),
-                    "cost_unit": _code(unit),
-                    "quantity": decimal_of(number) if number.strip() else None,
+                    "ledger_account": account,
+                    "amount": amount,
+                    "vat_code": code,
+                    "vat_amount": vat,
+                    "description": text,
+                    "cost_centre": centre,
+                    "cost_unit": unit,
+                    "quantity": number,
                 }
-            except Unreadable:
-                self._explain_line(built, detail)
-                continue
-            if ledger is None:
-                self._missing(built, detail, "gl_account")
-                continue
-            self._check_decimals(built, detail, currency, amount, vat_amount)
-            amounts.add(line["amount"], line["vat_amount"], vat_code)  # type: ignore[arg-type]
-            if drop and not amount and not vat_amount:
-                self._drop(built, detail)
-                continue
-            built.line_rows.append(detail.row)
-            lines.append(unchecked(InvoiceLine, line, _INVOICE_LINE_FIELDS))
+                lines.append(unchecked(InvoiceLine, line, _INVOICE_LINE_FIELDS))
         return lines, amounts
 
     def _journal_lines(
@@ -326,75 +302,74 @@ class EntryBuilder:
     ) -> tuple[list[JournalLine], Amounts]:
         lines: list[JournalLine] = []
         amounts = Amounts()
-        negate, drop = self._negates("M"), self.profile.zero_amount_lines == "drop"
-        key, agreed = self._key_journal, self._key_journal(header.fields)
-        date_place, head_date = self.places["entry_date"], header.fields[self.places["entry_date"]]
-        relations = self._getter(("debtor_no", "creditor_no", "invoice_no"))
-        for detail in details:
-            fields = detail.fields
-            if key(fields) != agreed:
-                self._check_agreement(built, header, detail, self._agree_journal, "M")
-            account, money, text, code, vat, centre, unit, number = self._line_places(fields)
-            debtor, creditor, invoice = relations(fields)
-            self._check_row(built, detail)
-            try:
-                ledger, amount = _code(account), self._amount(money)
-                vat_amount = self._amount(vat) if vat.strip() else None
+        negate, readers = self._negated["M"], self._journal_line_readers
+        date_place = self.places["entry_date"]
+        head_date = header.fields[date_place]
+        for detail in self._sound(built, header, details, self._agree_journal, "M"):
+            account, amount, day, text, debtor, creditor, invoice, code, vat, centre, unit, number = self._read_all(
+                built, detail, readers
+            )
+            if account is None or amount is None:
+                self._lacks(built, detail)
+                continue
+            if negate:
+                amount, vat = -amount, None if vat is None else -vat
+            amounts.add(amount, None, None)
+            if self._keeps(built, detail, currency, amount, vat):
                 line = {
-                    "ledger_account": ledger,
-                    "amount": -amount if negate else amount,
-                    "line_date": None if fields[date_place] == head_date else self._date(fields[date_place]),
-                    "description": read_text(text),
-                    "customer": _code(debtor),
-                    "supplier": _code(creditor),
-                    "invoice_number": _code(invoice),
-                    "vat_code": _code(code),
-                    "vat_amount": -vat_amount if negate and vat_amount is not None else vat_amount,
-                    "cost_centre": _code(centre),
-                    "cost_unit": _code(unit),
-                    "quantity": self._decimal(number) if number.strip() else None,
+                    "ledger_account": account,
+                    "amount": amount,
+                    "line_date": None if detail.fields[date_place] == head_date else day,
+                    "description": text,
+                    "customer": debtor,
+                    "supplier": creditor,
+                    "invoice_number": invoice,
+                    "vat_code": code,
+                    "vat_amount": vat,
+                    "cost_centre": centre,
+                    "cost_unit": unit,
+                    "quantity": number,
                 }
-            except Unreadable:
-                self._explain_line(built, detail)
-                continue
-            if ledger is None:
-                self._missing(built, detail, "gl_account")
-                continue
-            self._check_decimals(built, detail, currency, amount, vat_amount)
-            amounts.add(line["amount"], None, None)  # type: ignore[arg-type]
-            if drop and not amount and not vat_amount:
-                self._drop(built, detail)
-                continue
-            built.line_rows.append(detail.row)
-            lines.append(unchecked(JournalLine, line, _JOURNAL_LINE_FIELDS))
+                lines.append(unchecked(JournalLine, line, _JOURNAL_LINE_FIELDS))
         return lines, amounts
 
-    def _check_row(self, built: Built, detail: Record) -> None:
-        fields = detail.fields
-        if any(self._any_reserved(fields)):
-            self._note_reserved(built, detail)
+    def _sound(
+        self, built: Built, header: Record, details: Sequence[Record], agree: tuple[str, ...], type: str
+    ) -> Iterator[Record]:
+        """The details, each compared with the header first."""
+        key = self._key_journal if type == "M" else self._key_invoice
+        agreed = {key(header.fields)}
+        for detail in details:
+            if (said := key(detail.fields)) not in agreed:
+                before = len(built.errors) + len(built.notices)
+                self._check_agreement(built, header, detail, agree, type)
+                if len(built.errors) + len(built.notices) == before and len(agreed) < 100:
+                    agreed.add(said)
+            if any(self._any_reserved(detail.fields)):
+                self._note_reserved(built, detail)
+            yield detail
+
+    def _lacks(self, built: Built, detail: Record) -> None:
+        for column in ("gl_account", "amount"):
+            if not detail.fields[self.places[column]].strip():
+                self._missing(built, detail, column)
+
+    def _keeps(self, built: Built, detail: Record, currency: str, amount: Decimal, vat: Decimal | None) -> bool:
+        """Whether the row becomes a line; notes what is wrong with its amounts."""
+        if self._checks_decimals or currency != "EUR":
+            self._check_decimals(built, detail, currency, amount, vat)
+        if not amount and not vat and self.profile.zero_amount_lines == "drop":
+            self._drop(built, detail)
+            return False
+        built.line_rows.append(detail.row)
+        return True
 
     def _drop(self, built: Built, detail: Record) -> None:
         built.dropped_rows.append(detail.row)
         value = detail.fields[self.places["line_no"]].strip()
         built.add(entry_texts.ZERO_LINE_DROPPED(source=self._checks.source(detail.row, "amount"), value=value))
 
-    def _explain_line(self, built: Built, detail: Record) -> None:
-        """Every unreadable column of a row that the quick way stumbled over."""
-        for column in ("gl_account", "amount"):
-            if not detail.fields[self.places[column]].strip():
-                self._missing(built, detail, column)
-        self._filled(built, detail, "amount", self._amount)
-        self._filled(built, detail, "vat_amount", self._amount)
-        self._filled(built, detail, "quantity", self._decimal)
-        self.read(built, detail, "entry_date", self._date)
-        self.read(built, detail, "description", read_text)
-        for column in ("gl_account", "vat_code", "cost_centre", "cost_unit", "debtor_no", "creditor_no", "invoice_no"):
-            self.read(built, detail, column, read_code)
-
     def _check_decimals(self, built: Built, detail: Record, currency: str, *amounts: Decimal | None) -> None:
-        if currency == "EUR" and not self._checks_decimals:
-            return
         unit = minor_unit(currency)
         for column, amount in zip(("amount", "vat_amount"), amounts, strict=True):
             if amount is not None and amount % unit:
@@ -405,6 +380,8 @@ class EntryBuilder:
         for column in columns:
             place = self.places[column]
             said, expected = detail.fields[place].strip(), header.fields[place].strip()
+            if column == "currency" and not expected:
+                expected = self.profile.default_currency
             if not said or said == expected or self._same(column, said, expected):
                 continue
             about = {
@@ -419,7 +396,7 @@ class EntryBuilder:
                 self._both_relations(built, detail, column)
             elif column in _SHOULD_AGREE:
                 built.add(entry_texts.DIFFERS(**about))  # type: ignore[arg-type]
-            elif expected:
+            elif expected or column in _MUST_AGREE:
                 built.add(entry_texts.DISAGREES(**about))  # type: ignore[arg-type]
 
     def _same(self, column: str, one: str, other: str) -> bool:
@@ -454,7 +431,7 @@ class EntryBuilder:
             return
         head = self._filled(built, header, "amount", self._amount) if self._row_has_header else None
         type = header.fields[self.places["journal_type"]].strip().upper()
-        head = -head if head and self._negates(type) else head
+        head = -head if head and self._negated[type] else head
         setting = self._vat_setting(built, header)
         values["vat"], values["total"], problem = invoice_total(head, amounts, setting, self.profile)
         if problem is not None:
@@ -493,8 +470,13 @@ _MODELS: dict[str, type[SalesInvoice] | type[PurchaseInvoice] | type[JournalEntr
     "I": PurchaseInvoice,
     "M": JournalEntry,
 }
-_LINE_COLUMNS = (
-    *("gl_account", "amount", "description", "vat_code", "vat_amount", "cost_centre", "cost_unit", "quantity"),
-)
+_FIELDS = {type: set(model.model_fields) for type, model in _MODELS.items()}
+_BLANKS = {
+    type: {name: None if field.is_required() else field.default for name, field in model.model_fields.items()}
+    for type, model in _MODELS.items()
+}
+_ZERO = Decimal(0)
+_MANY = Decimal(10) ** 13
+_DIGIT = re.compile(r"\d").search
 _INVOICE_LINE_FIELDS = set(InvoiceLine.model_fields)
 _JOURNAL_LINE_FIELDS = set(JournalLine.model_fields)

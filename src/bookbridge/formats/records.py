@@ -42,6 +42,7 @@ class Records:
     def __iter__(self) -> Iterator[Record]:
         buffer, row, lines = self._buffer, 1, self._lines
         finished = False
+        made = tuple.__new__  # What Record(…) does, without the detour: this runs for every row.
         while not finished:
             reader = self._reader()
             try:
@@ -51,7 +52,7 @@ class Records:
                         flaw = "control" if "\0" in raw else None
                         if lines.undecodable or lines.too_long:
                             flaw = self._other_flaw(row, raw) or flaw
-                        yield Record(row, fields, raw, flaw)
+                        yield made(Record, (row, fields, raw, flaw))
                     row += len(buffer)
                     buffer.clear()
                 finished = True
