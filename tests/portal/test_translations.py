@@ -13,7 +13,7 @@ from django.utils import translation
 from tests import factories
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tools"))
-import translations  # noqa: E402
+import translations
 
 _PLACEHOLDER = re.compile(r"%\((\w+)\)[sd]")
 

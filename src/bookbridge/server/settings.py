@@ -101,6 +101,8 @@ ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_ADAPTER = "bookbridge.organisations.log_in.ClosedSignupAdapter"
 ACCOUNT_SESSION_REMEMBER = False
+# Nobody signs up here: the owner of a company has given the address.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
