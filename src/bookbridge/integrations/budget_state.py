@@ -4,6 +4,7 @@ Calls are counted in sixty buckets a window (seconds of a minute, 24-minute part
 all of it lies outside the window, so the count is never too low.
 """
 
+import math
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -47,20 +48,25 @@ class BudgetState:
             counts[bucket] = counts.get(bucket, 0) + 1
         return None
 
-    def count_error(self, endpoint: str, now: float) -> None:
-        self.errors.setdefault(endpoint, []).append(int(now))
+    def close(self, until: float, now: float, longest_s: int) -> None:
+        """Make no call before `until`, but believe no moment farther away than a limit can last."""
+        self.closed_until = max(self.closed_until, math.ceil(min(until, now + longest_s)))
+
+    def count_error(self, endpoint: str, guard: Limit, now: float) -> None:
+        # Rounded up, so that an error never counts too short; those outside the window would be kept for ever.
+        self.errors[endpoint] = [*self._recent_errors(endpoint, guard, now), math.ceil(now)]
 
     def endpoint_free_at(self, endpoint: str, guard: Limit, now: float) -> float | None:
         """None when the endpoint may be called, else the moment from which it may."""
-        recent = [moment for moment in self.errors.get(endpoint, []) if moment > now - guard.seconds]
-        if recent:
-            self.errors[endpoint] = recent
-        else:
-            self.errors.pop(endpoint, None)
-        return recent[-guard.calls] + guard.seconds + 1 if len(recent) >= guard.calls else None
+        recent = self._recent_errors(endpoint, guard, now)
+        return recent[-guard.calls] + guard.seconds if len(recent) >= guard.calls else None
+
+    def _recent_errors(self, endpoint: str, guard: Limit, now: float) -> list[int]:
+        return [moment for moment in self.errors.get(endpoint, []) if moment > now - guard.seconds]
 
     def _free_at(self, limit: Limit, now: float) -> float | None:
-        allowed = self.limits.get(limit.name, limit.calls)
+        # Without any call we would never hear of a better number.
+        allowed = max(1, self.limits.get(limit.name, limit.calls))
         current = self._current(limit, now)
         over = sum(current.values()) - allowed
         if over < 0:

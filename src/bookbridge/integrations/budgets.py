@@ -13,6 +13,8 @@ from bookbridge.integrations.models import Authorisation, CallBudget
 from bookbridge.kit.budgets import Limit, LimitSeen
 from bookbridge.kit.errors import LaterError
 
+_LONGEST_CLOSED_S = 86400
+
 
 class SharedBudget:
     """A kit Budget in PostgreSQL. What the package tells of its limits replaces what the fact sheet says."""
@@ -45,11 +47,14 @@ class SharedBudget:
             if seen.calls is not None:
                 state.limits[seen.name] = self._told[seen.name] = seen.calls
             if closes and seen.resets_at is not None:
-                state.closed_until = max(state.closed_until, int(seen.resets_at.timestamp()) + 1)
+                longest_s = max((limit.seconds for limit in self._limits), default=_LONGEST_CLOSED_S)
+                state.close(seen.resets_at.timestamp(), self._moment(), longest_s)
 
     def count_error(self, endpoint: str) -> None:
+        if self._guard is None:
+            return
         with self._state() as state:
-            state.count_error(endpoint, self._moment())
+            state.count_error(endpoint, self._guard, self._moment())
 
     def check_endpoint(self, endpoint: str) -> None:
         """Raises LaterError when one more error at this endpoint could have the package block the connection."""

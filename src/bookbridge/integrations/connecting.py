@@ -1,9 +1,11 @@
 """Joins a configuration with its connector: tokens, budget, directory and the package's cached settings."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from django.utils import timezone
+from pydantic import ValidationError
 
 from bookbridge.integrations.budgets import SharedBudget
 from bookbridge.integrations.models import Authorisation, Configuration, PackageCache, PackageReference
@@ -91,7 +93,9 @@ def package_settings(configuration: Configuration, *, at_most: timedelta = SETTI
         organisation_id=configuration.organisation_id, configuration=configuration
     ).first()
     if cached and timezone.now() - cached.fetched_at < at_most:
-        return PackageSettings.model_validate(cached.settings)
+        # An older version of ours may have kept them in another form.
+        with suppress(ValidationError):
+            return PackageSettings.model_validate(cached.settings)
     fresh = connect(configuration).package_settings()
     PackageCache.objects.update_or_create(
         organisation_id=configuration.organisation_id,
