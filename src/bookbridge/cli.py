@@ -14,6 +14,8 @@ COMMANDS = {
     "catalogue": "bookbridge.commands.connectors:catalogue",
     "check-connector": "bookbridge.commands.connectors:check_connector",
     "chaos": "bookbridge.commands.chaos:chaos",
+    "add": "bookbridge.commands.setting_up:add",
+    "configure": "bookbridge.commands.setting_up:configure",
     "doctor": "bookbridge.commands.doctor:doctor",
 }
 

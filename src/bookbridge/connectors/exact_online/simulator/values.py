@@ -127,7 +127,7 @@ def render(kind: str, value: Any) -> Any:
         moment = datetime.fromisoformat(value).replace(tzinfo=UTC)
         return f"/Date({int(moment.timestamp() * 1000)})/"
     if kind == "double":
-        return float(value)
+        return float(value)  # house: allow float (Edm.Double is a float on the wire; exact JSON is made elsewhere)
     # OData 2.0 JSON format, section 4: Int64 is written as text.
     return str(value) if kind == "int64" else value
 

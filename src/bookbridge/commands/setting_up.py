@@ -1,0 +1,173 @@
+"""bookbridge add … and bookbridge configure: what an installer does before people use the portal."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+
+@click.group()
+def add() -> None:
+    """Add a user, an organisation, an app registration or an integration."""
+
+
+@add.command("user")
+@click.argument("email")
+@click.option("--name", default="", help="The person's name.")
+@click.option("--operator", is_flag=True, help="Looks after the installation; sees no documents.")
+@click.option("--password", envvar="PASSWORD", help="Asked for when it is left out.")
+def add_user(email: str, name: str, operator: bool, password: str | None) -> None:
+    """Add a person who logs in with EMAIL."""
+    _load()
+    from django.contrib.auth.password_validation import validate_password
+    from django.core.exceptions import ValidationError
+    from django.core.validators import validate_email
+
+    from bookbridge.organisations.models import User
+
+    email = email.strip().lower()
+    if User.objects.filter(email=email).exists():
+        raise click.ClickException(f"{email} is a user already")
+    password = password or click.prompt("Password", hide_input=True, confirmation_prompt=True)
+    user = User(email=email, name=name, is_operator=operator)
+    try:
+        validate_email(email)
+        validate_password(password, user)
+    except ValidationError as error:
+        raise click.ClickException(" ".join(error.messages)) from None
+    User.objects.create_user(email, password, name=name, is_operator=operator)
+    click.echo(f"Added {email}.")
+
+
+@add.command("organisation")
+@click.argument("name")
+@click.option("--owner", required=True, help="Mail address of the user who owns it.")
+def add_organisation(name: str, owner: str) -> None:
+    """Add an organisation NAME, a company that uses Bookbridge."""
+    _load()
+    from django.db import transaction
+
+    from bookbridge.organisations.models import Membership, Organisation, User
+
+    user = User.objects.filter(email=owner.strip().lower()).first()
+    if user is None:
+        raise click.ClickException(f"there is no user {owner}; add it first with `bookbridge add user {owner}`")
+    with transaction.atomic():
+        organisation = Organisation.objects.create(name=name)
+        Membership.objects.create(organisation=organisation, user=user, role=Membership.Role.OWNER)
+    click.echo(f"Added {name}: {organisation.pk}")
+
+
+@add.command("app")
+@click.argument("package")
+@click.argument("address")
+@click.option("--client-id", required=True, help="As the vendor's app registration shows it.")
+@click.option("--client-secret", envvar="CLIENT_SECRET", help="Asked for when it is left out; kept encrypted.")
+def add_app(package: str, address: str, client_id: str, client_secret: str | None) -> None:
+    """Add this installation's own registration at a vendor, or change its id and secret.
+
+    ADDRESS is the package's host, such as https://start.exactonline.nl. At the vendor, register the redirect address
+    that this command prints.
+    """
+    _load()
+    from django.conf import settings
+
+    from bookbridge.integrations.models import AppRegistration
+    from bookbridge.integrations.tokens import CALLBACK_PATH
+    from bookbridge.kit import catalogue
+
+    if package not in catalogue.packages():
+        raise click.ClickException(f"there is no package {package}; there are {', '.join(catalogue.packages())}")
+    secret = client_secret or click.prompt("Client secret", hide_input=True)
+    AppRegistration.objects.update_or_create(
+        package=package, address=address.rstrip("/"), defaults={"client_id": client_id, "client_secret": secret}
+    )
+    click.echo(f"Redirect address to register: {settings.ENVIRONMENT.public_url}{CALLBACK_PATH}")
+
+
+@add.command("integration")
+@click.argument("organisation")
+@click.argument("name")
+@click.argument("package")
+@click.option("--account", default="Account", show_default=True, help="A name for the account at the package.")
+@click.option("--address", help="The package's host, when the installation has apps at several.")
+def add_integration(organisation: str, name: str, package: str, account: str, address: str | None) -> None:
+    """Add an integration NAME of ORGANISATION (its id) with PACKAGE; its owner then authorises the account."""
+    _load()
+    from django.conf import settings
+    from django.db import transaction
+    from django.urls import reverse
+
+    from bookbridge.integrations.models import AppRegistration, Authorisation, Integration
+    from bookbridge.storage import inbox_prefix, open_storage
+
+    found = _organisation(organisation)
+    apps = AppRegistration.objects.filter(package=package, **({"address": address.rstrip("/")} if address else {}))
+    if apps.count() != 1:
+        raise click.ClickException(
+            f"{apps.count()} app registrations fit {package}; add one by `bookbridge add app`, or name one by --address"
+        )
+    if Integration.objects.filter(organisation=found, name=name).exists():
+        raise click.ClickException(f"{found} has an integration {name} already")
+    with transaction.atomic():
+        made = Integration.objects.create(organisation=found, name=name, package=package)
+        Authorisation.objects.create(organisation=found, integration=made, app=apps.get(), label=account)
+    inbox = inbox_prefix(found.pk, made.pk)
+    open_storage().make_folder(inbox)
+    page = reverse("integration", args=[found.pk, made.pk])
+    click.echo(f"Added {name}: {made.pk}")
+    click.echo(f"Its owner authorises the account at {settings.ENVIRONMENT.public_url}{page}")
+    click.echo(f"Its inbox is {open_storage().local_path(inbox) or inbox}")
+
+
+@click.command()
+@click.argument("integration")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False), required=False)
+def configure(integration: str, file: Path | None) -> None:
+    """Set the configuration of INTEGRATION (its id) to what a TOML FILE says; without a file, show it.
+
+    docs/configuration.md tells what the file may say.
+    """
+    _load()
+    from bookbridge.integrations import configuring
+
+    found = _configuration(integration)
+    if file is not None:
+        try:
+            configuring.configure(found, file.read_text(encoding="utf-8"))
+        except (configuring.WrongConfigurationError, UnicodeDecodeError) as error:
+            raise click.ClickException(f"{file} was not taken:\n{error}") from None
+    click.echo(json.dumps(configuring.as_values(found), indent=2))
+
+
+def _load() -> None:
+    from bookbridge.server.start import load_django
+
+    load_django()
+
+
+def _organisation(text: str) -> Any:
+    from django.core.exceptions import ValidationError
+
+    from bookbridge.organisations.models import Organisation
+
+    try:
+        return Organisation.objects.get(pk=text)
+    except (Organisation.DoesNotExist, ValidationError):
+        raise click.ClickException(f"there is no organisation {text}; its id was printed when it was added") from None
+
+
+def _configuration(integration: str) -> Any:
+    from django.core.exceptions import ValidationError
+
+    from bookbridge.integrations.models import Configuration
+
+    try:
+        return Configuration.objects.get(integration_id=integration, is_active=True)
+    except (Configuration.DoesNotExist, ValidationError):
+        raise click.ClickException(
+            f"integration {integration} has no active configuration; authorise its account in the portal first"
+        ) from None
+    except Configuration.MultipleObjectsReturned:
+        raise click.ClickException(f"integration {integration} has several active configurations") from None

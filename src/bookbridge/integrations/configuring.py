@@ -1,0 +1,94 @@
+"""A configuration as a file that a consultant keeps: mappings, layouts, outstanding items, the connector's options."""
+
+import tomllib
+from decimal import Decimal
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+
+from bookbridge.formats import FORMATS, ProfileError, load_profile
+from bookbridge.integrations.models import Configuration
+
+
+class WrongConfigurationError(ValueError):
+    """Names every wrong setting, one a line."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class _Mappings(_Part):
+    """Per list: the source's code → the package's."""
+
+    journals: dict[str, str] = {}
+    ledger_accounts: dict[str, str] = {}
+    vat_codes: dict[str, str] = {}
+    payment_conditions: dict[str, str] = {}
+    cost_centres: dict[str, str] = {}
+    cost_units: dict[str, str] = {}
+
+
+class _Layout(_Part):
+    profile: str
+    adjustments: str = ""
+
+
+class _Outstanding(_Part):
+    kinds: list[Literal["sales", "purchase"]] = ["sales"]
+    interval_min: int = Field(default=30, ge=5, le=1440)
+    hold_share: Decimal = Field(default=Decimal(30), ge=0, le=100)
+
+
+class _File(_Part):
+    mappings: _Mappings = _Mappings()
+    layouts: dict[str, _Layout] = {}
+    outstanding: _Outstanding = _Outstanding()
+    options: dict[str, str] = {}
+
+    @field_validator("layouts")
+    @classmethod
+    def _layouts_load(cls, layouts: dict[str, _Layout]) -> dict[str, _Layout]:
+        for format_name, layout in layouts.items():
+            if format_name not in FORMATS:
+                raise ValueError(f"{format_name}: no such format; there are {', '.join(FORMATS)}")
+            try:
+                profile = load_profile(layout.profile, layout.adjustments)
+            except ProfileError as error:
+                raise ValueError(f"{format_name}: {error}") from None
+            if profile.format != format_name:
+                raise ValueError(f"{format_name}: profile {layout.profile} is for {profile.format}")
+        return layouts
+
+
+def configure(configuration: Configuration, toml: str) -> None:
+    """Set a configuration to what the file says; what is left out gets its default. Raises WrongConfigurationError."""
+    try:
+        wanted = _File.model_validate(tomllib.loads(toml))
+    except tomllib.TOMLDecodeError as error:
+        raise WrongConfigurationError(f"not TOML: {error}") from None
+    except ValidationError as error:
+        lines = (f"{'.'.join(map(str, wrong['loc']))}: {wrong['msg']}" for wrong in error.errors())
+        raise WrongConfigurationError("\n".join(lines)) from None
+    configuration.mappings = wanted.mappings.model_dump(exclude_defaults=True)
+    configuration.layouts = {name: layout.model_dump() for name, layout in wanted.layouts.items()}
+    configuration.options = wanted.options
+    configuration.outstanding_kinds = list(wanted.outstanding.kinds)
+    configuration.outstanding_interval_min = wanted.outstanding.interval_min
+    configuration.outstanding_hold_share = wanted.outstanding.hold_share
+    configuration.next_outstanding_at = None
+    configuration.save()
+
+
+def as_values(configuration: Configuration) -> dict[str, Any]:
+    """What the file of a configuration would say, as plain values."""
+    return {
+        "mappings": configuration.mappings,
+        "layouts": configuration.layouts,
+        "outstanding": {
+            "kinds": configuration.outstanding_kinds,
+            "interval_min": configuration.outstanding_interval_min,
+            "hold_share": str(configuration.outstanding_hold_share),
+        },
+        "options": configuration.options,
+    }
