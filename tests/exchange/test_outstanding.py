@@ -187,3 +187,22 @@ def test_a_configuration_without_a_plan_gets_one_and_is_not_read_at_once(stage: 
     stage.configuration.refresh_from_db()
     assert stage.configuration.next_outstanding_at > timezone.now()
     assert not Run.objects.exists()
+
+
+def test_a_name_that_the_files_encoding_lacks_holds_the_file_when_the_site_wants_that(stage: Stage):
+    stage.configuration.layouts = {
+        "dbopen": {"profile": "dbopen_default", "adjustments": 'unmappable_characters = "refuse"'}
+    }
+    stage.configuration.save()
+    post_sales(stage, 1)
+    from bookbridge.exchange.models import Posting
+
+    posted = Posting.objects.get(kind="sales_invoice")
+    posted.document["invoice_number"] = "Ж1"
+    posted.save()
+
+    held = read(stage)
+
+    assert held.state == State.HELD
+    assert held.problem["code"].startswith("dbopen.")
+    assert dbopen(stage) == []

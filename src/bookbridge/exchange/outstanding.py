@@ -72,7 +72,7 @@ def read(run: Run, claim: Claim, storage: Storage | None = None) -> None:
     )
     crash_points.reach("snapshot_written")
     if held is None:
-        _write(snapshot, kinds, storage or open_storage())
+        held = _write(snapshot, kinds, storage or open_storage())
     _end(run, claim, held)
 
 
@@ -173,28 +173,40 @@ def _held(snapshot: OutstandingSnapshot) -> OutstandingSnapshot:
     return row
 
 
-def _write(snapshot: OutstandingSnapshot, kinds: list[Kind], storage: Storage) -> None:
-    """Write a file for each kind; each replaces its forerunner in one step."""
+def _write(snapshot: OutstandingSnapshot, kinds: list[Kind], storage: Storage) -> Problem | None:
+    """Write a file for each kind, each replacing its forerunner in one step; or why it can't be written.
+
+    Either all files are written or none: an item that is left out of a file reads as paid.
+    """
     configuration = snapshot.configuration
     chosen = configuration.layouts.get("dbopen", {})
     profile = load_profile(chosen.get("profile", "dbopen_default"), chosen.get("adjustments", ""))
     items = [OutstandingItem.model_validate(item) for item in snapshot.items]
-    keys = []
-    for kind in kinds:
-        of_kind = [item for item in items if item.kind == kind and not item.unmatched_payment]
-        key = outbox_key(configuration.organisation_id, configuration.integration_id, FILE_NAMES[kind])
-        storage.put(key, write_outstanding(of_kind, profile).content)
-        keys.append(key)
+    files = {
+        outbox_key(configuration.organisation_id, configuration.integration_id, FILE_NAMES[kind]): write_outstanding(
+            [item for item in items if item.kind == kind], profile
+        )
+        for kind in kinds
+    }
+    told = [problem for file in files.values() for problem in file.problems]
+    told.sort(key=lambda problem: problem.severity != "error")
+    snapshot.problem = told[0].model_dump(mode="json") if told else None
+    if not all(file.writable for file in files.values()):
+        snapshot.save(update_fields=["problem"])
+        return told[0]
+    for key, file in files.items():
+        storage.put(key, file.content)
         crash_points.reach("outstanding_file_written")
-    snapshot.state, snapshot.file_keys = State.WRITTEN, keys
+    snapshot.state, snapshot.file_keys = State.WRITTEN, list(files)
     with transaction.atomic():
-        snapshot.save(update_fields=["state", "file_keys"])
+        snapshot.save(update_fields=["state", "file_keys", "problem"])
         OutstandingSnapshot.objects.filter(
             organisation_id=snapshot.organisation_id,
             configuration=configuration,
             state=State.HELD,
             taken_at__lt=snapshot.taken_at,
         ).update(state=State.DISCARDED)
+    return None
 
 
 def _end(run: Run, claim: Claim, held: Problem | None) -> None:
