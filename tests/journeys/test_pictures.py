@@ -90,6 +90,14 @@ class Cast:
 
 
 LOOKS = [("desktop", "light"), ("phone", "dark")]
+NOT_PICTURED = {
+    "desktop": {"companies", "password", "two-step", "history-empty", "run-all-lines"},
+    "phone": {
+        *("companies", "password", "two-step", "history-empty", "run-all-lines", "preferences", "installation"),
+        *("line-not-read", "files", "run-working", "log-in"),
+    },
+}
+"""Looked at in every run of the tests, but too alike to keep."""
 
 
 @pytest.mark.parametrize(("width", "scheme"), LOOKS, ids=["-".join(look) for look in LOOKS])
@@ -98,11 +106,13 @@ def test_every_page_is_accessible(width: str, scheme: Any, open_page: Callable[.
     page = open_page(viewport=DESKTOP if width == "desktop" else PHONE, color_scheme=scheme)
     page.goto("/accounts/login/")
     check_accessibility(page)
-    picture(page, f"log-in-{width}-{scheme}")
+    if "log-in" not in NOT_PICTURED[width]:
+        picture(page, f"log-in-{width}-{scheme}")
     log_in(page, cast.anna.email)
     for name, address in cast.pages().items():
         response = page.goto(address)
         assert response is not None
         assert response.status == 200, address
         check_accessibility(page)
-        picture(page, f"{name}-{width}-{scheme}")
+        if name not in NOT_PICTURED[width]:
+            picture(page, f"{name}-{width}-{scheme}")

@@ -27,11 +27,11 @@ RUN: dict[str, Look] = {
     "ended": Look(pgettext_lazy("run", "Ended"), "check", "quiet"),
 }
 OUTCOME: dict[str, Look] = {
-    "waiting": Look(pgettext_lazy("line", "Waiting"), "clock", "quiet"),
-    "posted": Look(pgettext_lazy("line", "Posted"), "check", "good"),
-    "refused": Look(pgettext_lazy("line", "Refused"), "cross", "bad"),
-    "uncertain": Look(pgettext_lazy("line", "Uncertain"), "question", "warn"),
-    "skipped": Look(pgettext_lazy("line", "Skipped"), "skip", "quiet"),
+    "waiting": Look(pgettext_lazy("outcome", "Waiting"), "clock", "quiet"),
+    "posted": Look(pgettext_lazy("outcome", "Posted"), "check", "good"),
+    "refused": Look(pgettext_lazy("outcome", "Refused"), "cross", "bad"),
+    "uncertain": Look(pgettext_lazy("outcome", "Uncertain"), "question", "warn"),
+    "skipped": Look(pgettext_lazy("outcome", "Skipped"), "skip", "quiet"),
 }
 POSTING: dict[str, Look] = {
     "pending": Look(pgettext_lazy("posting", "To be sent"), "clock", "quiet"),

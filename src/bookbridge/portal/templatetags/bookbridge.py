@@ -16,7 +16,8 @@ from bookbridge.portal import words
 from bookbridge.portal.icons import icon_svg
 
 register = template.Library()
-_DATE_FORMAT = "j M Y"
+_DATE_FORMATS = {"en": "j M Y", "nl": "j b Y", "fr": "j N Y"}
+"""Day, short month as each language writes it, year."""
 _NBSP = "\u00a0"
 _MINUS = "\u2212"
 
@@ -56,7 +57,7 @@ def moment(value: datetime | None) -> SafeString | str:
     if value is None:
         return "–"
     local = timezone.localtime(value)
-    text = f"{formats.date_format(local, _DATE_FORMAT)}, {local:%H:%M}"
+    text = f"{_date(local)}, {local:%H:%M}"
     return format_html('<time datetime="{}">{}</time>', value.isoformat(), text)
 
 
@@ -64,7 +65,7 @@ def moment(value: datetime | None) -> SafeString | str:
 def plain_moment(value: datetime) -> str:
     """The same as text alone, for a page's title."""
     local = timezone.localtime(value)
-    return f"{formats.date_format(local, _DATE_FORMAT)}, {local:%H:%M}"
+    return f"{_date(local)}, {local:%H:%M}"
 
 
 @register.filter
@@ -83,7 +84,7 @@ def attempt_duration(attempt: Attempt) -> timedelta | None:
 def day(value: date | None) -> SafeString | str:
     if value is None:
         return "–"
-    text = formats.date_format(value, _DATE_FORMAT)
+    text = _date(value)
     return format_html('<time datetime="{}">{}</time>', value.isoformat(), text)
 
 
@@ -131,6 +132,10 @@ def duration(value: timedelta | None) -> str:
     if hours:
         return f"{hours}{_NBSP}{gettext('h')} {minutes}{_NBSP}min"
     return f"{minutes}{_NBSP}min {rest}{_NBSP}s" if minutes else f"{rest}{_NBSP}s"
+
+
+def _date(value: date) -> str:
+    return formats.date_format(value, _DATE_FORMATS.get(get_language() or "en", "j M Y"))
 
 
 def _decimal(value: Any) -> Decimal | None:
