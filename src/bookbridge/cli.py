@@ -1,6 +1,7 @@
 """The bookbridge program: a table of commands, each loaded on first use so that `read` needs no database."""
 
 from importlib import import_module
+from typing import Any
 
 import click
 
@@ -30,6 +31,16 @@ class _LazyGroup(click.Group):
         module, attribute = COMMANDS[cmd_name].split(":")
         command: click.Command = getattr(import_module(module), attribute)
         return command
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except RuntimeError as error:
+            from bookbridge.server.postgres_places import EmbeddedPostgresError
+
+            if not isinstance(error, EmbeddedPostgresError):
+                raise
+            raise click.ClickException(str(error)) from None
 
 
 @click.group(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})

@@ -8,8 +8,8 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from types import TracebackType
-from typing import Self
+from types import FrameType, TracebackType
+from typing import Any, Self
 
 
 class ChildFailedError(Exception):
@@ -66,6 +66,7 @@ class Children:
     def __init__(self, logs: Path) -> None:
         self._logs = logs
         self._running: list[Child] = []
+        self._before: dict[int, Any] = {}
 
     def start(self, name: str, arguments: list[str], **environment: str) -> Child:
         child = Child(name, arguments, environment, self._logs / f"{name}.log")
@@ -76,11 +77,22 @@ class Children:
         return all(child.process.poll() is None for child in self._running)
 
     def __enter__(self) -> Self:
+        # Python ends at these without a word, and the children would stay behind.
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            self._before[number] = signal.signal(number, _end)
         return self
 
     def __exit__(self, _: type[BaseException] | None, __: BaseException | None, ___: TracebackType | None) -> None:
+        for number in self._before:
+            signal.signal(number, signal.SIG_IGN)
         for child in reversed(self._running):
             child.stop()
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+
+def _end(number: int, _frame: FrameType | None) -> None:
+    sys.exit(128 + number)
 
 
 def free_port(wanted: int = 0) -> int:

@@ -27,7 +27,7 @@ class Stage:
 
 
 def set_stage(package: str, simulator_url: str, organisation_name: str, integration_name: str) -> Stage:
-    """The organisation with an integration that is authorised at the simulator. Again, it changes only the address."""
+    """The organisation with an integration that is authorised at the simulator; done again, it signs in anew."""
     from bookbridge.integrations.models import AppRegistration, Authorisation, Integration
     from bookbridge.organisations.models import Organisation
     from bookbridge.storage import inbox_prefix, open_storage
@@ -45,9 +45,8 @@ def set_stage(package: str, simulator_url: str, organisation_name: str, integrat
     authorisation, _ = Authorisation.objects.get_or_create(
         organisation=organisation, integration=integration, label="Demo account", defaults={"app": app}
     )
-    authorisation.refresh_from_db()
-    if authorisation.status != Authorisation.Status.ACTIVE:
-        _authorise(authorisation)
+    # Each time: the tokens of an earlier show may have died with its simulator's state, or of age.
+    _authorise(authorisation)
     return Stage(_configuration(authorisation), authorisation)
 
 

@@ -1,16 +1,18 @@
 """The settings of an installation, read from the environment once; a wrong one stops the start and is named.
 
 Any secret may come from a file: `NAME_FILE` holds the path. A secret that isn't given is made at the first start and
-kept in the data folder, readable by its user only.
+kept in the data folder, readable by its user only. `DATABASE_URL` holds a password and follows the same rules.
 """
 
 import os
+import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
+import psycopg
 from cryptography.fernet import Fernet
 
 PREFIX = "BOOKBRIDGE_"
@@ -61,14 +63,15 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         secret_key=reader.secret("SECRET_KEY", data, lambda: secrets.token_urlsafe(48)),
         encryption_keys=reader.encryption_keys(data),
         public_url=reader.address("PUBLIC_URL", "http://127.0.0.1:8000"),
-        storage=reader.text("STORAGE", str(data / "storage")),
-        s3_endpoint=reader.optional("S3_ENDPOINT"),
+        storage=reader.storage(str(data / "storage")),
+        s3_endpoint=reader.optional_address("S3_ENDPOINT"),
         s3_region=reader.text("S3_REGION", "us-east-1"),
         s3_access_key=reader.optional("S3_ACCESS_KEY"),
         s3_secret_key=reader.optional("S3_SECRET_KEY"),
         inbox_settle_s=reader.seconds("INBOX_SETTLE_S", 1.0),
         debug=reader.yes_or_no("DEBUG"),
     )
+    reader.refuse_half_a_key(environment)
     reader.refuse_unknown()
     if reader.wrong:
         raise WrongSettingError("\n".join(reader.wrong))
@@ -81,14 +84,21 @@ class _Reader:
         self.wrong: list[str] = []
 
     def optional(self, name: str) -> str | None:
-        variable = PREFIX + name
+        return self._given(PREFIX + name)
+
+    def _given(self, variable: str) -> str | None:
         path = self._variables.get(variable + "_FILE")
-        if path:
-            try:
-                return Path(path).read_text(encoding="utf-8").strip()
-            except OSError as error:
-                self.wrong.append(f"{variable}_FILE: can't read {path}: {error.strerror}")
-        return self._variables.get(variable) or None
+        if not path:
+            return self._variables.get(variable) or None
+        try:
+            held = Path(path).read_text(encoding="utf-8").strip()
+        except (OSError, ValueError) as error:
+            reason = error.strerror if isinstance(error, OSError) else "it holds no text"
+            self.wrong.append(f"{variable}_FILE: can't read {path}: {reason}")
+            return None
+        if not held:
+            self.wrong.append(f"{variable}_FILE: {path} is empty")
+        return held or None
 
     def text(self, name: str, default: str) -> str:
         return self.optional(name) or default
@@ -109,26 +119,53 @@ class _Reader:
             self.wrong.append(f"{PREFIX}{name}={value}: give yes or no")
         return value == "yes"
 
-    def address(self, name: str, default: str) -> str:
+    def address(self, name: str, default: str, *, path_allowed: bool = False) -> str:
         value = self.text(name, default).rstrip("/")
-        parts = urlsplit(value)
-        if parts.scheme not in ("http", "https") or not parts.hostname or parts.path:
+        parts = _parts(value)
+        if parts is None or not _is_web(parts) or (parts.path and not path_allowed):
             self.wrong.append(f"{PREFIX}{name}={value}: give an address such as https://books.example.org")
         return value
 
+    def optional_address(self, name: str) -> str | None:
+        return self.address(name, "", path_allowed=True) if self.optional(name) else None
+
+    def storage(self, default: str) -> str:
+        value = self.text("STORAGE", default)
+        parts = _parts(value)
+        scheme = parts.scheme if parts and re.match(r"\w+://", value) else ""
+        if scheme not in ("", "file", "s3") or (scheme == "s3" and not (parts and parts.netloc)):
+            self.wrong.append(f"{PREFIX}STORAGE={value}: give a folder, or s3://bucket/prefix")
+        return value
+
+    def refuse_half_a_key(self, environment: "Environment") -> None:
+        pair = {"S3_ACCESS_KEY": environment.s3_access_key, "S3_SECRET_KEY": environment.s3_secret_key}
+        missing = [name for name, value in pair.items() if not value]
+        if len(missing) == 1:
+            self.wrong.append(f"{PREFIX}{missing[0]}: is missing; the access key and the secret key go together")
+
     def database_url(self) -> str | None:
-        value = self._variables.get("DATABASE_URL") or None
-        if value and urlsplit(value).scheme not in ("postgresql", "postgres"):
+        value = self._given("DATABASE_URL")
+        if value and not _is_postgresql(value):
+            # The value is not shown: it holds a password.
             self.wrong.append("DATABASE_URL: Bookbridge runs on PostgreSQL; give postgresql://user:password@host/name")
         return value
 
     def secret(self, name: str, data: Path, make: Callable[[], str]) -> str:
         given = self.optional(name)
-        return given if given else _kept_secret(data / "secrets" / name.lower(), make)
+        if given or f"{PREFIX}{name}_FILE" in self._variables:
+            return given or ""
+        path = data / "secrets" / name.lower()
+        try:
+            return _kept_secret(path, make)
+        except OSError as error:
+            self.wrong.append(f"{PREFIX}DATA={data}: can't keep {path}: {error.strerror}")
+            return ""
 
     def encryption_keys(self, data: Path) -> tuple[str, ...]:
         text = self.secret("ENCRYPTION_KEYS", data, lambda: Fernet.generate_key().decode())
         keys = tuple(key.strip() for key in text.split(",") if key.strip())
+        if text and not keys:
+            self.wrong.append(f"{PREFIX}ENCRYPTION_KEYS: holds no key")
         for position, key in enumerate(keys, 1):
             try:
                 Fernet(key)
@@ -141,6 +178,29 @@ class _Reader:
             name = variable.removeprefix(PREFIX)
             if variable.startswith(PREFIX) and name.removesuffix("_FILE") not in KNOWN:
                 self.wrong.append(f"{variable}: no such setting; there are {', '.join(PREFIX + k for k in KNOWN)}")
+
+
+def _parts(address: str) -> SplitResult | None:
+    """None when it is no address: the port and the host are checked when they are asked for."""
+    try:
+        parts = urlsplit(address)
+        return parts if parts.port is None or parts.port else None
+    except ValueError:
+        return None
+
+
+def _is_web(parts: SplitResult) -> bool:
+    plain = not parts.query and not parts.fragment and "@" not in parts.netloc
+    return parts.scheme in ("http", "https") and bool(parts.hostname) and plain
+
+
+def _is_postgresql(url: str) -> bool:
+    if not url.startswith(("postgresql://", "postgres://")):
+        return False
+    try:
+        return bool(psycopg.conninfo.conninfo_to_dict(url).get("dbname"))
+    except psycopg.Error:
+        return False
 
 
 def _kept_secret(path: Path, make: Callable[[], str]) -> str:

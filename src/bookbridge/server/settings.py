@@ -1,7 +1,9 @@
 """Django's settings, made from the environment (see `environment.py` for what can be set)."""
 
 import sys
-from urllib.parse import unquote, urlsplit
+from urllib.parse import urlsplit
+
+from psycopg.conninfo import conninfo_to_dict
 
 from bookbridge.server.environment import WrongSettingError, read_environment
 from bookbridge.server.logs import configure_logs
@@ -70,18 +72,17 @@ def _database(url: str | None) -> dict[str, object]:
     if url is None:
         # Commands that need a database put the embedded one's address in DATABASE_URL before they load these settings.
         return {"ENGINE": "django.db.backends.dummy"}
-    parts = urlsplit(url)
-    query = dict(pair.split("=", 1) for pair in parts.query.split("&") if "=" in pair)
+    given = {name: str(value) for name, value in conninfo_to_dict(url).items()}
     return {
         "ENGINE": "django.db.backends.postgresql",
-        "NAME": unquote(parts.path.lstrip("/")),
-        "USER": unquote(parts.username or ""),
-        "PASSWORD": unquote(parts.password or ""),
-        "HOST": unquote(query.pop("host", "") or parts.hostname or ""),
-        "PORT": str(parts.port or query.pop("port", "")),
+        "NAME": given.pop("dbname"),
+        "USER": given.pop("user", ""),
+        "PASSWORD": given.pop("password", ""),
+        "HOST": given.pop("host", ""),
+        "PORT": given.pop("port", ""),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {key: unquote(value) for key, value in query.items()},
+        "OPTIONS": given,
     }
 
 
