@@ -34,6 +34,15 @@ def sale(
     ]
 
 
+def purchase(number: str, *, supplier: str = "200", amount: str = "100.00", vat: str = "21.00") -> list[str]:
+    total = f"{_cents(amount) + _cents(vat):.2f}"
+    head = {"c2": "I", "c3": "60", "c4": "11", "c5": "2026", "c6": number, "c8": "03112026"}
+    return [
+        _row(40, **{"c1": "0", **head, "c11": supplier, "c13": total, "c24": f"F-{number}"}),
+        _row(40, **{"c1": "1", **head, "c9": "7000", "c13": amount, "c21": "5", "c22": vat}),
+    ]
+
+
 def memorial(number: str, *, amount: str = "50.00", accounts: tuple[str, str] = ("4300", "1400")) -> list[str]:
     head = {"c2": "M", "c3": "90", "c4": "11", "c5": "2026", "c6": number, "c8": "03112026"}
     return [

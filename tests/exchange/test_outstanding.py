@@ -26,10 +26,10 @@ def read(stage: Stage) -> OutstandingSnapshot:
     return OutstandingSnapshot.objects.get(run=run)
 
 
-def dbopen(stage: Stage) -> list[str]:
+def dbopen(stage: Stage, name: str = "dbopen.csv") -> list[str]:
     from bookbridge.storage import outbox_key
 
-    key = outbox_key(stage.configuration.organisation_id, stage.configuration.integration_id, "dbopen.csv")
+    key = outbox_key(stage.configuration.organisation_id, stage.configuration.integration_id, name)
     return open_storage().get(key).decode("cp1252").splitlines() if open_storage().exists(key) else []
 
 
@@ -46,6 +46,32 @@ def test_open_items_come_back_with_the_sources_own_numbers(stage: Stage):
     first = dbopen(stage)[0].split(",")
     assert first[:4] == ['"D"', '"100"', '"26000001"', '"26000001"']
     assert first[9:13] == ["121.00", "21.00", "0.00", "121.00"]
+
+
+def both_kinds(stage: Stage) -> None:
+    stage.run_files(
+        debitr__csv=files.joined(files.customer("100")),
+        credit__csv=files.joined(files.supplier("200")),
+        fmuta6__csv=files.joined(files.sale("26000001"), files.purchase("26600001")),
+    )
+
+
+def test_purchases_go_to_a_file_of_their_own(stage: Stage):
+    both_kinds(stage)
+    assert read(stage).item_count == 2
+    assert [row.split(",")[:3] for row in dbopen(stage)] == [['"D"', '"100"', '"26000001"']]
+    assert [row.split(",")[:3] for row in dbopen(stage, "dbopen_purchase.csv")] == [['"C"', '"200"', '"26600001"']]
+
+
+def test_both_kinds_go_to_one_file_when_the_layout_says_so(stage: Stage):
+    stage.configuration.layouts = {
+        "dbopen": {"profile": "dbopen_default", "adjustments": 'kinds = ["sales", "purchase"]'}
+    }
+    stage.configuration.save()
+    both_kinds(stage)
+    read(stage)
+    assert [row.split(",")[0] for row in dbopen(stage)] == ['"D"', '"C"']
+    assert dbopen(stage, "dbopen_purchase.csv") == []
 
 
 def test_a_part_payment_shows_in_what_is_paid_and_open(stage: Stage):

@@ -17,7 +17,7 @@ from bookbridge.exchange import crash_points
 from bookbridge.exchange.models import OutstandingSnapshot, Posting, Run
 from bookbridge.exchange.outstanding_texts import HELD_EMPTY, HELD_SMALLER
 from bookbridge.exchange.workers import Claim
-from bookbridge.formats import load_profile, write_outstanding
+from bookbridge.formats import OutstandingProfile, ProfileError, load_profile, write_outstanding
 from bookbridge.integrations.connecting import connect
 from bookbridge.integrations.models import Configuration
 from bookbridge.storage import Storage, open_storage, outbox_key
@@ -181,12 +181,12 @@ def _write(snapshot: OutstandingSnapshot, kinds: list[Kind], storage: Storage) -
     configuration = snapshot.configuration
     chosen = configuration.layouts.get("dbopen", {})
     profile = load_profile(chosen.get("profile", "dbopen_default"), chosen.get("adjustments", ""))
+    if not isinstance(profile, OutstandingProfile):
+        raise ProfileError(f"profile {profile.name} is for {profile.format}, not for outstanding items")
     items = [OutstandingItem.model_validate(item) for item in snapshot.items]
     files = {
-        outbox_key(configuration.organisation_id, configuration.integration_id, FILE_NAMES[kind]): write_outstanding(
-            [item for item in items if item.kind == kind], profile
-        )
-        for kind in kinds
+        outbox_key(configuration.organisation_id, configuration.integration_id, name): write_outstanding(items, layout)
+        for name, layout in _layouts(kinds, profile)
     }
     told = [problem for file in files.values() for problem in file.problems]
     told.sort(key=lambda problem: problem.severity != "error")
@@ -207,6 +207,13 @@ def _write(snapshot: OutstandingSnapshot, kinds: list[Kind], storage: Storage) -
             taken_at__lt=snapshot.taken_at,
         ).update(state=State.DISCARDED)
     return None
+
+
+def _layouts(kinds: list[Kind], profile: OutstandingProfile) -> list[tuple[str, OutstandingProfile]]:
+    """The files to write: one with all kinds where the site's layout says so, else one for each kind."""
+    if len(profile.kinds) > 1:
+        return [(FILE_NAMES["sales"], profile)]
+    return [(FILE_NAMES[kind], profile.model_copy(update={"kinds": (kind,)})) for kind in kinds]
 
 
 def _end(run: Run, claim: Claim, held: Problem | None) -> None:
