@@ -1,5 +1,7 @@
 """bookbridge serve"""
 
+import socket
+
 import click
 
 
@@ -9,6 +11,7 @@ import click
 @click.option("--threads", default=8, show_default=True, type=click.IntRange(1, 256), help="Requests served at once.")
 def serve(host: str, port: int, threads: int) -> None:
     """Serve the portal until stopped."""
+    _check_address(host, port)
     from bookbridge.server.start import load_django
 
     load_django()
@@ -24,3 +27,13 @@ def serve(host: str, port: int, threads: int) -> None:
         blocking_threads=threads,
         log_access=False,
     ).serve()
+
+
+def _check_address(host: str, port: int) -> None:
+    """The server itself would end with a page of its own inner workings."""
+    try:
+        socket.create_server((host, port), family=socket.AF_INET6 if ":" in host else socket.AF_INET).close()
+    except OSError as error:
+        reason = (error.strerror or "").partition(" (while")[0]
+        remedy = "choose another with --host and --port, or end the program that listens there"
+        raise click.ClickException(f"can't listen on {host}, port {port}: {reason}; {remedy}") from None

@@ -23,6 +23,5 @@ def passing_database(server_url: str, prefix: str) -> Iterator[str]:
 
 def with_database(url: str, name: str) -> str:
     """The same server's address with another database."""
-    own = str(psycopg.conninfo.conninfo_to_dict(url)["dbname"])
     head, question, query = url.partition("?")
-    return head.removesuffix(own) + name + question + query
+    return f"{head.rpartition('/')[0]}/{name}{question}{query}"
