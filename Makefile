@@ -2,7 +2,7 @@
 .SILENT:
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup demo test format format-check lint types contracts check simulate
+.PHONY: help setup demo test format format-check lint types contracts check simulate bench
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -41,6 +41,9 @@ types: setup ## Check the types
 
 contracts: setup ## Check which room may import which
 	$(BIN)/lint-imports
+
+bench: setup ## Measure speed as ratios, printed as JSON
+	$(BIN)/python tools/bench.py $(ARGS)
 
 check: ## All checks, then all tests; every failure is shown
 	.ci/run
