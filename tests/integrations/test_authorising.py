@@ -1,6 +1,6 @@
 """Signing in at a package: the whole redirect against the running simulator, and every way an answer can be false."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
@@ -97,8 +97,11 @@ def test_an_answer_is_good_once(owner: Client, account: Authorisation) -> None:
     assert owner.get(back).status_code == 400
 
 
-@pytest.mark.parametrize("state", ["", "made-up", signing.dumps({"nonce": "x"}, salt="another")])
-def test_a_forged_state_is_refused(state: str, owner: Client, account: Authorisation) -> None:
+@pytest.mark.parametrize(
+    "forge", [lambda: "", lambda: "made-up", lambda: signing.dumps({"nonce": "x"}, salt="another")]
+)
+def test_a_forged_state_is_refused(forge: Callable[[], str], owner: Client, account: Authorisation) -> None:
+    state = forge()
     code = parse_qs(urlsplit(answer_of(leave(owner, account))).query)["code"][0]
     assert owner.get(f"{CALLBACK}?{urlencode({'code': code, 'state': state})}").status_code == 400
     assert is_untouched(account)
