@@ -2,7 +2,6 @@
 
 import json
 import os
-import signal
 import sys
 import time
 from collections.abc import Iterator
@@ -38,9 +37,6 @@ def demo(once: bool, as_json: bool, port: int) -> None:
     port = free_port(port)
     os.environ["BOOKBRIDGE_PUBLIC_URL"] = f"http://127.0.0.1:{port}"
     say = _Speaker(quiet=as_json)
-    for ending in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        # Whatever ends the demo, its processes end with it; a shell in the background would have SIGINT ignored.
-        signal.signal(ending, signal.default_int_handler)
     try:
         with Children(data / "logs") as children:
             report = _play(children, data, port, say)

@@ -78,9 +78,10 @@ class Children:
         return all(child.process.poll() is None for child in self._running)
 
     def __enter__(self) -> Self:
-        # Python ends at these without a word, and the children would stay behind.
+        # Python ends at the first two without a word, and a shell in the background has the third ignored; either way
+        # the children would stay behind.
         if threading.current_thread() is threading.main_thread():
-            for number in (signal.SIGTERM, signal.SIGHUP):
+            for number in (signal.SIGTERM, signal.SIGHUP, signal.SIGINT):
                 self._before[number] = signal.signal(number, _end)
         return self
 
@@ -94,6 +95,8 @@ class Children:
 
 
 def _end(number: int, _frame: FrameType | None) -> None:
+    if number == signal.SIGINT:
+        raise KeyboardInterrupt
     sys.exit(128 + number)
 
 
