@@ -1,11 +1,13 @@
 """From files in an inbox to lines and postings. Taking a file, and taking it in, can be broken off and done again."""
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 from itertools import islice
 from typing import Any
+from uuid import UUID
 
 import structlog
 from django.conf import settings
@@ -24,6 +26,7 @@ from bookbridge.documents import (
     identifier_of,
     money_of,
     posting_key,
+    rounded,
     short_reference,
 )
 from bookbridge.exchange import crash_points, sql
@@ -39,7 +42,9 @@ from bookbridge.formats import (
     read_documents,
 )
 from bookbridge.integrations.models import Configuration, Integration
-from bookbridge.sources.file_drop import DEFAULT_PROFILES, ready_files
+from bookbridge.integrations.storable import storable, storable_values
+from bookbridge.kit.errors import ClaimLostError
+from bookbridge.sources.file_drop import DEFAULT_PROFILES, LONGEST_WAIT_FOR_OTHERS, ready_files
 from bookbridge.storage import Storage, StorageError, StoredObject, archive_key, inbox_prefix, open_storage
 
 _CHUNK = 200
@@ -57,7 +62,7 @@ def take_files(integration: Integration, storage: Storage | None = None) -> Run 
     configuration = the_configuration(integration)
     if configuration is None:
         return None
-    prefix = inbox_prefix(integration.organisation_id, integration.pk)
+    prefix = inbox_prefix(*_place(integration))
     quiet = timedelta(seconds=settings.ENVIRONMENT.inbox_settle_s)
     settled = ready_files(storage.list(prefix), timezone.now(), quiet)
     if not settled:
@@ -65,13 +70,14 @@ def take_files(integration: Integration, storage: Storage | None = None) -> Run 
     with transaction.atomic():
         if not sql.try_lock(f"inbox {integration.pk}"):
             return None
-        deliveries = [_take(integration, found, storage) for found in settled]
-        fresh = [delivery for delivery in deliveries if delivery is not None]
-        run = _run_for(configuration, fresh) if fresh else None
+        copies = _archived(integration, settled, storage)
+        deliveries = [_delivery(integration, found, kept_at, storage) for found, kept_at in copies]
+        run = _run_for(configuration, deliveries) if deliveries else None
     crash_points.reach("delivery_written")
     for found in settled:
-        # What replaced it meanwhile is another file, for the next look into the inbox.
-        storage.delete(found.key, version=found.version)
+        # What replaced it meanwhile is another file, for the next look into the inbox; what was not taken stays.
+        if _is_known(integration, found):
+            storage.delete(found.key, version=found.version)
     return run
 
 
@@ -85,18 +91,66 @@ def the_configuration(integration: Integration) -> Configuration | None:
     return active[0] if len(active) == 1 else None
 
 
-def _take(integration: Integration, found: StoredObject, storage: Storage) -> Delivery | None:
-    """The delivery of a file, its content archived; None when an earlier try got as far as this."""
-    known = Delivery.objects.filter(
+def _version(found: StoredObject) -> str:
+    # A bucket's own version may be made of the content alone: a file dropped again unchanged is another delivery.
+    return f"{found.version} {found.modified_at.isoformat()}"[:200]
+
+
+def _is_known(integration: Integration, found: StoredObject) -> bool:
+    """Whether there is a delivery of it; an earlier try may have got as far as that."""
+    return Delivery.objects.filter(
         organisation_id=integration.organisation_id,
         integration=integration,
         inbox_key=found.key,
-        inbox_version=found.version,
-    )
-    if known.exists():
-        return None
-    kept_at = archive_key(integration.organisation_id, integration.pk, timezone.now(), found.name)
-    storage.copy(found.key, kept_at)
+        inbox_version=_version(found),
+    ).exists()
+
+
+def _archived(
+    integration: Integration, settled: Sequence[StoredObject], storage: Storage
+) -> list[tuple[StoredObject, str]]:
+    """The new files with their copies in the archive, whole and of the version that was seen."""
+    copies: list[tuple[StoredObject, str]] = []
+    try:
+        for found in settled:
+            if not _is_known(integration, found):
+                copies += _copied(integration, found, storage)
+    except (StorageError, FileNotFoundError):
+        _discard([kept_at for _, kept_at in copies], storage)
+        raise
+    if not copies:
+        return []
+    # One that was written anew while it was copied may be half of each.
+    now_there = {found.key: _version(found) for found in storage.list(inbox_prefix(*_place(integration)))}
+    whole = [copy for copy in copies if now_there.get(copy[0].key) == _version(copy[0])]
+    _discard([kept_at for found, kept_at in copies if (found, kept_at) not in whole], storage)
+    return whole
+
+
+def _copied(integration: Integration, found: StoredObject, storage: Storage) -> list[tuple[StoredObject, str]]:
+    """The file with its copy; nothing when it can't be copied and its neighbours have waited for it long enough."""
+    kept_at = archive_key(*_place(integration), timezone.now(), found.name)
+    try:
+        storage.copy(found.key, kept_at)
+    except (StorageError, FileNotFoundError) as error:
+        if timezone.now() - found.modified_at < LONGEST_WAIT_FOR_OTHERS:
+            raise
+        _log.error("file_not_taken", integration=str(integration.pk), reason=str(error))
+        return []
+    return [(found, kept_at)]
+
+
+def _discard(kept_at: Iterable[str], storage: Storage) -> None:
+    for key in kept_at:
+        with suppress(StorageError):
+            storage.delete(key)
+
+
+def _place(integration: Integration) -> tuple[UUID, UUID]:
+    return integration.organisation_id, integration.pk
+
+
+def _delivery(integration: Integration, found: StoredObject, kept_at: str, storage: Storage) -> Delivery:
     crash_points.reach("file_archived")
     digest, size = _digest(storage, kept_at)
     repeats = (
@@ -109,7 +163,7 @@ def _take(integration: Integration, found: StoredObject, storage: Storage) -> De
         integration=integration,
         file_name=found.name[:255],
         inbox_key=found.key,
-        inbox_version=found.version,
+        inbox_version=_version(found),
         archive_key=kept_at,
         size=size,
         sha256=digest,
@@ -137,8 +191,11 @@ def _run_for(configuration: Configuration, deliveries: list[Delivery]) -> Run:
     return run
 
 
-def take_in(run: Run, storage: Storage | None = None) -> None:
-    """Turn the run's waiting files into lines, relations first. Doing it again adds nothing twice."""
+def take_in(run: Run, check_claim: Callable[[], None] = lambda: None, storage: Storage | None = None) -> None:
+    """Turn the run's waiting files into lines, relations first. Doing it again adds nothing twice.
+
+    `check_claim` raises ClaimLostError when another worker may own the run by now.
+    """
     storage = storage or open_storage()
     profiles, wrong = profiles_of(run.configuration)
     waiting = []
@@ -154,8 +211,8 @@ def take_in(run: Run, storage: Storage | None = None) -> None:
     order = list(DEFAULT_PROFILES)
     for delivery, profile in sorted(waiting, key=lambda pair: (order.index(pair[1].format), pair[0].pk)):
         try:
-            _take_in_file(run, delivery, profile, storage)
-        except (StorageError, FileNotFoundError, DatabaseError):
+            _take_in_file(run, delivery, profile, storage, check_claim)
+        except (StorageError, FileNotFoundError, DatabaseError, ClaimLostError):
             raise
         except Exception:
             # Our bug: it stops this file, not its neighbours.
@@ -175,11 +232,14 @@ def profiles_of(configuration: Configuration) -> tuple[list[Profile], list[str]]
     return profiles, wrong
 
 
-def _take_in_file(run: Run, delivery: Delivery, profile: Profile, storage: Storage) -> None:
+def _take_in_file(
+    run: Run, delivery: Delivery, profile: Profile, storage: Storage, check_claim: Callable[[], None]
+) -> None:
     rows, whole_file = 0, None
     with storage.open(delivery.archive_key) as stream:
         for chunk in _chunks(read_documents(stream, profile, delivery.file_name)):
             whole_file = next((part for part in chunk if isinstance(part, Reject) and part.whole_file), whole_file)
+            check_claim()
             _write_lines(run, delivery, chunk)
             rows += sum(part.row_count for part in chunk)
             crash_points.reach("lines_written")
@@ -256,7 +316,7 @@ def _postings(configuration: Configuration, read: list[_Read]) -> dict[tuple[str
 
 def _line(run: Run, delivery: Delivery, part: _Read, posting_id: int) -> Line:
     document = part.document
-    money = money_of(document)
+    money = _money(document)
     return Line(
         organisation_id=run.organisation_id,
         run=run,
@@ -265,12 +325,12 @@ def _line(run: Run, delivery: Delivery, part: _Read, posting_id: int) -> Line:
         position=part.source.position,
         phase=DOCUMENT_KINDS.index(document.kind),
         kind=document.kind,
-        identifier=identifier_of(document)[:80],
-        journal=document.journal if isinstance(document, Invoice | JournalEntry) else "",
+        identifier=storable(identifier_of(document), 80),
+        journal=storable(document.journal) if isinstance(document, Invoice | JournalEntry) else "",
         document=_json(document),
         fingerprint=part.fingerprint,
         rows=list(part.source.rows),
-        raw=_storable(part.source.raw),
+        raw=storable(part.source.raw, _LONGEST_RAW),
         problems=[_json(notice) for notice in part.source.notices],
         **_amount(money),
     )
@@ -285,10 +345,10 @@ def _reject_line(run: Run, delivery: Delivery, reject: Reject) -> Line:
         position=reject.position,
         phase=len(DOCUMENT_KINDS),
         kind=reject.kind or "",
-        identifier=_storable(reject.identifier)[:80] or f"row {reject.rows[0] if reject.rows else 1}",
-        journal=_storable(reject.journal or "")[:60],
+        identifier=storable(reject.identifier, 80) or f"row {reject.rows[0] if reject.rows else 1}",
+        journal=storable(reject.journal or "", 60),
         rows=list(reject.rows[:1000]),
-        raw=_storable(reject.raw),
+        raw=storable(reject.raw, _LONGEST_RAW),
         problems=[_json(problem) for problem in reject.problems],
         outcome=Line.Outcome.SKIPPED if harmless else Line.Outcome.REFUSED,
         reason=Line.Reason.NOTHING_TO_BOOK if harmless else Line.Reason.NOT_READ,
@@ -297,31 +357,26 @@ def _reject_line(run: Run, delivery: Delivery, reject: Reject) -> Line:
     )
 
 
+def _money(document: Document) -> Money | None:
+    try:
+        return money_of(document)
+    except ValueError:
+        # A journal entry of possible amounts whose turnover no book could hold.
+        return None
+
+
 def _amount(money: Money | None) -> dict[str, object]:
     if money is None:
         return {}
     # Beyond this no document is ever accepted; a reject may hold any number.
     countable = abs(money.amount) < _LARGEST_AMOUNT
-    return {"currency": money.currency, "amount": money.amount if countable else None}
-
-
-def _storable(text: str) -> str:
-    # PostgreSQL takes every character but NUL.
-    return text.replace("\x00", "␀")[:_LONGEST_RAW]
+    return {"currency": money.currency, "amount": rounded(money.amount, money.currency) if countable else None}
 
 
 def _json(record: Document | Problem) -> Any:
-    return _without_nul(document_to_json(record) if not isinstance(record, Problem) else record.model_dump(mode="json"))
-
-
-def _without_nul(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.replace("\x00", "␀")
-    if isinstance(value, dict):
-        return {name: _without_nul(content) for name, content in value.items()}
-    if isinstance(value, list):
-        return [_without_nul(content) for content in value]
-    return value
+    return storable_values(
+        document_to_json(record) if not isinstance(record, Problem) else record.model_dump(mode="json")
+    )
 
 
 def _chunks(parts: Iterable[SourceDocument | Reject]) -> Iterator[list[SourceDocument | Reject]]:

@@ -153,7 +153,7 @@ class Posting(models.Model):
     worker = models.UUIDField(null=True, blank=True, help_text="The worker that made the attempt")
     fingerprint = models.CharField(max_length=64, help_text="Of the content that was last sent or posted")
     document = models.JSONField(help_text="The content that was last sent or posted")
-    external_id = models.CharField(max_length=200, blank=True)
+    external_id = models.TextField(blank=True)
     external_number = models.CharField(max_length=60, blank=True)
     look_up_at = models.DateTimeField(null=True, blank=True, help_text="When an uncertain posting is due")
     look_ups = models.PositiveSmallIntegerField(default=0)
@@ -186,6 +186,9 @@ class Attempt(models.Model):
     action = models.CharField(max_length=8, choices=[("post", "Post"), ("update", "Update"), ("look_up", "Look up")])
     fingerprint = models.CharField(max_length=64)
     prepared = models.JSONField(default=dict)
+    sent = models.JSONField(
+        null=True, help_text="The document in the package's codes, where the mapping gave others than the source's"
+    )
     started_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True, blank=True)
     outcome = models.CharField(max_length=20, blank=True)

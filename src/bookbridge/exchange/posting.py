@@ -4,6 +4,7 @@ Every function is one short transaction and every change is conditional on the a
 was thought dead can't overwrite the truth.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -14,21 +15,26 @@ from django.utils import timezone
 
 from bookbridge.documents import Problem
 from bookbridge.exchange import crash_points
-from bookbridge.exchange.models import Attempt, Posting
+from bookbridge.exchange.models import Attempt, Posting, Run
+from bookbridge.integrations.storable import storable, storable_values
 from bookbridge.kit.outcomes import Absent, AlreadyThere, Found, Later, LookUp, Outcome, Posted, Refused, SignInAgain
 
 State = Posting.State
 NEEDED_ABSENCES = 2
 """How often a settled package must say that it has no such document before it is sent again."""
 LONGEST_PAUSE = timedelta(minutes=5)
+LONGEST_WAIT = timedelta(days=1)
+"""However far away the moment is that a package names, after a day it is asked again."""
+_COUNTED_UP_TO = 32_000
 
 
 @dataclass(frozen=True)
 class Offer:
-    """The content of a document as it is offered now."""
+    """The content of a document as it is offered now; `mapped`: in the package's codes, None if the same."""
 
     fingerprint: str
     document: dict[str, Any]
+    mapped: dict[str, Any] | None = None
 
 
 def begin(
@@ -53,7 +59,9 @@ def begin(
             return None
         posting.state, posting.attempt, posting.worker = State.SENDING, token, worker
         posting.fingerprint, posting.document = offer.fingerprint, offer.document
-        attempt = _attempt(posting, token, action=action, worker=worker, run_id=run_id, prepared=prepared)
+        attempt = _attempt(
+            posting, token, action=action, worker=worker, run_id=run_id, prepared=prepared, sent=offer.mapped
+        )
     crash_points.reach("attempt_written")
     return attempt
 
@@ -71,7 +79,7 @@ def conclude(posting: Posting, attempt: Attempt, outcome: Outcome, *, settle_s: 
         # The same update can be made again without harm; with no fingerprint the next offer makes it.
         changes = {"state": State.POSTED, "fingerprint": ""}
     else:
-        changes = {"state": State.UNCERTAIN, "look_up_at": attempt.started_at + timedelta(seconds=settle_s)}
+        changes = _uncertain(settle_s)
     concluded = _conclude(posting, attempt, changes, outcome)
     crash_points.reach("answer_written")
     return concluded
@@ -83,8 +91,7 @@ def abandon(posting: Posting, *, settle_s: float) -> bool:
     if attempt is not None and attempt.action == "update":
         changes: dict[str, Any] = {"state": State.POSTED, "fingerprint": ""}
     else:
-        begun = attempt.started_at if attempt else timezone.now()
-        changes = {"state": State.UNCERTAIN, "look_up_at": begun + timedelta(seconds=settle_s)}
+        changes = _uncertain(settle_s)
     with transaction.atomic():
         mine = Posting.objects.filter(pk=posting.pk, state=State.SENDING, attempt=posting.attempt).update(
             attempt=None, worker=None, **changes
@@ -96,15 +103,30 @@ def abandon(posting: Posting, *, settle_s: float) -> bool:
     return bool(mine)
 
 
+def abandon_left_over(run: Run, *, settle_s: float) -> int:
+    """Take back what an earlier worker of this run, which may live on, began and could not write the end of.
+
+    Only for the worker that owns the run: nobody else can be sending for it now.
+    """
+    sending = Posting.objects.filter(
+        organisation_id=run.organisation_id, configuration_id=run.configuration_id, state=State.SENDING
+    )
+    begun_here = Attempt.objects.filter(
+        organisation_id=run.organisation_id, run=run, token__in=[row.attempt for row in sending]
+    ).values_list("token", flat=True)
+    left_over = set(begun_here)
+    return sum(abandon(row, settle_s=settle_s) for row in sending if row.attempt in left_over)
+
+
 def conclude_look_up(
     posting: Posting, found: LookUp, *, worker: UUID, run_id: int | None, settle_s: float, problems: list[Problem]
 ) -> bool:
     """Write down what a look-up of an uncertain posting said; `problems` go with a document that differs from ours."""
     now = timezone.now()
-    changes: dict[str, Any] = {"look_ups": posting.look_ups + 1, "absences": 0}
+    changes: dict[str, Any] = {"look_ups": min(posting.look_ups + 1, _COUNTED_UP_TO), "absences": 0}
     if isinstance(found, Found):
         if found.differences:
-            changes |= {"look_up_at": None, "problems": [problem.model_dump(mode="json") for problem in problems]}
+            changes |= {"look_up_at": None, "problems": _stored(problems)}
         else:
             changes |= _posted(found.external_id, found.external_number)
     elif isinstance(found, Absent):
@@ -113,7 +135,7 @@ def conclude_look_up(
         if absences >= NEEDED_ABSENCES:
             changes |= {"state": State.PENDING, "look_up_at": None}
     elif isinstance(found, Later):
-        changes |= {"look_up_at": found.not_before, "absences": posting.absences}
+        changes |= {"look_up_at": min(found.not_before, now + LONGEST_WAIT), "absences": posting.absences}
     else:
         changes |= {"look_up_at": now + _pause(posting.look_ups, settle_s), "absences": posting.absences}
     with transaction.atomic():
@@ -132,14 +154,13 @@ def conclude_look_up(
     return bool(mine)
 
 
-def last_prepared(posting: Posting) -> dict[str, str]:
-    """What was put on record before the last call, for the look-up."""
-    attempt = (
+def last_sent(posting: Posting) -> Attempt | None:
+    """The attempt that sent the posting last, with what was put on record before the call, for the look-up."""
+    return (
         Attempt.objects.filter(organisation_id=posting.organisation_id, posting=posting, action="post")
         .order_by("-started_at")
         .first()
     )
-    return dict(attempt.prepared) if attempt else {}
 
 
 def _conclude(posting: Posting, attempt: Attempt, changes: dict[str, Any], outcome: Outcome) -> bool:
@@ -162,8 +183,8 @@ def _conclude(posting: Posting, attempt: Attempt, changes: dict[str, Any], outco
 def _posted(external_id: str, external_number: str) -> dict[str, Any]:
     return {
         "state": State.POSTED,
-        "external_id": external_id,
-        "external_number": external_number,
+        "external_id": storable(external_id),
+        "external_number": storable(external_number, 60),
         "posted_at": timezone.now(),
         "look_up_at": None,
         "problems": [],
@@ -174,11 +195,27 @@ def _not_taken(attempt: Attempt, state: str, problems: tuple[Problem, ...]) -> d
     if attempt.action == "update":
         # The document stays posted as it was; its older content is gone from our record, so the next offer updates.
         return {"state": State.POSTED, "fingerprint": ""}
-    return {"state": state, "problems": [problem.model_dump(mode="json") for problem in problems]}
+    return {"state": state, "problems": _stored(problems)}
+
+
+def _stored(problems: Iterable[Problem]) -> list[dict[str, Any]]:
+    return [storable_values(problem.model_dump(mode="json")) for problem in problems]
+
+
+def _uncertain(settle_s: float) -> dict[str, Any]:
+    # Counted from the end of the call: what timed out after half a minute may be done a second later.
+    return {"state": State.UNCERTAIN, "look_up_at": timezone.now() + timedelta(seconds=settle_s)}
 
 
 def _attempt(
-    posting: Posting, token: UUID, *, action: str, worker: UUID, run_id: int | None, prepared: dict[str, str]
+    posting: Posting,
+    token: UUID,
+    *,
+    action: str,
+    worker: UUID,
+    run_id: int | None,
+    prepared: dict[str, str],
+    sent: dict[str, Any] | None = None,
 ) -> Attempt:
     return Attempt.objects.create(
         organisation_id=posting.organisation_id,
@@ -188,7 +225,8 @@ def _attempt(
         worker=worker,
         action=action,
         fingerprint=posting.fingerprint,
-        prepared=prepared,
+        prepared=storable_values(prepared),
+        sent=sent,
         started_at=timezone.now(),
     )
 
@@ -213,6 +251,10 @@ def _name(outcome: Outcome) -> str:
 
 
 def _detail(outcome: Outcome | LookUp) -> str:
+    return storable(_said(outcome))
+
+
+def _said(outcome: Outcome | LookUp) -> str:
     if isinstance(outcome, Posted | AlreadyThere | Found):
         differences = getattr(outcome, "differences", ())
         return outcome.external_number + (f" differs in {', '.join(differences)}" if differences else "")

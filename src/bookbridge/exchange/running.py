@@ -6,22 +6,26 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 import structlog
+from django.db import DatabaseError, InterfaceError, connection
 from django.db.models import F, Q, QuerySet
-from django.db.models.functions import Coalesce, Now
+from django.db.models.functions import Coalesce, Least, Now
 from django.utils import timezone
 
-from bookbridge.exchange import crash_points, intake, outstanding, reconciliation
+from bookbridge.exchange import crash_points, intake, outstanding, posting, reconciliation
 from bookbridge.exchange.models import Delivery, Line, Posting, Run
 from bookbridge.exchange.preflight import SettingsIndex
 from bookbridge.exchange.sending import PauseRunError, Sender
 from bookbridge.exchange.workers import Claim, WorkerLife
 from bookbridge.integrations.connecting import connect, forget_package_settings, package_settings
 from bookbridge.integrations.models import Authorisation
+from bookbridge.integrations.storable import storable
 from bookbridge.integrations.tokens import needs_signing_in_again
+from bookbridge.kit import catalogue
 from bookbridge.kit.errors import ClaimLostError, LaterError, NotAllowedError, SignInAgainError, UnreachableError
 
 _CHUNK = 50
 _LONGEST_PAUSE = timedelta(minutes=5)
+_FAILURES_COUNTED = 1000
 _log = structlog.get_logger("bookbridge.run")
 
 
@@ -35,6 +39,7 @@ class _Pause:
 def claim(run_id: int, worker: WorkerLife) -> Claim | None:
     """The right to work on a due run; None when it isn't due or another worker has it."""
     token = uuid4()
+    worker.claims.add(token)
     mine = Run.objects.filter(pk=run_id, state=Run.State.WAITING, resume_at__lte=Now()).update(
         state=Run.State.WORKING,
         claim=token,
@@ -42,7 +47,10 @@ def claim(run_id: int, worker: WorkerLife) -> Claim | None:
         waiting_for="",
         started_at=Coalesce(F("started_at"), Now()),
     )
-    return Claim(run_id, token, worker) if mine else None
+    if not mine:
+        worker.claims.discard(token)
+        return None
+    return Claim(run_id, token, worker)
 
 
 def work_on(run_id: int, worker: WorkerLife) -> None:
@@ -52,33 +60,48 @@ def work_on(run_id: int, worker: WorkerLife) -> None:
         return
     with structlog.contextvars.bound_contextvars(run=run_id):
         try:
-            run = Run.objects.select_related(
-                "configuration__integration",
-                "configuration__authorisation__app",
-                "configuration__authorisation__integration",
-            ).get(pk=run_id)
-            pause = _in(run, own) if run.direction == Run.Direction.IN else _out(run, own)
-        except ClaimLostError as error:
-            _log.warning("claim_lost", reason=str(error))
-            _release(own, _Pause(timezone.now(), ""))
-        except Exception as error:
-            _log.exception("run_broke_off")
-            again = timezone.now() + _backoff(Run.objects.values_list("failures", flat=True).get(pk=run_id))
-            _release(own, _Pause(again, f"work on it broke off ({type(error).__name__}); see the log", True))
-        else:
-            if pause is not None:
-                _release(own, pause)
+            _let_go(own, _work(own))
+        except Exception:
+            # The heartbeat lets go of it, since it is no longer among the worker's claims.
+            _log.exception("run_not_let_go")
+        finally:
+            worker.claims.discard(own.token)
 
 
-def _release(own: Claim, pause: _Pause) -> None:
+def _work(own: Claim) -> _Pause | None:
+    """Until when the run pauses, None when it has ended."""
+    try:
+        run = Run.objects.select_related(
+            "configuration__integration",
+            "configuration__authorisation__app",
+            "configuration__authorisation__integration",
+        ).get(pk=own.run_id)
+        return _in(run, own) if run.direction == Run.Direction.IN else _out(run, own)
+    except ClaimLostError as error:
+        _log.warning("claim_lost", reason=str(error))
+        return _Pause(timezone.now(), "")
+    except Exception as error:
+        _log.exception("run_broke_off")
+        if isinstance(error, DatabaseError | InterfaceError):
+            # The line may be what broke; the next statement gets a new one.
+            connection.close()
+        failures = Run.objects.values_list("failures", flat=True).get(pk=own.run_id)
+        again = timezone.now() + _backoff(failures)
+        return _Pause(again, f"work on it broke off ({type(error).__name__}); see the log", True)
+
+
+def _let_go(own: Claim, pause: _Pause | None) -> None:
     """Let go of a run until a moment. Changes nothing when another worker has it by now."""
+    if pause is None:
+        return
+    failures = F("failures") + (1 if pause.counts_as_failure else 0)
     Run.objects.filter(pk=own.run_id, claim=own.token).update(
         state=Run.State.WAITING,
         claim=None,
         worker=None,
-        resume_at=pause.until,
-        waiting_for=pause.reason[:300],
-        failures=F("failures") + (1 if pause.counts_as_failure else 0),
+        resume_at=min(pause.until, timezone.now() + posting.LONGEST_WAIT),
+        waiting_for=storable(pause.reason, 300),
+        failures=Least(failures, _FAILURES_COUNTED),
     )
 
 
@@ -88,8 +111,10 @@ def _backoff(failures: int) -> timedelta:
 
 def _out(run: Run, own: Claim) -> _Pause | None:
     if run.deliveries.filter(state=Delivery.State.WAITING).exists():
-        intake.take_in(run)
+        intake.take_in(run, own.check)
         _show_progress(run)
+    settle_s = catalogue.fact_sheet(run.configuration.integration.package).limits.settle_s
+    posting.abandon_left_over(run, settle_s=settle_s)
     while True:
         if not _open_lines(run).exists():
             _end(run, own)

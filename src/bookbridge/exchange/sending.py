@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 from hashlib import sha256
 
 import structlog
+from django.db import DatabaseError
 from django.utils import timezone
 
-from bookbridge.documents import Document, Problem, SourceRef, document_from_json
+from bookbridge.documents import Document, Problem, SourceRef, document_from_json, document_to_json
 from bookbridge.exchange import crash_points, posting, sending_texts
 from bookbridge.exchange.decisions import Decision, decide
 from bookbridge.exchange.mapping import mapped
@@ -19,6 +20,7 @@ from bookbridge.exchange.preflight_texts import KIND_NOT_TAKEN
 from bookbridge.exchange.relations import MustWaitError, RelationCheck
 from bookbridge.exchange.workers import Claim
 from bookbridge.formats import locate
+from bookbridge.integrations.storable import storable, storable_values
 from bookbridge.integrations.tokens import needs_signing_in_again
 from bookbridge.kit.contract import Connector, PostingRequest
 from bookbridge.kit.errors import ClaimLostError, LaterError, NotAllowedError, SignInAgainError, UnreachableError
@@ -84,9 +86,12 @@ class Sender:
 
     def work(self, lines: Iterable[Line]) -> Pass:
         """Bring every line as far as it can be brought now. Raises PauseRunError and ClaimLostError."""
-        for line in lines:
-            self._work_on(line)
-        self._flush()
+        try:
+            for line in lines:
+                self._work_on(line)
+            self._flush()
+        finally:
+            self._give_back("the run had to pause before this was sent")
         return self.left
 
     def _work_on(self, line: Line) -> None:
@@ -155,6 +160,8 @@ class Sender:
             raise self._sign_in(str(error)) from None
         except NotAllowedError as error:
             raise PauseRunError(timezone.now() + timedelta(minutes=15), str(error)) from None
+        except (ClaimLostError, DatabaseError):
+            raise
         except Exception:
             # Our bug: it stops this document, not its neighbours, and nothing has been sent.
             _log.exception("document_bug", run=self._run.pk, line=line.pk)
@@ -162,6 +169,9 @@ class Sender:
             return
         if ready is None:
             return
+        if action == "update":
+            # Alone: among new documents it would be made anew.
+            self._flush()
         self._batch.append(ready)
         if action == "update" or len(self._batch) >= self._sheet.capabilities.batch_size:
             self._flush()
@@ -170,7 +180,8 @@ class Sender:
         """Check the document and write the attempt down; None when the line is concluded or has to wait."""
         assert line.posting is not None
         assert line.document is not None
-        document = mapped(document_from_json(line.document), self._mappings)
+        source = document_from_json(line.document)
+        document = mapped(source, self._mappings)
         try:
             problems = self._problems(line, document)
         except MustWaitError as error:
@@ -183,7 +194,7 @@ class Sender:
         prepared = dict(self._connector.prepare(request))
         attempt = posting.begin(
             line.posting,
-            Offer(line.fingerprint, line.document),
+            Offer(line.fingerprint, line.document, None if document == source else document_to_json(document)),
             action=action,
             worker=self._claim.worker.id,
             run_id=self._run.pk,
@@ -212,28 +223,38 @@ class Sender:
         conclude(line, Line.Outcome.REFUSED, problems=problems)
 
     def _flush(self) -> None:
-        """Send what is ready and write down what came of it."""
-        batch, self._batch = self._batch, []
-        if not batch:
+        """Send what is ready and write down what came of it: every answer, before anything stops the run."""
+        if not self._batch:
             return
+        self._claim.check()
+        batch, self._batch = self._batch, []
+        stop: Exception | None = None
         try:
             outcomes = self._call(batch)
-        except ClaimLostError:
-            # Nothing was sent. Where another worker has taken the attempt over meanwhile, this changes nothing.
-            for ready in batch:
-                not_sent = Later(timezone.now(), "the worker lost its claim before the call")
-                posting.conclude(ready.posting, ready.attempt, not_sent, settle_s=self._sheet.limits.settle_s)
-            raise
+        except ClaimLostError as error:
+            # Some of it may have been sent by then.
+            outcomes, stop = [Unclear("the worker lost its claim during the call")] * len(batch), error
         for ready, outcome in zip(batch, outcomes, strict=True):
             if posting.conclude(ready.posting, ready.attempt, outcome, settle_s=self._sheet.limits.settle_s):
-                self._conclude_line(ready, outcome)
+                try:
+                    self._conclude_line(ready, outcome)
+                except PauseRunError as error:
+                    stop = stop or error
             else:
                 self.left.wait(timezone.now() + _AGAIN_SOON, "another worker had taken over")
+        if stop is not None:
+            raise stop
+
+    def _give_back(self, why: str) -> None:
+        """What is ready was not sent. Where another worker has taken an attempt over meanwhile, nothing changes."""
+        batch, self._batch = self._batch, []
+        for ready in batch:
+            not_sent = Later(timezone.now(), why)
+            posting.conclude(ready.posting, ready.attempt, not_sent, settle_s=self._sheet.limits.settle_s)
 
     def _call(self, batch: list[_Ready]) -> Sequence[Outcome]:
         """The connector's outcomes. Whatever else it does is our bug: unclear, and it stops no neighbour."""
         try:
-            self._claim.check()
             if batch[0].attempt.action == "update":
                 return [self._connector.update(batch[0].request, batch[0].posting.external_id)]
             outcomes = self._connector.post([ready.request for ready in batch])
@@ -278,8 +299,7 @@ class Sender:
                 conclude(line, Line.Outcome.UNCERTAIN, problems=[sending_texts.BEING_LOOKED_UP()])
             self.left.wait(uncertain.look_up_at, "an unclear answer is being looked up")
             return
-        document = mapped(document_from_json(uncertain.document), self._mappings)
-        found = self._find(_request(uncertain, document, uncertain.fingerprint, posting.last_prepared(uncertain)))
+        found = self._find(self._as_it_was_sent(uncertain))
         differences = found.differences if isinstance(found, Found) else ()
         problems = [sending_texts.FOUND_OTHER(value=", ".join(differences))] if differences else []
         posting.conclude_look_up(
@@ -292,6 +312,12 @@ class Sender:
         )
         uncertain.refresh_from_db()
         self._after_look_up(line, uncertain, found, problems)
+
+    def _as_it_was_sent(self, uncertain: Posting) -> PostingRequest:
+        """In the codes it was sent with: under those of a mapping that changed since, it would seem to be absent."""
+        attempt = posting.last_sent(uncertain)
+        document = document_from_json((attempt and attempt.sent) or uncertain.document)
+        return _request(uncertain, document, uncertain.fingerprint, dict(attempt.prepared) if attempt else {})
 
     def _after_look_up(self, line: Line, looked_up: Posting, found: LookUp, problems: list[Problem]) -> None:
         if looked_up.state == Posting.State.UNCERTAIN:
@@ -332,12 +358,12 @@ def conclude(
 ) -> None:
     """Write on a line what happened. The reader's notices stay with it; `keep` is for notices of the package."""
     notices = [problem for problem in line.problems if problem.get("severity") != "error"]
-    told = [_placed(line, problem).model_dump(mode="json") for problem in problems]
+    told = [storable_values(_placed(line, problem).model_dump(mode="json")) for problem in problems]
     changes = {
         "outcome": outcome,
         "reason": reason,
         "problems": [*told, *notices] if not keep else [*notices, *told],
-        "external_number": number,
+        "external_number": storable(number, 60),
         "concluded_at": timezone.now(),
     }
     Line.objects.filter(

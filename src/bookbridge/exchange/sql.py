@@ -22,8 +22,14 @@ START_SESSION = """
     VALUES (%s, %s, %s, %s, now(), now())
 """
 BEAT = "UPDATE exchange_workersession SET heartbeat_at = now() WHERE id = %s"
-"""The three statements of a worker's own line to the database, which lives outside Django's."""
+LET_GO_OF_OTHER_RUNS = """
+    UPDATE exchange_run
+    SET state = 'waiting', claim = NULL, worker = NULL, resume_at = now(), waiting_for = 'work on it broke off'
+    WHERE state = 'working' AND worker = %s AND NOT claim = ANY(%s::uuid[])
+"""
+"""The statements of a worker's own line to the database, which lives outside Django's."""
 
+_WAIT_FOR_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 _TRY_LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
 
 
@@ -41,6 +47,12 @@ def forget_jobs_of_dead_workers() -> None:
     """Remove jobs that the queue still shows as being done by a worker that it knows is gone. They only woke it."""
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM procrastinate_jobs WHERE status = 'doing' AND worker_id IS NULL")
+
+
+def wait_for_lock(name: str) -> None:
+    """Hold the lock of a name until this transaction ends, after whoever has it now."""
+    with connection.cursor() as cursor:
+        cursor.execute(_WAIT_FOR_LOCK, [name])
 
 
 def try_lock(name: str) -> bool:

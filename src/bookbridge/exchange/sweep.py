@@ -3,7 +3,8 @@
 from datetime import timedelta
 
 import structlog
-from django.db import transaction
+from django.db import DatabaseError, OperationalError, transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -20,26 +21,31 @@ _log = structlog.get_logger("bookbridge.sweep")
 
 def sweep(*, inboxes: bool = True) -> None:
     """Everything once. Several workers may sweep at the same time; each part is done by one of them."""
-    free_abandoned_work()
-    start_due_outstanding()
-    if inboxes:
-        look_into_inboxes()
-    wake_for_due_runs()
+    parts = [free_abandoned_work, start_due_outstanding, look_into_inboxes, wake_for_due_runs]
+    for part in parts if inboxes else [part for part in parts if part is not look_into_inboxes]:
+        try:
+            part()
+        except DatabaseError:
+            raise
+        except Exception:
+            # Our bug: it stops this part, not the others.
+            _log.exception("sweep_part_failed", part=part.__name__)
 
 
 def free_abandoned_work() -> int:
     """Take back what dead workers held: their runs wait again, their half-made attempts become uncertain."""
+    sending = Posting.objects.filter(state=Posting.State.SENDING)
+    working = Run.objects.filter(state=Run.State.WORKING)
+    at_work = {*sending.values_list("worker", flat=True), *working.values_list("worker", flat=True)}
+    # Asked after who is at work: a worker that begins in between is neither dead nor among them.
     living = workers.living()
+    dead = Q(worker__in=at_work - living - {None}) | Q(worker=None)
     freed = 0
-    for row in (
-        Posting.objects.filter(state=Posting.State.SENDING)
-        .exclude(worker__in=living)
-        .select_related("configuration__integration")[:_MOST_AT_ONCE]
-    ):
+    for row in sending.filter(dead).select_related("configuration__integration")[:_MOST_AT_ONCE]:
         limits = catalogue.fact_sheet(row.configuration.integration.package).limits
         freed += posting.abandon(row, settle_s=limits.settle_s)
     # Runs after postings: whoever takes the run over must find no attempt that still seems to be under way.
-    for run in Run.objects.filter(state=Run.State.WORKING).exclude(worker__in=living)[:_MOST_AT_ONCE]:
+    for run in working.filter(dead)[:_MOST_AT_ONCE]:
         freed += Run.objects.filter(pk=run.pk, state=Run.State.WORKING, claim=run.claim).update(
             state=Run.State.WAITING, claim=None, worker=None, resume_at=Now(), waiting_for="its worker died"
         )
@@ -85,6 +91,10 @@ def look_into_inboxes() -> None:
             intake.take_files(integration)
         except (StorageError, FileNotFoundError) as error:
             _log.error("inbox_failed", integration=str(integration.pk), reason=str(error))
+        except OperationalError:
+            raise
+        except Exception:
+            _log.exception("inbox_failed", integration=str(integration.pk))
 
 
 def wake_for_due_runs() -> None:

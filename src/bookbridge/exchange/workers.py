@@ -31,6 +31,8 @@ class WorkerLife:
 
     def __init__(self, on_loss: Callable[[], None] = lambda: None) -> None:
         self.id = uuid4()
+        self.claims: set[UUID] = set()
+        """Tokens of the runs that this process is at work on."""
         self._lock_key = secrets.randbits(62)
         self._on_loss = on_loss
         self._stopped = threading.Event()
@@ -63,13 +65,21 @@ class WorkerLife:
             started = time.monotonic()
             try:
                 assert self._line is not None
-                self._line.execute(sql.BEAT, [self.id])
+                known = self._line.execute(sql.BEAT, [self.id]).rowcount
+                # Whose thread could not write the end of its work down would otherwise be held for ever.
+                self._line.execute(sql.LET_GO_OF_OTHER_RUNS, [self.id, list(self.claims)])
             except psycopg.Error as error:
-                _log.error("worker_session_lost", reason=type(error).__name__)
-                self._stopped.set()
-                self._on_loss()
+                self._lost(type(error).__name__)
+                return
+            if not known:
+                self._lost("the others have forgotten this worker")
                 return
             self._beat_at = started
+
+    def _lost(self, reason: str) -> None:
+        _log.error("worker_session_lost", reason=reason)
+        self._stopped.set()
+        self._on_loss()
 
 
 def _connection_parameters() -> dict[str, object]:

@@ -8,6 +8,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from bookbridge.integrations.models import Authorisation
+from bookbridge.integrations.storable import storable
 from bookbridge.kit import catalogue, oauth
 from bookbridge.kit.errors import LaterError, NotAllowedError, PackageError, SignInAgainError, UnreachableError
 from bookbridge.kit.fact_sheet import OAuth
@@ -37,7 +38,7 @@ def store_first_tokens(authorisation: Authorisation, pair: oauth.TokenPair, user
 def needs_signing_in_again(authorisation_id: int, reason: str) -> None:
     """The package takes the account's tokens no more; nothing is called with them until a person has signed in."""
     Authorisation.objects.filter(pk=authorisation_id, status=Authorisation.Status.ACTIVE).update(
-        status=Authorisation.Status.SIGN_IN_AGAIN, status_reason=reason
+        status=Authorisation.Status.SIGN_IN_AGAIN, status_reason=storable(reason)
     )
 
 
@@ -67,7 +68,7 @@ class StoredTokens:
                 try:
                     pair = oauth.refresh(_rules(row), row.app.address, app_credentials(row), pair, self._now())
                 except SignInAgainError as error:
-                    row.status, row.status_reason = Authorisation.Status.SIGN_IN_AGAIN, str(error)
+                    row.status, row.status_reason = Authorisation.Status.SIGN_IN_AGAIN, storable(str(error))
                     problem = error
                 except (LaterError, UnreachableError, NotAllowedError) as error:
                     problem = error
