@@ -1,13 +1,17 @@
 """Outstanding items: complete, compared, written whole, or held until a person agrees."""
 
+from collections.abc import Iterator
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 from django.utils import timezone
 
-from bookbridge.exchange import outstanding, sweep
-from bookbridge.exchange.models import OutstandingSnapshot, Run
+from bookbridge.connectors.exact_online.connector import PackageConnector
+from bookbridge.documents import OutstandingItem
+from bookbridge.exchange import outstanding, running, sweep
+from bookbridge.exchange.models import OutstandingSnapshot, Posting, Run
+from bookbridge.integrations.models import Configuration
 from bookbridge.storage import open_storage
 from tests.exchange import files
 from tests.exchange.stage import Stage
@@ -102,8 +106,6 @@ def test_a_page_that_fails_leaves_the_old_file_and_tries_again(stage: Stage):
     pay(stage, 26000001)
     stage.fault(kind="server_error", resource="read/financial/ReceivablesList", times=3)
     run = outstanding.ask_for(stage.configuration)
-    from bookbridge.exchange import running
-
     running.work_on(run.pk, stage.worker)
     run.refresh_from_db()
     assert run.state == Run.State.WAITING
@@ -221,8 +223,6 @@ def test_a_name_that_the_files_encoding_lacks_holds_the_file_when_the_site_wants
     }
     stage.configuration.save()
     post_sales(stage, 1)
-    from bookbridge.exchange.models import Posting
-
     posted = Posting.objects.get(kind="sales_invoice")
     posted.document["invoice_number"] = "Ж1"
     posted.save()
@@ -232,3 +232,134 @@ def test_a_name_that_the_files_encoding_lacks_holds_the_file_when_the_site_wants
     assert held.state == State.HELD
     assert held.problem["code"].startswith("dbopen.")
     assert dbopen(stage) == []
+
+
+def an_item(number: int, kind: str = "sales", **changes: object) -> OutstandingItem:
+    journal = "70" if kind == "sales" else "60"
+    told = {"external_id": f"{journal}/{number}/100", "relation_number": "100", "open_amount": Decimal("121.00")}
+    return OutstandingItem.model_validate(
+        {"kind": kind, "journal": journal, "voucher_number": str(number), "currency": "EUR", **told, **changes}
+    )
+
+
+def the_package_has(monkeypatch: pytest.MonkeyPatch, *items: OutstandingItem) -> None:
+    monkeypatch.setattr(PackageConnector, "outstanding", lambda _self, kinds: (i for i in items if i.kind in kinds))
+
+
+def test_sales_that_all_vanish_are_held_however_many_purchases_stay(stage: Stage, monkeypatch: pytest.MonkeyPatch):
+    """Each kind has a file of its own, and an empty one reads as paid."""
+    stage.configuration.outstanding_kinds = ["sales", "purchase"]
+    stage.configuration.save()
+    purchases = [an_item(number, "purchase") for number in range(20)]
+    the_package_has(monkeypatch, an_item(1), *purchases)
+    assert read(stage).state == State.WRITTEN
+    before = dbopen(stage)
+
+    the_package_has(monkeypatch, *purchases)
+    held = read(stage)
+
+    assert held.state == State.HELD
+    assert dbopen(stage) == before != []
+
+
+def test_what_was_agreed_to_be_empty_may_stay_empty(stage: Stage, monkeypatch: pytest.MonkeyPatch):
+    the_package_has(monkeypatch)
+    assert outstanding.agree(read(stage)) is None
+    assert read(stage).state == State.WRITTEN
+
+
+def test_a_number_used_in_two_years_is_matched_with_the_entry_of_its_own_date(stage: Stage):
+    post_sales(stage, 1)
+    ours = Posting.objects.get(kind="sales_invoice")
+    last_year = {
+        **ours.document,
+        "fiscal_year": 2025,
+        "entry_date": "2025-11-03",
+        "invoice_number": "OLD",
+        "total": "5",
+    }
+    Posting.objects.filter(pk=ours.pk).update(document={**ours.document, "invoice_number": "NEW"})
+    ours.pk, ours.key, ours.document = None, "/70/2025/26000001", last_year
+    ours.save()
+
+    def number_of(**told: object) -> str | None:
+        item = an_item(26000001, invoice_number="THEIRS", **told)
+        return outstanding.completed(stage.configuration, [item])[0].invoice_number
+
+    assert number_of(invoice_date="2026-11-03") == "NEW"
+    assert number_of(invoice_date="2025-11-03") == "OLD"
+    assert number_of(fiscal_year=2025) == "OLD"
+    assert number_of() == "THEIRS", "which of the two can't be said"
+
+
+def test_an_entry_that_someone_else_made_under_our_number_keeps_its_own_details(stage: Stage):
+    """Typed into the package in another year, for another customer or in another currency."""
+    post_sales(stage, 1)
+    for told in ({"relation_number": "999"}, {"currency": "USD"}):
+        item = an_item(26000001, **told)
+        assert outstanding.completed(stage.configuration, [item]) == [item]
+
+
+def test_a_reading_that_was_overtaken_does_not_replace_the_newer_file(stage: Stage, monkeypatch: pytest.MonkeyPatch):
+    the_package_has(monkeypatch, an_item(1), an_item(2))
+    slow = outstanding.ask_for(stage.configuration)
+
+    def overtaken(_self: object, _kinds: object) -> Iterator[OutstandingItem]:
+        items = [an_item(1), an_item(2)]
+        the_package_has(monkeypatch, an_item(2), an_item(3), an_item(4))
+        running.work_on(outstanding.ask_for(stage.configuration).pk, stage.worker)
+        yield from items
+
+    monkeypatch.setattr(PackageConnector, "outstanding", overtaken)
+    running.work_on(slow.pk, stage.worker)
+
+    assert [row.split(",")[3] for row in dbopen(stage)] == ['"2"', '"3"', '"4"']
+    assert OutstandingSnapshot.objects.get(run=slow).state == State.DISCARDED
+    slow.refresh_from_db()
+    assert slow.state == Run.State.ENDED
+
+
+def test_only_the_latest_held_reading_can_be_decided_on(stage: Stage):
+    first, second = read(stage), read(stage)
+    first.refresh_from_db()
+    assert (first.state, second.state) == (State.DISCARDED, State.HELD)
+    with pytest.raises(outstanding.DecisionTooLateError):
+        outstanding.agree(first)
+
+
+def test_two_administrations_never_write_the_same_file(stage: Stage):
+    post_sales(stage, 1)
+    read(stage)
+    before = dbopen(stage)
+    own = stage.configuration
+    other = Configuration.objects.create(
+        organisation_id=own.organisation_id,
+        integration=own.integration,
+        authorisation=own.authorisation,
+        administration="another",
+        outstanding_kinds=["sales"],
+    )
+    post = read(stage)
+    assert (post.state, post.problem["code"]) == (State.HELD, "outstanding.held_shared_file")
+    problem = outstanding.agree(post)
+    assert problem is not None
+    assert dbopen(stage) == before
+
+    other.is_active = False
+    other.save()
+    assert outstanding.agree(post) is None
+
+
+def test_a_receipt_in_a_bank_journal_is_unmatched_whatever_reference_it_has(stage: Stage):
+    """Which journals are bank journals stands in the package's settings."""
+    seen: list[object] = []
+    true_outstanding = PackageConnector.outstanding
+
+    def spy(self: PackageConnector, kinds: object) -> Iterator[OutstandingItem]:
+        seen.append(self.connection.settings)
+        return true_outstanding(self, kinds)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(PackageConnector, "outstanding", spy)
+        read(stage)
+    assert "bank" in {journal.kind for journal in seen[0].journals}

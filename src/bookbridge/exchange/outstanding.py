@@ -13,13 +13,14 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from bookbridge.documents import Invoice, OutstandingItem, Problem, document_from_json, rounded
-from bookbridge.exchange import crash_points
+from bookbridge.exchange import crash_points, sql
 from bookbridge.exchange.models import OutstandingSnapshot, Posting, Run
-from bookbridge.exchange.outstanding_texts import HELD_EMPTY, HELD_SMALLER
+from bookbridge.exchange.outstanding_texts import HELD_EMPTY, HELD_SHARED, HELD_SMALLER
 from bookbridge.exchange.workers import Claim
 from bookbridge.formats import OutstandingProfile, ProfileError, load_profile, write_outstanding
-from bookbridge.integrations.connecting import connect
+from bookbridge.integrations.connecting import connect, package_settings
 from bookbridge.integrations.models import Configuration
+from bookbridge.integrations.storable import storable_values
 from bookbridge.storage import Storage, open_storage, outbox_key
 
 Kind = Literal["sales", "purchase"]
@@ -51,29 +52,60 @@ def read(run: Run, claim: Claim, storage: Storage | None = None) -> None:
     """Read all pages, compare, and write the files or hold them. Raises kit.errors, and keeps nothing then."""
     configuration = run.configuration
     kinds: list[Kind] = [kind for kind in FILE_NAMES if kind in configuration.outstanding_kinds]
-    connector = connect(configuration, check_claim=claim.check)
+    begun = timezone.now()
+    settings = package_settings(configuration)
+    connector = connect(configuration, settings=settings, check_claim=claim.check)
     items = completed(configuration, connector.outstanding(kinds))
     claim.check()
-    last = last_written(configuration)
-    held = guard([_key(item) for item in items], _keys(last), configuration.outstanding_hold_share)
-    snapshot, _ = OutstandingSnapshot.objects.update_or_create(
-        run=run,
-        defaults={
-            "organisation_id": run.organisation_id,
-            "configuration": configuration,
-            "taken_at": timezone.now(),
-            "items": [item.model_dump(mode="json", exclude_none=True) for item in items],
-            "item_count": len(items),
-            "totals": _totals(items),
-            "state": State.HELD,
-            "vanished": len(_keys(last) - {_key(item) for item in items}),
-            "problem": held.model_dump(mode="json") if held else None,
-        },
-    )
-    crash_points.reach("snapshot_written")
-    if held is None:
-        held = _write(snapshot, kinds, storage or open_storage())
+    with transaction.atomic():
+        _have_the_outbox(configuration)
+        last = last_written(configuration)
+        held = _why_held(configuration, kinds, items, last)
+        snapshot, _ = OutstandingSnapshot.objects.update_or_create(
+            run=run,
+            defaults={
+                "organisation_id": run.organisation_id,
+                "configuration": configuration,
+                "taken_at": begun,
+                "items": [storable_values(item.model_dump(mode="json", exclude_none=True)) for item in items],
+                "item_count": len(items),
+                "totals": _totals(items),
+                "state": State.HELD,
+                "vanished": len(_keys(last, kinds) - {_key(item) for item in items}),
+                "problem": held.model_dump(mode="json") if held else None,
+            },
+        )
+        crash_points.reach("snapshot_written")
+        if _is_overtaken(snapshot):
+            snapshot.state, snapshot.problem, held = State.DISCARDED, None, None
+            snapshot.save(update_fields=["state", "problem"])
+        elif held is None:
+            held = _write(snapshot, kinds, storage or open_storage())
+        _discard_older(snapshot)
     _end(run, claim, held)
+
+
+def _have_the_outbox(configuration: Configuration) -> None:
+    """Wait until this transaction alone decides on the integration's files."""
+    sql.wait_for_lock(f"outbox {configuration.integration_id}")
+
+
+def _is_overtaken(snapshot: OutstandingSnapshot) -> bool:
+    """Whether a reading that began later has been written while this one took its time."""
+    written = OutstandingSnapshot.objects.filter(
+        organisation_id=snapshot.organisation_id, configuration=snapshot.configuration, state=State.WRITTEN
+    )
+    return written.filter(taken_at__gt=snapshot.taken_at).exists()
+
+
+def _discard_older(snapshot: OutstandingSnapshot) -> None:
+    """What was held before is out of date: there is one reading at a time to decide on, the latest."""
+    OutstandingSnapshot.objects.filter(
+        organisation_id=snapshot.organisation_id,
+        configuration=snapshot.configuration,
+        state=State.HELD,
+        taken_at__lt=snapshot.taken_at,
+    ).update(state=State.DISCARDED)
 
 
 def completed(configuration: Configuration, found: Iterable[OutstandingItem]) -> list[OutstandingItem]:
@@ -83,7 +115,7 @@ def completed(configuration: Configuration, found: Iterable[OutstandingItem]) ->
     for item in items:
         if item.voucher_number:
             wanted[_DOCUMENT_KIND[item.kind]].add(item.voucher_number)
-    ours: dict[tuple[str, str, str], Invoice] = {}
+    ours: dict[tuple[str, str, str], list[Invoice]] = defaultdict(list)
     journals = configuration.mappings.get("journals", {})
     for kind, numbers in wanted.items():
         rows = Posting.objects.filter(
@@ -96,11 +128,31 @@ def completed(configuration: Configuration, found: Iterable[OutstandingItem]) ->
         for number, content in rows:
             document = document_from_json(content)
             assert isinstance(document, Invoice)
-            ours[kind, journals.get(document.journal, document.journal), number] = document
+            ours[kind, journals.get(document.journal, document.journal), number].append(document)
     return [
-        _with_ours(item, ours.get((_DOCUMENT_KIND[item.kind], item.journal or "", item.voucher_number or "")))
+        _with_ours(
+            item,
+            _the_one(item, ours[_DOCUMENT_KIND[item.kind], item.journal or "", item.voucher_number or ""]),
+        )
         for item in items
     ]
+
+
+def _the_one(item: OutstandingItem, candidates: list[Invoice]) -> Invoice | None:
+    """Which of our invoices of this journal and number the item is; None when that can't be said for certain.
+
+    A journal numbers anew each year, and people type entries of their own into the package.
+    """
+    fitting = [
+        document
+        for document in candidates
+        if document.currency == item.currency
+        and item.relation_number in (None, document.relation_number)
+        and item.fiscal_year in (None, document.fiscal_year)
+    ]
+    if len(fitting) > 1:
+        fitting = [document for document in fitting if document.entry_date == item.invoice_date]
+    return fitting[0] if len(fitting) == 1 else None
 
 
 def _with_ours(item: OutstandingItem, document: Any) -> OutstandingItem:
@@ -121,13 +173,27 @@ def _with_ours(item: OutstandingItem, document: Any) -> OutstandingItem:
     )
 
 
-def guard(now: list[str], before: set[str], hold_share: Decimal) -> Problem | None:
-    """Why a snapshot must be held, or None. An item that is absent reads as paid, so an empty file closes every one."""
+def _why_held(
+    configuration: Configuration, kinds: list[Kind], items: list[OutstandingItem], last: OutstandingSnapshot | None
+) -> Problem | None:
+    """Judged by kind, since each has a file of its own: many open purchases don't outweigh sales that vanish."""
+    for kind in kinds:
+        now, before = [_key(item) for item in items if item.kind == kind], _keys(last, [kind])
+        if not now and not before and (items or last is not None):
+            continue  # Nothing of this kind vanishes. A first reading without any item at all is held.
+        problem = guard(now, before, configuration.outstanding_hold_share, FILE_NAMES[kind])
+        if problem is not None:
+            return problem
+    return None
+
+
+def guard(now: list[str], before: set[str], hold_share: Decimal, file: str = FILE_NAMES["sales"]) -> Problem | None:
+    """Why a file must be held, or None. An item that is absent reads as paid, so an empty file closes every one."""
     if not now:
-        return HELD_EMPTY(value=str(len(before)))
+        return HELD_EMPTY(value=str(len(before)), file=file)
     vanished = len(before - set(now))
     if before and Decimal(vanished) * 100 > hold_share * len(before):
-        return HELD_SMALLER(value=str(vanished), before=len(before), share=hold_share.normalize())
+        return HELD_SMALLER(value=str(vanished), before=len(before), share=hold_share.normalize(), file=file)
     return None
 
 
@@ -148,12 +214,16 @@ class DecisionTooLateError(Exception):
     state: str
 
 
-def agree(snapshot: OutstandingSnapshot, storage: Storage | None = None) -> None:
-    """A person says that a held snapshot is right: write its files. Raises DecisionTooLateError."""
+def agree(snapshot: OutstandingSnapshot, storage: Storage | None = None) -> Problem | None:
+    """A person says that a held snapshot is right: write its files, or say why they can't be written.
+
+    Raises DecisionTooLateError.
+    """
     with transaction.atomic():
+        _have_the_outbox(snapshot.configuration)
         row = _held(snapshot)
         kinds: list[Kind] = [kind for kind in FILE_NAMES if kind in row.configuration.outstanding_kinds]
-        _write(row, kinds, storage or open_storage())
+        return _write(row, kinds, storage or open_storage())
 
 
 def refuse(snapshot: OutstandingSnapshot) -> None:
@@ -179,6 +249,11 @@ def _write(snapshot: OutstandingSnapshot, kinds: list[Kind], storage: Storage) -
     Either all files are written or none: an item that is left out of a file reads as paid.
     """
     configuration = snapshot.configuration
+    if _others_write_here(configuration):
+        problem = HELD_SHARED(value=", ".join(FILE_NAMES[kind] for kind in kinds))
+        snapshot.problem = problem.model_dump(mode="json")
+        snapshot.save(update_fields=["problem"])
+        return problem
     chosen = configuration.layouts.get("dbopen", {})
     profile = load_profile(chosen.get("profile", "dbopen_default"), chosen.get("adjustments", ""))
     if not isinstance(profile, OutstandingProfile):
@@ -198,15 +273,20 @@ def _write(snapshot: OutstandingSnapshot, kinds: list[Kind], storage: Storage) -
         storage.put(key, file.content)
         crash_points.reach("outstanding_file_written")
     snapshot.state, snapshot.file_keys = State.WRITTEN, list(files)
-    with transaction.atomic():
-        snapshot.save(update_fields=["state", "file_keys", "problem"])
-        OutstandingSnapshot.objects.filter(
-            organisation_id=snapshot.organisation_id,
-            configuration=configuration,
-            state=State.HELD,
-            taken_at__lt=snapshot.taken_at,
-        ).update(state=State.DISCARDED)
+    snapshot.save(update_fields=["state", "file_keys", "problem"])
     return None
+
+
+def _others_write_here(configuration: Configuration) -> bool:
+    """Whether another administration's items would go to the same files, so that each would close the other's."""
+    return (
+        Configuration.objects.filter(
+            organisation_id=configuration.organisation_id, integration_id=configuration.integration_id, is_active=True
+        )
+        .exclude(pk=configuration.pk)
+        .exclude(outstanding_kinds=[])
+        .exists()
+    )
 
 
 def _layouts(kinds: list[Kind], profile: OutstandingProfile) -> list[tuple[str, OutstandingProfile]]:
@@ -234,8 +314,9 @@ def _key(item: OutstandingItem) -> str:
     return f"{item.kind}/{item.external_id}"
 
 
-def _keys(snapshot: OutstandingSnapshot | None) -> set[str]:
-    return {f"{item['kind']}/{item['external_id']}" for item in snapshot.items} if snapshot else set()
+def _keys(snapshot: OutstandingSnapshot | None, kinds: list[Kind]) -> set[str]:
+    items = snapshot.items if snapshot else []
+    return {f"{item['kind']}/{item['external_id']}" for item in items if item["kind"] in kinds}
 
 
 def _totals(items: list[OutstandingItem]) -> dict[str, dict[str, str]]:

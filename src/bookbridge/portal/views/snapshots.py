@@ -5,9 +5,10 @@ from collections.abc import Callable
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_POST
 
+from bookbridge.documents import Problem
 from bookbridge.exchange import outstanding
 from bookbridge.exchange.models import OutstandingSnapshot
 from bookbridge.organisations.access import BOOKKEEPER, Access, member_page
@@ -32,18 +33,22 @@ def _decide(
     request: HttpRequest,
     access: Access,
     snapshot_id: int,
-    decide: Callable[[OutstandingSnapshot], None],
+    decide: Callable[[OutstandingSnapshot], Problem | None],
     said: str,
 ) -> HttpResponse:
     snapshot = OutstandingSnapshot.objects.filter(organisation=access.organisation, pk=snapshot_id).first()
     if snapshot is None:
         raise Http404("no such snapshot")
     try:
-        decide(snapshot)
+        problem = decide(snapshot)
     except outstanding.DecisionTooLateError:
         messages.info(request, gettext("Someone has already decided on these outstanding items."))
     except StorageError:
         messages.error(request, gettext("The storage can't be reached just now. Try again in a moment."))
     else:
-        messages.success(request, said)
+        if problem is None:
+            messages.success(request, said)
+        else:
+            told = problem.explain(get_language() or "en")
+            messages.error(request, f"{told.reason} {told.remedy}")
     return redirect("run", access.organisation.pk, snapshot.run_id)
