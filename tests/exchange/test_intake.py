@@ -8,7 +8,7 @@ from django.conf import settings
 
 from bookbridge.exchange import intake, sweep
 from bookbridge.exchange.models import Delivery, Line, Posting, Run
-from bookbridge.storage import inbox_prefix, open_storage
+from bookbridge.storage import Storage, StorageError, inbox_prefix, open_storage
 from tests.exchange import files
 from tests.exchange.stage import Stage
 
@@ -173,3 +173,109 @@ def test_an_integration_whose_inbox_fails_does_not_stop_the_others(stage: Stage,
 
     monkeypatch.setattr(intake, "take_files", take)
     assert stage.run_files(debitr__csv=files.joined(files.customer("100"))).counts["posted"] == 1
+
+
+def test_an_unchanged_file_dropped_again_in_a_bucket_is_offered_again(stage: Stage, monkeypatch: pytest.MonkeyPatch):
+    """A bucket makes its version of the content alone; dropping again is how a refused document is offered again."""
+    from bookbridge.storage import objects
+
+    monkeypatch.setattr(objects, "_version", lambda found: f"md5 of {found['size']} bytes")
+    content = files.joined(files.customer("100"))
+    first = stage.run_files(debitr__csv=content)
+    second = stage.run_files(debitr__csv=content)
+
+    assert second.pk != first.pk
+    assert second.deliveries.get().repeats == first.deliveries.get()
+
+
+def test_a_file_that_is_written_anew_while_it_is_copied_is_taken_once_and_whole(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+):
+    half, whole = files.joined(files.customer("100"))[:-40], files.joined(files.customer("100"), files.customer("101"))
+    true_copy = Storage.copy
+    tries: list[str] = []
+
+    def copy(self: Storage, source: str, target: str) -> None:
+        tries.append(source)
+        if len(tries) == 1:
+            self.put(source, half)
+        true_copy(self, source, target)
+        if len(tries) == 1:
+            self.put(source, whole)
+
+    monkeypatch.setattr(Storage, "copy", copy)
+    stage.drop(debitr__csv=files.joined(files.customer("900")))
+    sweep.look_into_inboxes()
+    assert not Delivery.objects.exists()
+    stage.work()
+
+    run = Run.objects.get()
+    delivery = Delivery.objects.get()
+    assert open_storage().get(delivery.archive_key) == whole
+    assert {line.outcome for line in run.lines.all()} == {Line.Outcome.POSTED}
+    assert len(archive(stage)) == 1
+
+
+def archive(stage: Stage) -> list[str]:
+    prefix = inbox(stage).replace("/inbox", "/archive")
+    return [found.key for found in open_storage().list(prefix)]
+
+
+def test_a_file_that_cannot_be_copied_holds_its_neighbours_for_a_while_only(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+):
+    true_copy = Storage.copy
+
+    def copy(self: Storage, source: str, target: str) -> None:
+        if source.endswith("fmuta6.csv"):
+            raise StorageError("storage failed at fmuta6.csv: Permission denied")
+        true_copy(self, source, target)
+
+    monkeypatch.setattr(Storage, "copy", copy)
+    stage.drop(debitr__csv=files.joined(files.customer("100")), fmuta6__csv=files.joined(files.sale("26000001")))
+    for _ in range(3):
+        sweep.look_into_inboxes()
+    assert not Delivery.objects.exists()
+    assert archive(stage) == [], "each try would leave another copy"
+
+    path = open_storage().local_path(f"{inbox(stage)}/fmuta6.csv")
+    assert path is not None
+    old = path.stat().st_mtime - 60
+    os.utime(path, (old, old))
+    stage.work()
+    assert Delivery.objects.get().file_name == "debitr.csv"
+    assert [found.name for found in open_storage().list(inbox(stage))] == ["fmuta6.csv"]
+
+
+def test_an_inbox_with_a_path_longer_than_any_key_does_not_stop_the_others(stage: Stage):
+    from bookbridge.integrations.models import Integration
+
+    own = stage.configuration
+    other = Integration.objects.create(organisation_id=own.organisation_id, name="A", package="exact_online")
+    own.authorisation.pk = None
+    own.authorisation.integration = other
+    own.authorisation.save()
+    own.__class__.objects.create(
+        organisation_id=own.organisation_id,
+        integration=other,
+        authorisation=own.authorisation,
+        administration="3141593",
+    )
+    deep = "/".join(["f" * 200] * 7)
+    open_storage().put(f"{inbox_prefix(own.organisation_id, other.pk)}/{deep}/debitr.csv", b"x")
+
+    assert stage.run_files(debitr__csv=files.joined(files.customer("100"))).counts["posted"] == 1
+
+
+def test_a_number_with_characters_that_the_database_cannot_hold_stops_no_neighbour(stage: Stage):
+    run = stage.run_files(debitr__csv=files.joined(files.customer("1\x0000"), files.customer("101")))
+    assert stage.lines(run)["customer 101"].outcome == Line.Outcome.POSTED
+
+
+def test_a_turnover_beyond_all_books_stops_no_neighbour(stage: Stage):
+    huge = files.memorial("26900001", amount="9999999999999.00")
+    run = stage.run_files(
+        debitr__csv=files.joined(files.customer("100")),
+        fmuta6__csv=files.joined(huge[:2], [huge[1].replace('"1"', '"2"', 1)], huge[2:], files.sale("26000002")),
+    )
+    assert stage.lines(run)["sales_invoice 26000002"].outcome == Line.Outcome.POSTED

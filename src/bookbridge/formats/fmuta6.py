@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import BinaryIO
 
+from pydantic import ValidationError
+
 from bookbridge.documents import Document, DocumentKind, Money, Problem, posting_key
 from bookbridge.formats import texts
 from bookbridge.formats import texts_entries as entry_texts
@@ -325,4 +327,8 @@ class _EntryReader:
         if type not in _TYPES or entry.header is None:
             return None
         known = self._builder.money(first, entry.details, type)
-        return None if known is None else Money(amount=known[0], currency=known[1])
+        try:
+            return None if known is None else Money(amount=known[0], currency=known[1])
+        except ValidationError:
+            # Amounts that no book could hold together; the entry is a reject by itself.
+            return None
