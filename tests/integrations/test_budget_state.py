@@ -150,3 +150,27 @@ def test_each_endpoint_has_a_guard_of_its_own():
 
     assert state.endpoint_free_at("crm/Accounts", guard, START) == START + 3600
     assert state.endpoint_free_at("salesentry/SalesEntries", guard, START) is None
+
+
+def test_a_clock_that_was_days_ahead_for_a_while_blocks_nothing_once_it_is_right():
+    limits = (Limit("minute", 3, 60),)
+    guard = Limit("errors", 2, 3600)
+    ahead = START + 3 * 86400
+    state = BudgetState()
+    for _ in range(3):
+        assert state.take(limits, ahead) is None
+        state.count_error("Accounts", guard, ahead)
+    state.close(ahead + 50, ahead, 60)
+    assert state.take(limits, ahead) is not None
+
+    state = stored(state)
+    assert state.take(limits, START) is None
+    assert state.endpoint_free_at("Accounts", guard, START) is None
+
+
+def test_what_another_worker_counted_by_a_clock_slightly_ahead_still_counts():
+    limits = (Limit("minute", 3, 60),)
+    state = BudgetState()
+    for _ in range(3):
+        assert state.take(limits, START + 5) is None
+    assert state.take(limits, START) is not None

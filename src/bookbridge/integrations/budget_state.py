@@ -1,7 +1,8 @@
 """The arithmetic of a shared call budget: pure functions over the JSON of its row.
 
 Calls are counted in sixty buckets a window (seconds of a minute, 24-minute parts of a day). A bucket counts until
-all of it lies outside the window, so the count is never too low.
+all of it lies outside the window, so the count is never too low. What lies further ahead than a window was written by
+a clock that was wrong, and is forgotten.
 """
 
 import math
@@ -11,6 +12,7 @@ from typing import Any
 from bookbridge.kit.budgets import Limit
 
 _BUCKETS = 60
+_LONGEST_CLOSED_S = 86400
 
 
 @dataclass
@@ -36,7 +38,8 @@ class BudgetState:
 
     def take(self, limits: tuple[Limit, ...], now: float) -> float | None:
         """Count a call and return None, or return the moment from which a call may be made."""
-        if now < self.closed_until:
+        longest_s = max(_LONGEST_CLOSED_S, *(limit.seconds for limit in limits), 0)
+        if now < self.closed_until <= now + longest_s + 1:
             return self.closed_until
         for limit in limits:
             free_at = self._free_at(limit, now)
@@ -62,7 +65,7 @@ class BudgetState:
         return recent[-guard.calls] + guard.seconds if len(recent) >= guard.calls else None
 
     def _recent_errors(self, endpoint: str, guard: Limit, now: float) -> list[int]:
-        return [moment for moment in self.errors.get(endpoint, []) if moment > now - guard.seconds]
+        return [moment for moment in self.errors.get(endpoint, []) if abs(moment - now) < guard.seconds]
 
     def _free_at(self, limit: Limit, now: float) -> float | None:
         # Without any call we would never hear of a better number.
@@ -82,7 +85,7 @@ class BudgetState:
         kept = {
             bucket: count
             for bucket, count in self.counts.get(limit.name, {}).items()
-            if (int(bucket) + 1) * width > now - limit.seconds
+            if (int(bucket) + 1) * width > now - limit.seconds and int(bucket) * width < now + limit.seconds
         }
         self.counts[limit.name] = kept
         return kept
