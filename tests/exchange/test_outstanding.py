@@ -363,3 +363,16 @@ def test_a_receipt_in_a_bank_journal_is_unmatched_whatever_reference_it_has(stag
         patch.setattr(PackageConnector, "outstanding", spy)
         read(stage)
     assert "bank" in {journal.kind for journal in seen[0].journals}
+
+
+def test_a_wrong_layout_holds_the_items_with_its_name_and_ends_the_run(stage: Stage):
+    post_sales(stage, 1)
+    stage.configuration.layouts = {"dbopen": {"profile": "dbopen_default", "adjustments": "decimal = 'wrong'"}}
+    stage.configuration.save()
+    held = read(stage)
+    assert (held.state, held.problem["code"]) == (State.HELD, "outstanding.wrong_layout")
+
+    stage.configuration.layouts = {}
+    stage.configuration.save()
+    assert outstanding.agree(held) is None
+    assert len(dbopen(stage)) == 1

@@ -184,3 +184,21 @@ def test_a_lost_claim_stops_the_call_before_it_goes_out(stage: Stage):
         connector._client.create("crm/Accounts", {"Name": "Nobody"})  # type: ignore[attr-defined]
 
     assert api_calls(stage) == made
+
+
+def test_names_in_the_package_that_no_database_can_hold_stop_nothing(stage: Stage, monkeypatch: pytest.MonkeyPatch):
+    from bookbridge.connectors.exact_online.connector import PackageConnector
+    from bookbridge.kit.package_settings import Administration, LedgerAccount, PackageSettings
+
+    odd = "Huur\x00 \ud83d" + "x" * 500
+    account = LedgerAccount.model_construct(code="8000", name=odd)
+    settings = PackageSettings.model_construct(ledger_accounts=(account,))
+    monkeypatch.setattr(PackageConnector, "package_settings", lambda _self: settings)
+    found = Administration.model_construct(code="1", name=odd)
+    monkeypatch.setattr(PackageConnector, "administrations", lambda _self: [found])
+
+    assert package_settings(stage.configuration) is settings
+    assert PackageCache.objects.exists()
+    (chosen,) = administrations(stage.configuration.authorisation)
+    stage.configuration.administration_name = chosen.name
+    stage.configuration.save()

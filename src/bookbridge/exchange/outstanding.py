@@ -15,7 +15,7 @@ from django.utils import timezone
 from bookbridge.documents import Invoice, OutstandingItem, Problem, document_from_json, rounded
 from bookbridge.exchange import crash_points, sql
 from bookbridge.exchange.models import OutstandingSnapshot, Posting, Run
-from bookbridge.exchange.outstanding_texts import HELD_EMPTY, HELD_SHARED, HELD_SMALLER
+from bookbridge.exchange.outstanding_texts import HELD_EMPTY, HELD_SHARED, HELD_SMALLER, WRONG_LAYOUT
 from bookbridge.exchange.workers import Claim
 from bookbridge.formats import OutstandingProfile, ProfileError, load_profile, write_outstanding
 from bookbridge.integrations.connecting import connect, package_settings
@@ -249,15 +249,12 @@ def _write(snapshot: OutstandingSnapshot, kinds: list[Kind], storage: Storage) -
     Either all files are written or none: an item that is left out of a file reads as paid.
     """
     configuration = snapshot.configuration
+    try:
+        profile = _profile(configuration)
+    except ProfileError as error:
+        return _not_written(snapshot, WRONG_LAYOUT(value=str(error)))
     if _others_write_here(configuration):
-        problem = HELD_SHARED(value=", ".join(FILE_NAMES[kind] for kind in kinds))
-        snapshot.problem = problem.model_dump(mode="json")
-        snapshot.save(update_fields=["problem"])
-        return problem
-    chosen = configuration.layouts.get("dbopen", {})
-    profile = load_profile(chosen.get("profile", "dbopen_default"), chosen.get("adjustments", ""))
-    if not isinstance(profile, OutstandingProfile):
-        raise ProfileError(f"profile {profile.name} is for {profile.format}, not for outstanding items")
+        return _not_written(snapshot, HELD_SHARED(value=", ".join(FILE_NAMES[kind] for kind in kinds)))
     items = [OutstandingItem.model_validate(item) for item in snapshot.items]
     files = {
         outbox_key(configuration.organisation_id, configuration.integration_id, name): write_outstanding(items, layout)
@@ -275,6 +272,20 @@ def _write(snapshot: OutstandingSnapshot, kinds: list[Kind], storage: Storage) -
     snapshot.state, snapshot.file_keys = State.WRITTEN, list(files)
     snapshot.save(update_fields=["state", "file_keys", "problem"])
     return None
+
+
+def _not_written(snapshot: OutstandingSnapshot, problem: Problem) -> Problem:
+    snapshot.problem = storable_values(problem.model_dump(mode="json"))
+    snapshot.save(update_fields=["problem"])
+    return problem
+
+
+def _profile(configuration: Configuration) -> OutstandingProfile:
+    chosen = configuration.layouts.get("dbopen", {})
+    profile = load_profile(chosen.get("profile", "dbopen_default"), chosen.get("adjustments", ""))
+    if not isinstance(profile, OutstandingProfile):
+        raise ProfileError(f"profile {profile.name} is for {profile.format}, not for outstanding items")
+    return profile
 
 
 def _others_write_here(configuration: Configuration) -> bool:

@@ -50,3 +50,19 @@ HELD_SHARED = ProblemKind(
         "Désactivez-en une, ou faites-lui ne lire aucun poste ouvert, ou donnez-lui sa propre intégration.",
     ),
 )
+WRONG_LAYOUT = ProblemKind(
+    "outstanding.wrong_layout",
+    severity="warning",
+    en=Text(
+        "The layout of the outstanding items is wrong, so the file was not changed: {value}",
+        "Have the layout corrected, then agree to these items or read them again.",
+    ),
+    nl=Text(
+        "De indeling van de openstaande posten is fout, dus het bestand is niet gewijzigd: {value}",
+        "Laat de indeling verbeteren en ga daarna akkoord met deze posten of lees ze opnieuw.",
+    ),
+    fr=Text(
+        "La mise en page des postes ouverts est fausse, le fichier n’a pas été modifié : {value}",
+        "Faites-la corriger, puis acceptez ces postes ou relisez-les.",
+    ),
+)

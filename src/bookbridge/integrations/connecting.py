@@ -9,12 +9,14 @@ from pydantic import ValidationError
 
 from bookbridge.integrations.budgets import SharedBudget
 from bookbridge.integrations.models import Authorisation, Configuration, PackageCache, PackageReference
+from bookbridge.integrations.storable import storable, storable_values
 from bookbridge.integrations.tokens import StoredTokens
 from bookbridge.kit import catalogue
 from bookbridge.kit.budgets import call_limits, error_guard
 from bookbridge.kit.contract import Connection, Connector
 from bookbridge.kit.package_settings import Administration, PackageSettings
 
+_LONGEST_NAME = 200
 SETTINGS_GOOD_FOR = timedelta(minutes=15)
 """How long the package's chart, codes and periods are believed before they are read anew."""
 
@@ -84,7 +86,10 @@ def administrations(authorisation: Authorisation) -> list[Administration]:
         authorisation=authorisation,
         administration="",
     )
-    return list(connect(trial).administrations())
+    return [
+        found.model_copy(update={"name": storable(found.name, _LONGEST_NAME)})
+        for found in connect(trial).administrations()
+    ]
 
 
 def package_settings(configuration: Configuration, *, at_most: timedelta = SETTINGS_GOOD_FOR) -> PackageSettings:
@@ -100,7 +105,7 @@ def package_settings(configuration: Configuration, *, at_most: timedelta = SETTI
     PackageCache.objects.update_or_create(
         organisation_id=configuration.organisation_id,
         configuration=configuration,
-        defaults={"settings": fresh.model_dump(mode="json"), "fetched_at": timezone.now()},
+        defaults={"settings": storable_values(fresh.model_dump(mode="json")), "fetched_at": timezone.now()},
     )
     return fresh
 
