@@ -15,6 +15,7 @@ from bookbridge.connectors.exact_online.connector import PackageConnector
 from bookbridge.exchange import crash_points, intake, posting, running, sending_texts, sweep, workers
 from bookbridge.exchange.models import Attempt, Line, Posting, Run, WorkerSession
 from bookbridge.exchange.workers import WorkerLife
+from bookbridge.integrations.models import Authorisation
 from bookbridge.kit.errors import ClaimLostError
 from bookbridge.kit.outcomes import AlreadyThere, Later, Posted, Refused, SignInAgain, Unclear
 from tests.exchange import files
@@ -330,3 +331,17 @@ def test_a_part_of_the_sweep_that_fails_does_not_stop_the_others(stage: Stage, m
     monkeypatch.setattr(sweep, "start_due_outstanding", broken)
     stage.work()
     assert len(stage.books()["accounts"]) == 1
+
+
+def test_an_account_authorised_again_while_its_old_token_was_refused_stays_authorised(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch
+):
+    run = dropped(stage, debitr__csv=files.joined(CUSTOMER))
+
+    def post(_self: PackageConnector, batch: list[Any]) -> Any:
+        Authorisation.objects.update(authorised_at=timezone.now(), access_token="fresh")
+        return [SignInAgain("the old token is refused")] * len(batch)
+
+    monkeypatch.setattr(PackageConnector, "post", post)
+    running.work_on(run.pk, stage.worker)
+    assert stage.status_of_the_account() == "active"

@@ -191,7 +191,7 @@ def _pause_for(run: Run, error: Exception) -> _Pause:
     if isinstance(error, LaterError):
         return _Pause(error.not_before, error.reason)
     if isinstance(error, SignInAgainError):
-        needs_signing_in_again(run.configuration.authorisation_id, str(error))
+        needs_signing_in_again(run.configuration.authorisation, str(error))
         return _Pause(now + timedelta(seconds=15), f"the account must be authorised again: {error}")
     if isinstance(error, NotAllowedError):
         return _Pause(now + timedelta(minutes=15), f"the package does not allow this: {error}")

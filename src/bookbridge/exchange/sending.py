@@ -336,7 +336,7 @@ class Sender:
             raise self._sign_in(found.reason)
 
     def _sign_in(self, reason: str) -> PauseRunError:
-        needs_signing_in_again(self._run.configuration.authorisation_id, reason)
+        needs_signing_in_again(self._run.configuration.authorisation, reason)
         return PauseRunError(timezone.now() + timedelta(seconds=15), f"the account must be authorised again: {reason}")
 
     def _find(self, request: PostingRequest) -> LookUp:

@@ -35,11 +35,14 @@ def store_first_tokens(authorisation: Authorisation, pair: oauth.TokenPair, user
     authorisation.refresh_from_db()
 
 
-def needs_signing_in_again(authorisation_id: int, reason: str) -> None:
-    """The package takes the account's tokens no more; nothing is called with them until a person has signed in."""
-    Authorisation.objects.filter(pk=authorisation_id, status=Authorisation.Status.ACTIVE).update(
-        status=Authorisation.Status.SIGN_IN_AGAIN, status_reason=storable(reason)
-    )
+def needs_signing_in_again(used: Authorisation, reason: str) -> None:
+    """The package takes the account's tokens no more; nothing is called with them until a person has signed in.
+
+    `used`: the authorisation as it was read before the calls. One that was given anew since then stays active.
+    """
+    Authorisation.objects.filter(
+        pk=used.pk, status=Authorisation.Status.ACTIVE, authorised_at=used.authorised_at
+    ).update(status=Authorisation.Status.SIGN_IN_AGAIN, status_reason=storable(reason))
 
 
 class StoredTokens:
