@@ -12,6 +12,7 @@ With `--browser` it also sees to a Chromium for the browser journeys.
 """
 
 import argparse
+import compileall
 import fcntl
 import hashlib
 import os
@@ -97,6 +98,7 @@ def set_up():
         sync_with_pip(uv)
     if not venv_works():
         raise SetupError(f"{VENV} does not work. Delete it and try again.")
+    compile_own_code()
     STAMP.write_text(wanted)
     say("ready")
 
@@ -133,6 +135,11 @@ def sync(uv):
         shutil.rmtree(VENV, ignore_errors=True)
         command += ["--python", sys.executable]
     run(command, cwd=ROOT, env=uv_environment())
+
+
+def compile_own_code():
+    # As for the dependencies; what is changed later is compiled at each start, which is a matter of moments.
+    compileall.compile_dir(ROOT / "src", quiet=2)
 
 
 def sync_with_pip(uv):

@@ -221,4 +221,4 @@ class _Show:
         for position, worker in enumerate(self._workers):
             if worker.process.poll() is not None:
                 self._workers[position] = self._worker()
-        time.sleep(0.02)
+        time.sleep(0.05)
