@@ -1,6 +1,7 @@
 """bookbridge chaos"""
 
 import json
+import math
 import os
 import shutil
 import tempfile
@@ -26,10 +27,10 @@ WORKERS = 2
 _FAULTS = (
     {"kind": "cut_after", "method": "POST"},
     {"kind": "cut_before", "method": "POST"},
-    {"kind": "timeout_after", "method": "POST", "delay_s": 2},
+    {"kind": "timeout_after", "method": "POST", "delay_s": 1},
     {"kind": "server_error", "method": "POST"},
-    {"kind": "too_many_requests", "delay_s": 2},
-    {"kind": "slow", "delay_s": 1},
+    {"kind": "too_many_requests", "delay_s": 1},
+    {"kind": "slow", "delay_s": 0.5},
 )
 """What the package does meanwhile; one is drawn about six times in a run."""
 
@@ -183,7 +184,7 @@ class _Show:
         last = None
         for position, mark in enumerate(marks):
             self._wait_for_attempts(mark)
-            if position % max(len(marks) // len(_FAULTS), 1) == 0:
+            if position % math.ceil(len(marks) / len(_FAULTS)) == 0:
                 self._break_the_package()
             if position and position % max(len(marks) // 3, 1) == 0:
                 self.drop()
