@@ -12,11 +12,16 @@ from bookbridge.documents import OutstandingItem
 from bookbridge.exchange import outstanding, running, sweep
 from bookbridge.exchange.models import OutstandingSnapshot, Posting, Run
 from bookbridge.integrations.models import Configuration
+from bookbridge.organisations.models import User
 from bookbridge.storage import open_storage
 from tests.exchange import files
 from tests.exchange.stage import Stage
 
 State = OutstandingSnapshot.State
+
+
+def somebody() -> User:
+    return User.objects.get_or_create(email="anna@company.example")[0]
 
 
 def post_sales(stage: Stage, count: int) -> None:
@@ -128,7 +133,7 @@ def test_an_empty_snapshot_is_held_until_a_person_agrees(stage: Stage):
     assert (held.state, held.vanished) == (State.HELD, 1)
     assert held.run.result == Run.Result.HELD
     assert dbopen(stage) == before
-    outstanding.agree(held)
+    outstanding.agree(held, somebody())
     assert dbopen(stage) == []
     held.refresh_from_db()
     assert held.state == State.WRITTEN
@@ -147,16 +152,16 @@ def test_a_sharply_smaller_snapshot_is_held_and_can_be_refused(stage: Stage):
 
     held = read(stage)
     assert held.state == State.HELD
-    outstanding.refuse(held)
+    outstanding.refuse(held, somebody())
     held.refresh_from_db()
     assert (held.state, dbopen(stage)) == (State.DISCARDED, before)
 
 
 def test_a_decision_can_be_made_once(stage: Stage):
     held = read(stage)
-    outstanding.refuse(held)
+    outstanding.refuse(held, somebody())
     with pytest.raises(outstanding.DecisionTooLateError):
-        outstanding.agree(held)
+        outstanding.agree(held, somebody())
 
 
 def test_a_newer_good_snapshot_takes_the_place_of_a_held_one(stage: Stage):
@@ -264,7 +269,7 @@ def test_sales_that_all_vanish_are_held_however_many_purchases_stay(stage: Stage
 
 def test_what_was_agreed_to_be_empty_may_stay_empty(stage: Stage, monkeypatch: pytest.MonkeyPatch):
     the_package_has(monkeypatch)
-    assert outstanding.agree(read(stage)) is None
+    assert outstanding.agree(read(stage), somebody()) is None
     assert read(stage).state == State.WRITTEN
 
 
@@ -324,7 +329,7 @@ def test_only_the_latest_held_reading_can_be_decided_on(stage: Stage):
     first.refresh_from_db()
     assert (first.state, second.state) == (State.DISCARDED, State.HELD)
     with pytest.raises(outstanding.DecisionTooLateError):
-        outstanding.agree(first)
+        outstanding.agree(first, somebody())
 
 
 def test_two_administrations_never_write_the_same_file(stage: Stage):
@@ -341,13 +346,13 @@ def test_two_administrations_never_write_the_same_file(stage: Stage):
     )
     post = read(stage)
     assert (post.state, post.problem["code"]) == (State.HELD, "outstanding.held_shared_file")
-    problem = outstanding.agree(post)
+    problem = outstanding.agree(post, somebody())
     assert problem is not None
     assert dbopen(stage) == before
 
     other.is_active = False
     other.save()
-    assert outstanding.agree(post) is None
+    assert outstanding.agree(post, somebody()) is None
 
 
 def test_a_receipt_in_a_bank_journal_is_unmatched_whatever_reference_it_has(stage: Stage):
@@ -374,5 +379,5 @@ def test_a_wrong_layout_holds_the_items_with_its_name_and_ends_the_run(stage: St
 
     stage.configuration.layouts = {}
     stage.configuration.save()
-    assert outstanding.agree(held) is None
+    assert outstanding.agree(held, somebody()) is None
     assert len(dbopen(stage)) == 1

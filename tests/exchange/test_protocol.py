@@ -143,7 +143,7 @@ def test_a_lost_authorisation_pauses_the_run_and_loses_nothing(stage: Stage):
 
     run.refresh_from_db()
     assert run.state == Run.State.WAITING
-    assert "authorised again" in run.waiting_for
+    assert run.shown_waiting.code == "waiting.account"
     assert stage.status_of_the_account() == "sign_in_again"
     assert run.lines.get().outcome == Line.Outcome.WAITING
     assert numbers(stage) == []

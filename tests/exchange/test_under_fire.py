@@ -138,7 +138,7 @@ def test_every_answer_of_a_batch_is_written_down_before_the_run_pauses(stage: St
     states = Posting.objects.filter(kind="sales_invoice").order_by("key").values_list("state", flat=True)
     assert list(states) == ["posted", "pending", "posted"]
     run.refresh_from_db()
-    assert "authorised again" in run.waiting_for
+    assert run.shown_waiting.code == "waiting.account"
 
 
 def test_an_update_never_goes_out_among_new_documents(stage: Stage, monkeypatch: pytest.MonkeyPatch):
@@ -255,7 +255,7 @@ def test_words_of_a_package_that_no_database_can_hold_strand_nothing(
         running.work_on(run.pk, stage.worker)
 
     run.refresh_from_db()
-    assert "broke off" not in run.waiting_for
+    assert run.shown_waiting is None or run.shown_waiting.code != "waiting.broke_off"
     assert Posting.objects.get().state != Posting.State.SENDING
     assert run.state == Run.State.ENDED or run.resume_at < timezone.now() + timedelta(days=2)
 
@@ -318,7 +318,7 @@ def test_what_is_tried_for_months_goes_on_being_tried(stage: Stage, monkeypatch:
         Run.objects.update(resume_at=timezone.now())
         running.work_on(run.pk, stage.worker)
     run.refresh_from_db()
-    assert "broke off" not in run.waiting_for
+    assert run.shown_waiting is None or run.shown_waiting.code != "waiting.broke_off"
 
 
 def test_a_part_of_the_sweep_that_fails_does_not_stop_the_others(stage: Stage, monkeypatch: pytest.MonkeyPatch):

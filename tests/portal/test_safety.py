@@ -13,6 +13,7 @@ from django.urls import reverse
 
 from bookbridge.documents import SourceRef
 from bookbridge.exchange.models import Line
+from bookbridge.exchange.waiting_texts import UNREACHABLE
 from bookbridge.portal.forms import UPLOAD_LIMIT_BYTES
 from tests import factories
 from tests.portal.stored import stored_at
@@ -28,7 +29,11 @@ def test_hostile_text_in_every_field_of_a_file_stays_text(client: Client) -> Non
     configuration.mappings = {HOSTILE: {HOSTILE: HOSTILE}}
     configuration.layouts = {HOSTILE: {"profile": HOSTILE}}
     configuration.save()
-    run = factories.run(configuration, result="with_errors", waiting_for=HOSTILE)
+    run = factories.run(
+        configuration,
+        result="with_errors",
+        waiting_for=UNREACHABLE(value=HOSTILE, evidence=HOSTILE).model_dump(mode="json"),
+    )
     problem = factories.VAT_CODE_UNKNOWN(
         field=f"lines.0.{HOSTILE}",
         value=HOSTILE,

@@ -193,7 +193,7 @@ class _Speaker:
 
     def progress(self, run: "Run") -> None:
         counts = run.counts
-        waits = f" – waiting: {run.waiting_for}" if run.waiting_for else ""
+        waits = f" – waiting: {run.shown_waiting.reason}" if run.shown_waiting else ""
         shown = f"  {counts.get('total', 0) - counts.get('waiting', 0)} of {counts.get('total', 0)} lines{waits}"
         if shown != self._shown and counts:
             self._shown = shown

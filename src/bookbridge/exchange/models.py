@@ -65,7 +65,7 @@ class Run(models.Model):
     previous = models.ForeignKey("self", on_delete=models.SET_NULL, null=True, blank=True, related_name="next_runs")
     state = models.CharField(max_length=8, choices=State.choices, default=State.WAITING)
     resume_at = models.DateTimeField(help_text="When a waiting run is due")
-    waiting_for = models.CharField(max_length=300, blank=True, help_text="Why a waiting run waits, in plain words")
+    waiting_for = models.JSONField(null=True, blank=True, help_text="Why a waiting run waits, as a problem")
     failures = models.PositiveSmallIntegerField(default=0, help_text="Times in a row that work on it broke off")
     claim = models.UUIDField(null=True, blank=True, help_text="Token of the worker that owns it now")
     worker = models.UUIDField(null=True, blank=True)
@@ -90,6 +90,10 @@ class Run(models.Model):
     @property
     def shown_problem(self) -> Problem | None:
         return Problem.model_validate(self.problem) if self.problem else None
+
+    @property
+    def shown_waiting(self) -> Problem | None:
+        return Problem.model_validate(self.waiting_for) if self.waiting_for else None
 
 
 class Delivery(models.Model):
@@ -123,7 +127,10 @@ class Delivery(models.Model):
                 fields=["organisation", "integration", "inbox_key", "inbox_version"], name="delivery_taken_once"
             )
         ]
-        indexes = [models.Index(fields=["organisation", "integration", "sha256"], name="delivery_content")]
+        indexes = [
+            models.Index(fields=["organisation", "integration", "sha256"], name="delivery_content"),
+            models.Index(fields=["organisation", "integration", "-received_at"], name="delivery_latest"),
+        ]
 
     def __str__(self) -> str:
         return self.file_name
@@ -169,6 +176,11 @@ class Posting(models.Model):
         indexes = [
             models.Index(fields=["look_up_at"], name="posting_uncertain", condition=models.Q(state="uncertain")),
             models.Index(fields=["worker"], name="posting_sending", condition=models.Q(state="sending")),
+            models.Index(
+                fields=["organisation", "configuration"],
+                name="posting_open",
+                condition=models.Q(state__in=["refused", "uncertain"]),
+            ),
         ]
 
     def __str__(self) -> str:
@@ -286,6 +298,13 @@ class OutstandingSnapshot(models.Model):
     vanished = models.PositiveIntegerField(default=0, help_text="Items of the last written snapshot that are gone")
     problem = models.JSONField(null=True, blank=True)
     file_keys = models.JSONField(default=list)
+    decided_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    decided_at = models.DateTimeField(null=True, blank=True)
 
     class Meta:
-        indexes = [models.Index(fields=["organisation", "configuration", "-taken_at"], name="snapshot_latest")]
+        indexes = [
+            models.Index(fields=["organisation", "configuration", "-taken_at"], name="snapshot_latest"),
+            models.Index(
+                fields=["organisation", "configuration"], name="snapshot_held", condition=models.Q(state="held")
+            ),
+        ]

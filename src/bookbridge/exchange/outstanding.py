@@ -21,6 +21,7 @@ from bookbridge.formats import OutstandingProfile, ProfileError, load_profile, w
 from bookbridge.integrations.connecting import connect, package_settings
 from bookbridge.integrations.models import Configuration
 from bookbridge.integrations.storable import storable_values
+from bookbridge.organisations.models import User
 from bookbridge.storage import Storage, open_storage, outbox_key
 
 Kind = Literal["sales", "purchase"]
@@ -214,7 +215,7 @@ class DecisionTooLateError(Exception):
     state: str
 
 
-def agree(snapshot: OutstandingSnapshot, storage: Storage | None = None) -> Problem | None:
+def agree(snapshot: OutstandingSnapshot, user: User, storage: Storage | None = None) -> Problem | None:
     """A person says that a held snapshot is right: write its files, or say why they can't be written.
 
     Raises DecisionTooLateError.
@@ -222,16 +223,23 @@ def agree(snapshot: OutstandingSnapshot, storage: Storage | None = None) -> Prob
     with transaction.atomic():
         _have_the_outbox(snapshot.configuration)
         row = _held(snapshot)
+        _note_decision(row, user)
         kinds: list[Kind] = [kind for kind in FILE_NAMES if kind in row.configuration.outstanding_kinds]
         return _write(row, kinds, storage or open_storage())
 
 
-def refuse(snapshot: OutstandingSnapshot) -> None:
+def refuse(snapshot: OutstandingSnapshot, user: User) -> None:
     """A person says that a held snapshot is wrong: the old files stay. Raises DecisionTooLateError."""
     with transaction.atomic():
         row = _held(snapshot)
+        _note_decision(row, user)
         row.state = State.DISCARDED
         row.save(update_fields=["state"])
+
+
+def _note_decision(row: OutstandingSnapshot, user: User) -> None:
+    row.decided_by, row.decided_at = user, timezone.now()
+    row.save(update_fields=["decided_by", "decided_at"])
 
 
 def _held(snapshot: OutstandingSnapshot) -> OutstandingSnapshot:
@@ -315,7 +323,7 @@ def _end(run: Run, claim: Claim, held: Problem | None) -> None:
         ended_at=Now(),
         result=Run.Result.HELD if held else Run.Result.GOOD,
         problem=held.model_dump(mode="json") if held else None,
-        waiting_for="",
+        waiting_for=None,
         counts={"items": OutstandingSnapshot.objects.get(run=run).item_count},
     )
     _log.info("outstanding_read", held=bool(held))

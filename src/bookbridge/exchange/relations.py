@@ -26,6 +26,10 @@ Answer = Literal["known", "unknown", "refused"]
 class MustWaitError(Exception):
     """A relation that the document needs is still on its way."""
 
+    def __init__(self, number: str) -> None:
+        super().__init__(f"relation {number} is still being posted")
+        self.number = number
+
 
 class RelationCheck:
     """Asks each relation once for a pass."""
@@ -59,7 +63,7 @@ class RelationCheck:
         if ours is not None and ours.state == Posting.State.POSTED:
             return "known"
         if ours is not None and _on_its_way(ours):
-            raise MustWaitError(f"{kind} {number} is still being posted")
+            raise MustWaitError(number)
         try:
             found = self._connector.find_relation(kind, number)
         except NotAllowedError:

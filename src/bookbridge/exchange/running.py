@@ -11,14 +11,15 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce, Least, Now
 from django.utils import timezone
 
-from bookbridge.exchange import crash_points, intake, outstanding, posting, reconciliation
+from bookbridge.documents import Problem
+from bookbridge.exchange import crash_points, intake, outstanding, posting, reconciliation, waiting_texts
 from bookbridge.exchange.models import Delivery, Line, Posting, Run
 from bookbridge.exchange.preflight import SettingsIndex
 from bookbridge.exchange.sending import PauseRunError, Sender
 from bookbridge.exchange.workers import Claim, WorkerLife
 from bookbridge.integrations.connecting import connect, forget_package_settings, package_settings
 from bookbridge.integrations.models import Authorisation
-from bookbridge.integrations.storable import storable
+from bookbridge.integrations.storable import storable_values
 from bookbridge.integrations.tokens import needs_signing_in_again
 from bookbridge.kit import catalogue
 from bookbridge.kit.errors import ClaimLostError, LaterError, NotAllowedError, SignInAgainError, UnreachableError
@@ -32,7 +33,7 @@ _log = structlog.get_logger("bookbridge.run")
 @dataclass(frozen=True)
 class _Pause:
     until: datetime
-    reason: str
+    why: Problem | None
     counts_as_failure: bool = False
 
 
@@ -44,7 +45,7 @@ def claim(run_id: int, worker: WorkerLife) -> Claim | None:
         state=Run.State.WORKING,
         claim=token,
         worker=worker.id,
-        waiting_for="",
+        waiting_for=None,
         started_at=Coalesce(F("started_at"), Now()),
     )
     if not mine:
@@ -79,7 +80,7 @@ def _work(own: Claim) -> _Pause | None:
         return _in(run, own) if run.direction == Run.Direction.IN else _out(run, own)
     except ClaimLostError as error:
         _log.warning("claim_lost", reason=str(error))
-        return _Pause(timezone.now(), "")
+        return _Pause(timezone.now(), None)
     except Exception as error:
         _log.exception("run_broke_off")
         if isinstance(error, DatabaseError | InterfaceError):
@@ -87,7 +88,7 @@ def _work(own: Claim) -> _Pause | None:
             connection.close()
         failures = Run.objects.values_list("failures", flat=True).get(pk=own.run_id)
         again = timezone.now() + _backoff(failures)
-        return _Pause(again, f"work on it broke off ({type(error).__name__}); see the log", True)
+        return _Pause(again, waiting_texts.BROKE_OFF(value=type(error).__name__), counts_as_failure=True)
 
 
 def _let_go(own: Claim, pause: _Pause | None) -> None:
@@ -100,7 +101,7 @@ def _let_go(own: Claim, pause: _Pause | None) -> None:
         claim=None,
         worker=None,
         resume_at=min(pause.until, timezone.now() + posting.LONGEST_WAIT),
-        waiting_for=storable(pause.reason, 300),
+        waiting_for=storable_values(pause.why.model_dump(mode="json")) if pause.why else None,
         failures=Least(failures, _FAILURES_COUNTED),
     )
 
@@ -126,18 +127,18 @@ def _out(run: Run, own: Claim) -> _Pause | None:
             index = SettingsIndex(package_settings(run.configuration))
             left = _one_pass(run, own, index)
         except PauseRunError as error:
-            return _Pause(error.until, error.reason)
+            return _Pause(error.until, error.why)
         except (LaterError, UnreachableError, SignInAgainError, NotAllowedError) as error:
             return _pause_for(run, error)
         finally:
             _show_progress(run)
         if _open_lines(run).exists():
-            until, reason = left if left else (timezone.now() + timedelta(seconds=2), "")
+            until, why = left if left else (timezone.now() + timedelta(seconds=2), None)
             if until > timezone.now():
-                return _Pause(until, reason)
+                return _Pause(until, why)
 
 
-def _one_pass(run: Run, own: Claim, index: SettingsIndex) -> tuple[datetime, str] | None:
+def _one_pass(run: Run, own: Claim, index: SettingsIndex) -> tuple[datetime, Problem | None] | None:
     """Every open line once, in the order of sending. Returns when to go on, and why."""
     connector = connect(run.configuration, settings=index.settings, check_claim=own.check)
     sender = Sender(run, own, connector, index)
@@ -147,7 +148,7 @@ def _one_pass(run: Run, own: Claim, index: SettingsIndex) -> tuple[datetime, str
         _show_progress(run)
         if any(_shows_old_settings(line) for line in chunk):
             forget_package_settings(run.configuration)
-    return (sender.left.until, sender.left.reason) if sender.left.until else None
+    return (sender.left.until, sender.left.why) if sender.left.until else None
 
 
 def _shows_old_settings(line: Line) -> bool:
@@ -183,19 +184,20 @@ def _blocked_by_account(run: Run) -> _Pause | None:
     status = Authorisation.objects.values_list("status", flat=True).get(pk=authorisation.pk)
     if status == Authorisation.Status.ACTIVE:
         return None
-    return _Pause(timezone.now() + timedelta(seconds=15), f"the account {authorisation.label} must be authorised again")
+    return _Pause(timezone.now() + timedelta(seconds=15), waiting_texts.ACCOUNT(value=authorisation.label))
 
 
 def _pause_for(run: Run, error: Exception) -> _Pause:
     now = timezone.now()
     if isinstance(error, LaterError):
-        return _Pause(error.not_before, error.reason)
+        return _Pause(error.not_before, waiting_texts.CALLS(evidence=error.reason))
     if isinstance(error, SignInAgainError):
         needs_signing_in_again(run.configuration.authorisation, str(error))
-        return _Pause(now + timedelta(seconds=15), f"the account must be authorised again: {error}")
+        why = waiting_texts.ACCOUNT(value=run.configuration.authorisation.label, evidence=str(error))
+        return _Pause(now + timedelta(seconds=15), why)
     if isinstance(error, NotAllowedError):
-        return _Pause(now + timedelta(minutes=15), f"the package does not allow this: {error}")
-    return _Pause(now + timedelta(seconds=10), f"the package can't be reached: {error}")
+        return _Pause(now + timedelta(minutes=15), waiting_texts.NOT_ALLOWED(evidence=str(error)))
+    return _Pause(now + timedelta(seconds=10), waiting_texts.UNREACHABLE(evidence=str(error)))
 
 
 def _show_progress(run: Run) -> None:
@@ -219,7 +221,7 @@ def _end(run: Run, own: Claim) -> None:
         worker=None,
         ended_at=Now(),
         result=result,
-        waiting_for="",
+        waiting_for=None,
         counts={**found, "set_aside": set_aside},
         reconciliation=reconciliation.as_json(reconciliation.reconcile(run)),
     )

@@ -10,7 +10,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from bookbridge.documents import Document, Problem, SourceRef, document_from_json, document_to_json
-from bookbridge.exchange import crash_points, posting, sending_texts
+from bookbridge.exchange import crash_points, posting, sending_texts, waiting_texts
 from bookbridge.exchange.decisions import Decision, decide
 from bookbridge.exchange.mapping import mapped
 from bookbridge.exchange.models import Attempt, Line, Posting, Run
@@ -36,10 +36,10 @@ _log = structlog.get_logger("bookbridge.sending")
 class PauseRunError(Exception):
     """Nothing more can be done for this run before a moment."""
 
-    def __init__(self, until: datetime, reason: str) -> None:
-        super().__init__(reason)
+    def __init__(self, until: datetime, why: Problem) -> None:
+        super().__init__(why.code)
         self.until = until
-        self.reason = reason
+        self.why = why
 
 
 @dataclass
@@ -47,17 +47,17 @@ class Pass:
     """What one pass over the lines leaves to do: when, and why."""
 
     until: datetime | None = None
-    reason: str = ""
+    why: Problem | None = None
     blocked: dict[str, datetime] = field(default_factory=dict)
 
-    def wait(self, until: datetime, reason: str) -> None:
+    def wait(self, until: datetime, why: Problem) -> None:
         if self.until is None or until < self.until:
-            self.until, self.reason = until, reason
+            self.until, self.why = until, why
 
-    def block(self, kind: str, until: datetime, reason: str) -> None:
+    def block(self, kind: str, until: datetime, why: Problem) -> None:
         """Send nothing more of a kind in this pass: the package, or our budget, asks to wait."""
         self.blocked[kind] = until
-        self.wait(until, reason)
+        self.wait(until, why)
 
 
 @dataclass(frozen=True)
@@ -109,7 +109,7 @@ class Sender:
         elif decision is Decision.CHANGED:
             conclude(line, Line.Outcome.SKIPPED, reason=Line.Reason.CHANGED, problems=[sending_texts.CHANGED()])
         elif decision is Decision.WAIT:
-            self.left.wait(timezone.now() + _AGAIN_SOON, "another worker is sending one of these documents")
+            self.left.wait(timezone.now() + _AGAIN_SOON, waiting_texts.OTHER_WORKER())
         elif decision is Decision.LOOK_UP:
             self._look_up(line)
         elif line.kind in self.left.blocked:
@@ -151,15 +151,17 @@ class Sender:
         try:
             ready = self._prepare(line, action)
         except LaterError as error:
-            self.left.block(line.kind, error.not_before, error.reason)
+            self.left.block(line.kind, error.not_before, waiting_texts.CALLS(evidence=error.reason))
             return
         except UnreachableError as error:
-            self.left.block(line.kind, timezone.now() + timedelta(seconds=10), error.reason)
+            why = waiting_texts.UNREACHABLE(evidence=error.reason)
+            self.left.block(line.kind, timezone.now() + timedelta(seconds=10), why)
             return
         except SignInAgainError as error:
             raise self._sign_in(str(error)) from None
         except NotAllowedError as error:
-            raise PauseRunError(timezone.now() + timedelta(minutes=15), str(error)) from None
+            why = waiting_texts.NOT_ALLOWED(evidence=str(error))
+            raise PauseRunError(timezone.now() + timedelta(minutes=15), why) from None
         except (ClaimLostError, DatabaseError):
             raise
         except Exception:
@@ -185,7 +187,7 @@ class Sender:
         try:
             problems = self._problems(line, document)
         except MustWaitError as error:
-            self.left.wait(timezone.now() + _AGAIN_SOON, str(error))
+            self.left.wait(timezone.now() + _AGAIN_SOON, waiting_texts.RELATION(value=error.number))
             return None
         if problems:
             self._refuse_before_sending(line, problems)
@@ -201,7 +203,7 @@ class Sender:
             prepared=prepared,
         )
         if attempt is None:
-            self.left.wait(timezone.now() + _AGAIN_SOON, "another worker took one of these documents")
+            self.left.wait(timezone.now() + _AGAIN_SOON, waiting_texts.OTHER_WORKER())
             return None
         return _Ready(line, line.posting, attempt, _request(line.posting, document, line.fingerprint, prepared))
 
@@ -241,7 +243,7 @@ class Sender:
                 except PauseRunError as error:
                     stop = stop or error
             else:
-                self.left.wait(timezone.now() + _AGAIN_SOON, "another worker had taken over")
+                self.left.wait(timezone.now() + _AGAIN_SOON, waiting_texts.OTHER_WORKER())
         if stop is not None:
             raise stop
 
@@ -276,15 +278,15 @@ class Sender:
         elif isinstance(outcome, Refused):
             conclude(line, Line.Outcome.REFUSED, problems=outcome.problems)
         elif isinstance(outcome, Later):
-            self.left.block(line.kind, outcome.not_before, outcome.reason)
+            self.left.block(line.kind, outcome.not_before, waiting_texts.CALLS(evidence=outcome.reason))
         elif isinstance(outcome, SignInAgain):
             raise self._sign_in(outcome.reason)
         elif ready.attempt.action == "update":
-            self.left.wait(timezone.now() + timedelta(seconds=10), "an update had no clear answer and is made again")
+            self.left.wait(timezone.now() + timedelta(seconds=10), waiting_texts.AGAIN())
         else:
             conclude(line, Line.Outcome.UNCERTAIN, problems=[sending_texts.BEING_LOOKED_UP(evidence=outcome.reason)])
             assert ready.posting.look_up_at is not None
-            self.left.wait(ready.posting.look_up_at, "an unclear answer is being looked up")
+            self.left.wait(ready.posting.look_up_at, waiting_texts.LOOKING_UP())
 
     def _look_up(self, line: Line) -> None:
         """Ask the package for a document whose sending had no clear answer. Nothing is sent before it is known."""
@@ -297,7 +299,7 @@ class Sender:
         if uncertain.look_up_at and not posting.due_again(uncertain, timezone.now()):
             if line.outcome != Line.Outcome.UNCERTAIN:
                 conclude(line, Line.Outcome.UNCERTAIN, problems=[sending_texts.BEING_LOOKED_UP()])
-            self.left.wait(uncertain.look_up_at, "an unclear answer is being looked up")
+            self.left.wait(uncertain.look_up_at, waiting_texts.LOOKING_UP())
             return
         found = self._find(self._as_it_was_sent(uncertain))
         differences = found.differences if isinstance(found, Found) else ()
@@ -324,20 +326,21 @@ class Sender:
             if looked_up.look_up_at is None:
                 conclude(line, Line.Outcome.UNCERTAIN, problems=problems)
             else:
-                self.left.wait(looked_up.look_up_at, "an unclear answer is being looked up")
+                self.left.wait(looked_up.look_up_at, waiting_texts.LOOKING_UP())
         elif looked_up.state == Posting.State.PENDING:
             Line.objects.filter(pk=line.pk, outcome=Line.Outcome.UNCERTAIN).update(outcome=Line.Outcome.WAITING)
-            self.left.wait(timezone.now(), "a document that had not arrived is sent again")
+            self.left.wait(timezone.now(), waiting_texts.AGAIN())
         elif looked_up.state == Posting.State.POSTED and looked_up.fingerprint == line.fingerprint:
             conclude(line, Line.Outcome.POSTED, number=looked_up.external_number)
         else:
-            self.left.wait(timezone.now(), "a document is decided on again")
+            self.left.wait(timezone.now(), waiting_texts.AGAIN())
         if isinstance(found, SignInAgain):
             raise self._sign_in(found.reason)
 
     def _sign_in(self, reason: str) -> PauseRunError:
         needs_signing_in_again(self._run.configuration.authorisation, reason)
-        return PauseRunError(timezone.now() + timedelta(seconds=15), f"the account must be authorised again: {reason}")
+        why = waiting_texts.ACCOUNT(value=self._run.configuration.authorisation.label, evidence=reason)
+        return PauseRunError(timezone.now() + timedelta(seconds=15), why)
 
     def _find(self, request: PostingRequest) -> LookUp:
         try:

@@ -24,7 +24,7 @@ START_SESSION = """
 BEAT = "UPDATE exchange_workersession SET heartbeat_at = now() WHERE id = %s"
 LET_GO_OF_OTHER_RUNS = """
     UPDATE exchange_run
-    SET state = 'waiting', claim = NULL, worker = NULL, resume_at = now(), waiting_for = 'work on it broke off'
+    SET state = 'waiting', claim = NULL, worker = NULL, resume_at = now(), waiting_for = NULL
     WHERE state = 'working' AND worker = %s AND NOT claim = ANY(%s::uuid[])
 """
 """The statements of a worker's own line to the database, which lives outside Django's."""

@@ -8,7 +8,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from bookbridge.exchange import intake, outstanding, posting, sql, workers
+from bookbridge.exchange import intake, outstanding, posting, sql, waiting_texts, workers
 from bookbridge.exchange.models import Posting, Run, WorkerSession
 from bookbridge.exchange.tasks import wake_a_worker_for
 from bookbridge.integrations.models import Authorisation, Configuration, Integration
@@ -47,7 +47,11 @@ def free_abandoned_work() -> int:
     # Runs after postings: whoever takes the run over must find no attempt that still seems to be under way.
     for run in working.filter(dead)[:_MOST_AT_ONCE]:
         freed += Run.objects.filter(pk=run.pk, state=Run.State.WORKING, claim=run.claim).update(
-            state=Run.State.WAITING, claim=None, worker=None, resume_at=Now(), waiting_for="its worker died"
+            state=Run.State.WAITING,
+            claim=None,
+            worker=None,
+            resume_at=Now(),
+            waiting_for=waiting_texts.WORKER_DIED().model_dump(mode="json"),
         )
         _log.warning("run_taken_back", run=run.pk)
     yesterday = timezone.now() - timedelta(days=1)

@@ -12,6 +12,7 @@ from bookbridge.documents import Problem
 from bookbridge.exchange import outstanding
 from bookbridge.exchange.models import OutstandingSnapshot
 from bookbridge.organisations.access import BOOKKEEPER, Access, member_page
+from bookbridge.organisations.models import User
 from bookbridge.storage import StorageError
 
 
@@ -33,14 +34,14 @@ def _decide(
     request: HttpRequest,
     access: Access,
     snapshot_id: int,
-    decide: Callable[[OutstandingSnapshot], Problem | None],
+    decide: Callable[[OutstandingSnapshot, User], Problem | None],
     said: str,
 ) -> HttpResponse:
     snapshot = OutstandingSnapshot.objects.filter(organisation=access.organisation, pk=snapshot_id).first()
     if snapshot is None:
         raise Http404("no such snapshot")
     try:
-        problem = decide(snapshot)
+        problem = decide(snapshot, access.user)
     except outstanding.DecisionTooLateError:
         messages.info(request, gettext("Someone has already decided on these outstanding items."))
     except StorageError:
