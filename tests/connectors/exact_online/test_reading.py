@@ -152,3 +152,9 @@ def test_a_row_without_what_counts_is_not_guessed(missing: str) -> None:
         broken["JournalCode"] = "70"
     with pytest.raises(KeyError):
         items(broken, journals=JOURNALS)
+
+
+def test_one_number_in_two_years_is_two_items() -> None:
+    last_year = row(InvoiceDate="/Date(1738540800000)/", HID="99")
+    found = list(reading.outstanding_items("sales", [row(), last_year], JOURNALS))
+    assert len({item.external_id for item in found}) == 2

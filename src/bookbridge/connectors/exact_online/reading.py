@@ -251,7 +251,14 @@ def outstanding_items(
 def _entry_key(row: Record, money_journals: set[str]) -> tuple[str, ...]:
     if _is_unmatched(row, money_journals):
         return ("HID", str(row["HID"]))
-    return (str(row["JournalCode"]).strip(), str(row["EntryNumber"]), str(row["AccountCode"]).strip())
+    # The date keeps two years' entries of one number apart; the rows of a part-paid entry share it.
+    dated = date_of(row.get("InvoiceDate"))
+    return (
+        str(row["JournalCode"]).strip(),
+        str(row["EntryNumber"]),
+        str(row["AccountCode"]).strip(),
+        dated.isoformat() if dated else "",
+    )
 
 
 def _is_unmatched(row: Record, money_journals: set[str]) -> bool:
