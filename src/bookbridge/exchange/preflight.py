@@ -1,6 +1,7 @@
 """Checks before sending, against the package's own settings: pure, and all problems of a document at once."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
@@ -27,8 +28,10 @@ class SettingsIndex:
         self.vat_codes = {code.code: code for code in settings.vat_codes}
         self.journals = {journal.code: journal for journal in settings.journals}
         self.payment_conditions = {condition.code for condition in settings.payment_conditions}
-        self.cost_centres = {centre.code for centre in settings.cost_centres}
-        self.cost_units = {unit.code for unit in settings.cost_units}
+        self.dimensions = {
+            "cost_centres": {centre.code for centre in settings.cost_centres},
+            "cost_units": {unit.code for unit in settings.cost_units},
+        }
         self.currencies = set(settings.currencies)
         self.periods = settings.periods
         self._unknown = set(settings.unknown)
@@ -113,8 +116,8 @@ def _lines(document: Any, index: SettingsIndex) -> Iterator[Problem]:
         if line.vat_code is not None and index.tells("vat_codes"):
             yield from _vat(document, line, index, f"{place}.vat_code")
         account = index.accounts.get(line.ledger_account)
-        yield from _cost_centre(line, account, index, place)
-        yield from _cost_unit(line, account, index, place)
+        for of in _DIMENSIONS:
+            yield from _dimension(of, line, account, index, place)
 
 
 def _account(code: str, index: SettingsIndex, field: str) -> Iterator[Problem]:
@@ -153,26 +156,42 @@ def _in_or_out(document: Invoice, line: Any, code: VatCode, field: str) -> Itera
         yield texts.VAT_IN_OR_OUT(field=field, value=line.vat_code, **words)
 
 
-def _cost_centre(line: Any, account: LedgerAccount | None, index: SettingsIndex, place: str) -> Iterator[Problem]:
-    field = f"{place}.cost_centre"
-    if line.cost_centre is None:
-        if account and account.cost_centre == "mandatory":
-            yield texts.COST_CENTRE_MISSING(field=field, account=account.code)
-    elif index.tells("cost_centres") and line.cost_centre not in index.cost_centres:
-        yield texts.COST_CENTRE_UNKNOWN(field=field, value=line.cost_centre)
-    elif account and account.cost_centre == "forbidden":
-        yield texts.COST_CENTRE_FORBIDDEN(field=field, value=line.cost_centre, account=account.code)
+@dataclass(frozen=True)
+class _Dimension:
+    """A cost centre or cost unit: a code on a line that the ledger account may want or forbid."""
+
+    name: str
+    plural: str
+    unknown: ProblemKind
+    missing: ProblemKind
+    forbidden: ProblemKind
 
 
-def _cost_unit(line: Any, account: LedgerAccount | None, index: SettingsIndex, place: str) -> Iterator[Problem]:
-    field = f"{place}.cost_unit"
-    if line.cost_unit is None:
-        if account and account.cost_unit == "mandatory":
-            yield texts.COST_UNIT_MISSING(field=field, account=account.code)
-    elif index.tells("cost_units") and line.cost_unit not in index.cost_units:
-        yield texts.COST_UNIT_UNKNOWN(field=field, value=line.cost_unit)
-    elif account and account.cost_unit == "forbidden":
-        yield texts.COST_UNIT_FORBIDDEN(field=field, value=line.cost_unit, account=account.code)
+_DIMENSIONS = (
+    _Dimension(
+        "cost_centre",
+        "cost_centres",
+        texts.COST_CENTRE_UNKNOWN,
+        texts.COST_CENTRE_MISSING,
+        texts.COST_CENTRE_FORBIDDEN,
+    ),
+    _Dimension("cost_unit", "cost_units", texts.COST_UNIT_UNKNOWN, texts.COST_UNIT_MISSING, texts.COST_UNIT_FORBIDDEN),
+)
+
+
+def _dimension(
+    of: _Dimension, line: Any, account: LedgerAccount | None, index: SettingsIndex, place: str
+) -> Iterator[Problem]:
+    field = f"{place}.{of.name}"
+    code = getattr(line, of.name)
+    usage = getattr(account, of.name) if account else "optional"
+    if code is None:
+        if account and usage == "mandatory":
+            yield of.missing(field=field, account=account.code)
+    elif index.tells(of.plural) and code not in index.dimensions[of.plural]:
+        yield of.unknown(field=field, value=code)
+    elif account and usage == "forbidden":
+        yield of.forbidden(field=field, value=code, account=account.code)
 
 
 def _balance(document: Any) -> Iterator[Problem]:
