@@ -21,11 +21,11 @@ ACCOUNT = ProblemKind(
 CALLS = ProblemKind(
     "waiting.calls",
     severity="notice",
-    en=Text("The package takes no more calls for now.", "Nothing to do: the run goes on by itself."),
+    en=Text("The package can't take more just now.", "Nothing to do: the run goes on by itself."),
     nl=Text(
-        "Het pakket neemt voorlopig geen aanroepen meer aan.", "U hoeft niets te doen: de run gaat vanzelf verder."
+        "Het pakket kan nu even niets meer aannemen.", "U hoeft niets te doen: de run gaat vanzelf verder."
     ),
-    fr=Text("Le logiciel n’accepte plus d’appels pour l’instant.", "Rien à faire : l’exécution reprend d’elle-même."),
+    fr=Text("Le logiciel ne peut rien prendre de plus pour l’instant.", "Rien à faire : l’exécution reprend d’elle-même."),
 )
 UNREACHABLE = ProblemKind(
     "waiting.unreachable",
