@@ -80,12 +80,6 @@ class KnownError(_Part):
     caught_before_sending: bool = False
 
 
-class QualityRule(_Part):
-    rule: str
-    status: Literal["done", "exempt"]
-    reason: str = ""
-
-
 class FactSheet(_Part):
     """`fact_sheet.toml` of a connector."""
 
@@ -104,7 +98,6 @@ class FactSheet(_Part):
     evidence: tuple[Evidence, ...]
     to_confirm: tuple[OpenQuestion, ...] = ()
     known_errors: tuple[KnownError, ...] = ()
-    quality: tuple[QualityRule, ...] = ()
     conformance_exempt: dict[str, str] = Field(default_factory=dict)
     """Name of a conformance case → why this package can't have it."""
 
