@@ -30,7 +30,7 @@ VENV = ROOT / ".venv"
 TOOLS = ROOT / ".venv-tools"
 STAMP = VENV / "bookbridge-setup"
 OLDEST_PYTHON = (3, 11)
-BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+BROWSERS = ("chromium", "chromium-browser")
 DOWNLOAD_TRIES = 3
 DOWNLOAD_SECONDS = 60
 
@@ -285,6 +285,16 @@ def install_debian_packages(names, why):
 def ensure_browser():
     if not any(shutil.which(name) for name in BROWSERS):
         install_debian_packages(["chromium"], "The browser journeys need Chromium, and there is none")
+    if not driver_works():
+        # Playwright's driver brings its own node, which a minimal Debian lacks one library for.
+        install_debian_packages(["libatomic1"], "The driver of the browser journeys needs a library that is not there")
+        if not driver_works():
+            raise SetupError("Playwright's driver doesn't start; see what .venv/bin/playwright --version says")
+
+
+def driver_works():
+    command = [str(VENV / "bin" / "playwright"), "--version"]
+    return subprocess.run(command, capture_output=True, stdin=subprocess.DEVNULL, check=False).returncode == 0
 
 
 if __name__ == "__main__":
