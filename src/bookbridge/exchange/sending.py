@@ -29,7 +29,7 @@ from bookbridge.kit.outcomes import AlreadyThere, Found, Later, LookUp, Outcome,
 MAY_CHANGE = ("customer", "supplier")
 """Kinds of which a changed content is an update and no other document: master data."""
 
-_AGAIN_SOON = timedelta(seconds=2)
+_AGAIN_SOON = timedelta(seconds=1)
 _log = structlog.get_logger("bookbridge.sending")
 
 

@@ -14,8 +14,9 @@ from bookbridge.exchange.tasks import QUEUE
 from bookbridge.exchange.workers import WorkerLife
 from bookbridge.storage import open_storage
 
-SWEEP_EVERY_S = 1.0
-SWEEPS_FOR_A_LOOK_INTO_A_BUCKET = 15
+SWEEP_EVERY_S = 0.5
+SWEEPS_FOR_A_LOOK_INTO_A_FOLDER = 2
+SWEEPS_FOR_A_LOOK_INTO_A_BUCKET = 30
 """Listing a bucket costs a call, and money at some services."""
 EXIT_SESSION_LOST = 70
 _log = structlog.get_logger("bookbridge.worker")
@@ -56,7 +57,7 @@ async def _take_jobs(life: WorkerLife, concurrency: int) -> None:
 
 
 def _sweep_on(stop: threading.Event) -> None:
-    inboxes_every = 1 if open_storage().folder else SWEEPS_FOR_A_LOOK_INTO_A_BUCKET
+    inboxes_every = SWEEPS_FOR_A_LOOK_INTO_A_FOLDER if open_storage().folder else SWEEPS_FOR_A_LOOK_INTO_A_BUCKET
     for turn in itertools.count():
         if stop.wait(SWEEP_EVERY_S):
             return
