@@ -22,10 +22,10 @@ CALLS = ProblemKind(
     "waiting.calls",
     severity="notice",
     en=Text("The package can't take more just now.", "Nothing to do: the run goes on by itself."),
-    nl=Text(
-        "Het pakket kan nu even niets meer aannemen.", "U hoeft niets te doen: de run gaat vanzelf verder."
+    nl=Text("Het pakket kan nu even niets meer aannemen.", "U hoeft niets te doen: de run gaat vanzelf verder."),
+    fr=Text(
+        "Le logiciel ne peut rien prendre de plus pour l’instant.", "Rien à faire : l’exécution reprend d’elle-même."
     ),
-    fr=Text("Le logiciel ne peut rien prendre de plus pour l’instant.", "Rien à faire : l’exécution reprend d’elle-même."),
 )
 UNREACHABLE = ProblemKind(
     "waiting.unreachable",
