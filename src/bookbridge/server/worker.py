@@ -7,12 +7,12 @@ import threading
 from pathlib import Path
 
 import structlog
+from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 
 from bookbridge.exchange.sweep import sweep
 from bookbridge.exchange.tasks import QUEUE
 from bookbridge.exchange.workers import WorkerLife
-from bookbridge.storage import open_storage
 
 SWEEP_EVERY_S = 0.5
 SWEEPS_FOR_A_LOOK_INTO_A_FOLDER = 2
@@ -57,7 +57,8 @@ async def _take_jobs(life: WorkerLife, concurrency: int) -> None:
 
 
 def _sweep_on(stop: threading.Event) -> None:
-    inboxes_every = SWEEPS_FOR_A_LOOK_INTO_A_FOLDER if open_storage().folder else SWEEPS_FOR_A_LOOK_INTO_A_BUCKET
+    in_a_bucket = settings.ENVIRONMENT.storage.startswith("s3://")
+    inboxes_every = SWEEPS_FOR_A_LOOK_INTO_A_BUCKET if in_a_bucket else SWEEPS_FOR_A_LOOK_INTO_A_FOLDER
     for turn in itertools.count():
         if stop.wait(SWEEP_EVERY_S):
             return

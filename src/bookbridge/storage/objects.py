@@ -159,7 +159,10 @@ def _open(address: str, endpoint: str | None, region: str, access_key: str | Non
     parts = urlsplit(address)
     if parts.scheme != "s3":
         folder = Path(address.removeprefix("file://")).absolute()
-        return Storage(LocalStore(folder, mkdir=True), folder)
+        try:
+            return Storage(LocalStore(folder, mkdir=True), folder)
+        except (OSError, obstore.exceptions.BaseError) as error:
+            raise StorageError(f"the folder {folder} can't be used: {error}") from None
     settings: dict[str, str | bool] = {"region": region}
     if endpoint:
         settings |= {"endpoint": endpoint, "virtual_hosted_style_request": False}

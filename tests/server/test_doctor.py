@@ -1,0 +1,72 @@
+"""The doctor names what is wrong with an installation, and the remedy."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from click.testing import CliRunner
+from django.utils import timezone
+
+from bookbridge.cli import main
+from bookbridge.exchange.models import Run
+from bookbridge.exchange.workers import WorkerLife
+from bookbridge.integrations.models import Authorisation, Configuration
+from bookbridge.server.doctor import Finding, examine
+from tests.exchange.stage import Stage
+
+
+def found(subject: str) -> list[Finding]:
+    return [finding for finding in examine() if finding.subject == subject]
+
+
+def test_a_healthy_installation_has_nothing_wrong(stage: Stage):
+    assert [finding for finding in examine() if finding.state != "well"] == []
+
+
+def test_everything_that_is_not_well_has_a_remedy(stage: Stage):
+    stage.worker.stop()
+    Authorisation.objects.update(status=Authorisation.Status.SIGN_IN_AGAIN)
+    Configuration.objects.update(is_active=False)
+    ill = [finding for finding in examine() if finding.state != "well"]
+    assert {finding.subject for finding in ill} == {"workers", "accounts", "configurations"}
+    assert all(finding.remedy for finding in ill)
+
+
+def test_no_worker_is_wrong_until_one_starts(stage: Stage):
+    stage.worker.stop()
+    assert [finding.state for finding in found("workers")] == ["wrong"]
+    life = WorkerLife().start()
+    assert [finding.state for finding in found("workers")] == ["well"]
+    life.stop()
+
+
+def test_a_run_that_is_long_due_is_told(stage: Stage):
+    Run.objects.create(
+        organisation_id=stage.configuration.organisation_id,
+        configuration=stage.configuration,
+        direction=Run.Direction.OUT,
+        trigger=Run.Trigger.PERSON,
+        resume_at=timezone.now() - timedelta(minutes=6),
+        failures=3,
+    )
+    assert [finding.state for finding in found("runs")] == ["wrong", "wrong"]
+
+
+def test_a_storage_that_cannot_be_written_is_told(stage: Stage, settings, tmp_path):
+    blocked = tmp_path / "file"
+    blocked.write_text("a file where a folder should be")
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, storage=str(blocked / "storage"))
+    (finding,) = found("storage")
+    assert finding.state == "wrong"
+    assert "BOOKBRIDGE_STORAGE" in finding.remedy
+
+
+@pytest.mark.parametrize(("with_worker", "exit_code"), [(True, 0), (False, 1)])
+def test_the_command_ends_with_1_when_something_is_wrong(with_worker: bool, exit_code: int, stage: Stage):
+    if not with_worker:
+        stage.worker.stop()
+    result = CliRunner().invoke(main, ["doctor", "--json"])
+    assert result.exit_code == exit_code
+    states = {finding["subject"]: finding["state"] for finding in json.loads(result.stdout)}
+    assert states["workers"] == ("well" if with_worker else "wrong")
