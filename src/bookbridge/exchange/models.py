@@ -273,11 +273,6 @@ class Line(models.Model):
     def shown_problems(self) -> list[Problem]:
         return [Problem.model_validate(problem) for problem in self.problems]
 
-    @property
-    def is_reject(self) -> bool:
-        """Whether the reader could make no document of it."""
-        return self.document is None
-
 
 class OutstandingSnapshot(models.Model):
     """Every open item at one moment, read completely. Held when it looks wrong, until a person agrees."""
