@@ -42,8 +42,8 @@ types: setup ## Check the types
 contracts: setup ## Check which room may import which
 	$(BIN)/lint-imports
 
-bench: setup ## Measure speed as ratios, printed as JSON
-	$(BIN)/python tools/bench.py $(ARGS)
+bench: setup ## Measure speed as ratios, printed as JSON (ARGS="reading --lines 100000")
+	$(BIN)/python -m tools.bench $(ARGS)
 
 check: ## All checks, then all tests; every failure is shown
 	.ci/run
