@@ -74,7 +74,7 @@ def _database(url: str | None) -> dict[str, object]:
         return {"ENGINE": "django.db.backends.dummy"}
     given = {name: str(value) for name, value in conninfo_to_dict(url).items()}
     return {
-        "ENGINE": "django.db.backends.postgresql",
+        "ENGINE": "bookbridge.organisations.database",
         "NAME": given.pop("dbname"),
         "USER": given.pop("user", ""),
         "PASSWORD": given.pop("password", ""),

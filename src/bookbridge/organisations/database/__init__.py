@@ -1,0 +1,1 @@
+"""Django's way to PostgreSQL, which tells it before each statement for whom this thread works."""
