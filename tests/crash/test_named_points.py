@@ -32,8 +32,7 @@ def start_worker(children: Children, name: str, tmp_path: Path, **environment: s
         BOOKBRIDGE_DATA=str(tmp_path / "data"),
         BOOKBRIDGE_STORAGE=str(tmp_path / "storage"),
         BOOKBRIDGE_ENCRYPTION_KEYS=",".join(_encryption_keys()),
-        BOOKBRIDGE_INBOX_SETTLE_S="0",
-        **environment,
+        **{"BOOKBRIDGE_INBOX_SETTLE_S": "0", **environment},
     )
 
 

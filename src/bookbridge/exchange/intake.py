@@ -1,7 +1,7 @@
 """From files in an inbox to lines and postings. Taking a file, and taking it in, can be broken off and done again."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
@@ -29,7 +29,7 @@ from bookbridge.documents import (
     rounded,
     short_reference,
 )
-from bookbridge.exchange import crash_points, sql
+from bookbridge.exchange import crash_points, sql, tasks
 from bookbridge.exchange.intake_texts import NO_SUCH_FORMAT, READING_FAILED, WRONG_LAYOUT
 from bookbridge.exchange.models import Delivery, Line, Posting, Run
 from bookbridge.formats import (
@@ -53,10 +53,25 @@ _LARGEST_AMOUNT = 10**15
 _log = structlog.get_logger("bookbridge.intake")
 
 
-def take_files(integration: Integration, storage: Storage | None = None) -> Run | None:
+def arrived(organisation_id: UUID, integration_id: UUID, key: str) -> None:
+    """Have a worker take an object at once that is complete by construction, such as an upload to the drop box.
+
+    Call it after the object stands whole under its `key` in the inbox (`storage.inbox_prefix`): it waits for nothing
+    and does no work of its own, so a web request may call it. Inside a transaction it takes effect with the commit.
+    The object isn't made to settle as a dropped file is; a neighbour that is still being written is waited for.
+    Whatever happens to the call, nothing is lost: the sweep finds the object by itself. Calling it twice, or for an
+    object that is gone, does no harm. Whoever sends several files sends relations before the entries that need them.
+    """
+    tasks.wake_a_worker_for_arrival(organisation_id, integration_id, key)
+
+
+def take_files(
+    integration: Integration, storage: Storage | None = None, *, complete: Collection[str] = ()
+) -> Run | None:
     """Move every settled file of the inbox to the archive and give them one run. None when there is nothing to do.
 
-    Without exactly one active configuration the files stay where they are until there is one.
+    `complete`: keys of objects that need not settle. Without exactly one active configuration the files stay where they
+    are until there is one.
     """
     storage = storage or open_storage()
     configuration = the_configuration(integration)
@@ -64,7 +79,7 @@ def take_files(integration: Integration, storage: Storage | None = None) -> Run 
         return None
     prefix = inbox_prefix(*_place(integration))
     quiet = timedelta(seconds=settings.ENVIRONMENT.inbox_settle_s)
-    settled = ready_files(storage.list(prefix), timezone.now(), quiet)
+    settled = ready_files(storage.list(prefix), timezone.now(), quiet, complete)
     if not settled:
         return None
     with transaction.atomic():

@@ -1,11 +1,17 @@
-"""The jobs of the queue. They only wake a worker: what there is to do stands in the tables."""
+"""The jobs of the queue. They only wake a worker: what there is to do stands in the tables and inboxes."""
 
 from typing import Any
+from uuid import UUID
 
+import structlog
+from django.db import close_old_connections
 from procrastinate import JobContext, exceptions
 from procrastinate.contrib.django import app
 
 QUEUE = "runs"
+_FIRST = 10
+"""Looking at what has come in takes no time, so it goes before the runs that wait for a worker."""
+_log = structlog.get_logger("bookbridge.jobs")
 
 
 @app.task(name="work_on_run", queue=QUEUE, pass_context=True)
@@ -13,7 +19,31 @@ def work_on_run(context: JobContext, run_id: int) -> None:
     """Bring one run as far as it can be brought now."""
     from bookbridge.exchange import running
 
+    # A line that broke since this thread's last job is replaced.
+    close_old_connections()
     running.work_on(run_id, context.additional_context["worker"])
+
+
+@app.task(name="take_arrival", queue=QUEUE, pass_context=True, priority=_FIRST)
+def take_arrival(context: JobContext, organisation_id: str, integration_id: str, key: str) -> None:
+    """Take an object that has come in whole, and work on its run."""
+    from bookbridge.exchange import intake, running
+    from bookbridge.integrations.models import Integration
+    from bookbridge.storage import StorageError
+
+    close_old_connections()
+    integration = Integration.objects.filter(
+        organisation_id=organisation_id, pk=integration_id, source=Integration.Source.FILE_DROP, is_paused=False
+    ).first()
+    if integration is None:
+        return
+    try:
+        run = intake.take_files(integration, complete=(key,))
+    except (StorageError, FileNotFoundError) as error:
+        _log.error("inbox_failed", integration=integration_id, reason=str(error))
+        return
+    if run is not None:
+        running.work_on(run.pk, context.additional_context["worker"])
 
 
 def wake_a_worker_for(run_id: int) -> None:
@@ -23,3 +53,9 @@ def wake_a_worker_for(run_id: int) -> None:
         job.defer(run_id=run_id)
     except exceptions.AlreadyEnqueued:
         return
+
+
+def wake_a_worker_for_arrival(organisation_id: UUID, integration_id: UUID, key: str) -> None:
+    """Queue the job that takes an object at once."""
+    job: Any = app.configure_task("take_arrival", queue=QUEUE, priority=_FIRST)
+    job.defer(organisation_id=str(organisation_id), integration_id=str(integration_id), key=key)

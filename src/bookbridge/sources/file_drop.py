@@ -1,6 +1,6 @@
 """Which files of an inbox may be taken now, and in which order their formats are sent. Pure."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
@@ -27,10 +27,13 @@ class _InboxFile(Protocol):
 Found = TypeVar("Found", bound=_InboxFile)
 
 
-def ready_files(inbox: Iterable[Found], now: datetime, quiet: timedelta) -> Sequence[Found]:
-    """Files that have been unchanged for `quiet`, oldest first; none while a neighbour is still being written."""
+def ready_files(
+    inbox: Iterable[Found], now: datetime, quiet: timedelta, complete: Collection[str] = ()
+) -> Sequence[Found]:
+    """Files that have been unchanged for `quiet`, or whose keys are among the `complete` ones, oldest first; none while
+    a neighbour is still being written."""
     visible = [found for found in inbox if not _is_unfinished(found.name)]
-    settled = [found for found in visible if now - found.modified_at >= quiet]
+    settled = [found for found in visible if found.key in complete or now - found.modified_at >= quiet]
     moving = len(settled) < len(visible)
     if moving and settled and now - min(found.modified_at for found in settled) < LONGEST_WAIT_FOR_OTHERS:
         return []
