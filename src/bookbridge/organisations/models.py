@@ -1,4 +1,4 @@
-"""Who uses Bookbridge: users, organisations (the tenants) and what each user may do in each organisation."""
+"""Who uses Bookbridge: users, organisations (the tenants), what each user may do in each, and the trail of it all."""
 
 import uuid
 from typing import Any
@@ -31,6 +31,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     USERNAME_FIELD = "email"
     EMAIL_FIELD = "email"
     REQUIRED_FIELDS: list[str] = []
+    personal_fields = ("email", "name")
+    """What the audit trail never holds."""
 
     def __str__(self) -> str:
         return self.name or self.email
@@ -65,3 +67,61 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.user} · {self.organisation} · {self.role}"
+
+
+class AuditEntry(models.Model):
+    """One thing that was changed, decided or found; made by `trail.record` alone and never changed.
+
+    It has no foreign keys: an entry outlives what it tells of. It holds ids and settings, never a person's data or a
+    secret, so that nothing ever has to be taken out of it.
+    """
+
+    organisation = models.ForeignKey(
+        Organisation,
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        null=True,
+        related_name="+",
+        help_text="None: of the installation itself",
+    )
+    sequence = models.BigIntegerField(help_text="In the chain of its organisation, from 1 on without a gap")
+    moment = models.DateTimeField(help_text="By PostgreSQL's clock")
+    actor_kind = models.CharField(max_length=20, help_text="user, worker, command, visitor …")
+    actor_id = models.TextField(blank=True)
+    origin = models.TextField(blank=True, help_text="The address that the request came from")
+    action = models.CharField(max_length=60, help_text="What was done, as dotted words")
+    subject_kind = models.CharField(max_length=40)
+    subject_id = models.TextField(blank=True)
+    changes = models.TextField(default="{}", help_text="JSON, kept to the letter: field → [from, to]")
+    previous = models.BinaryField(help_text="The hash of the entry before")
+    hash = models.BinaryField(help_text="SHA-256 of all of the above, see trail_chain.py")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "sequence"], name="audit_sequence_once", nulls_distinct=False
+            )
+        ]
+        indexes = [
+            models.Index(fields=["organisation", "subject_kind", "subject_id", "sequence"], name="audit_of_a_subject")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.sequence} {self.action} {self.subject_kind} {self.subject_id}"
+
+
+class AuditHead(models.Model):
+    """Where the chain of an organisation ends, so that a missing end is seen."""
+
+    organisation = models.ForeignKey(
+        Organisation, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False, null=True, related_name="+"
+    )
+    count = models.BigIntegerField()
+    hash = models.BinaryField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint(fields=["organisation"], name="audit_head_once", nulls_distinct=False)]
+
+    def __str__(self) -> str:
+        return f"{self.count} {bytes(self.hash).hex()}"

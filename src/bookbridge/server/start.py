@@ -19,6 +19,9 @@ def load_django(*, migrated: bool = True) -> None:
     from django.db import OperationalError
 
     django.setup()
+    from bookbridge.organisations import trail
+
+    trail.this_process_is("command")
     if migrated:
         try:
             migrate()

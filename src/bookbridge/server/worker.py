@@ -13,6 +13,7 @@ from django.db import DatabaseError, close_old_connections
 from bookbridge.exchange.sweep import sweep
 from bookbridge.exchange.tasks import QUEUE
 from bookbridge.exchange.workers import WorkerLife
+from bookbridge.organisations import trail
 
 SWEEP_EVERY_S = 0.5
 SWEEPS_FOR_A_LOOK_INTO_A_FOLDER = 2
@@ -24,6 +25,7 @@ _log = structlog.get_logger("bookbridge.worker")
 
 def run_worker(concurrency: int, ready: Path | None = None) -> None:
     """Work until SIGTERM or SIGINT; running jobs are finished first. `ready` is touched when work can begin."""
+    trail.this_process_is("worker")
     # Without its session another worker may take over, so nothing of this process may go on.
     life = WorkerLife(on_loss=lambda: os._exit(EXIT_SESSION_LOST)).start()
     stop = threading.Event()

@@ -1,0 +1,47 @@
+"""The SQL of the audit trail."""
+
+from collections.abc import Iterator
+from typing import Any
+from uuid import UUID
+
+from django.db import connection, transaction
+
+_APPEND = "SELECT bookbridge_audit_append(%s, %s::jsonb)"
+_AT_ONCE = 2000
+# The moment as text: a moment that no calendar of Python has may have been written over it.
+_CHAIN = """
+    SELECT sequence, coalesce(to_char(moment AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US'), moment::text),
+           actor_kind, actor_id, origin, action, subject_kind, subject_id, changes, previous, hash
+    FROM organisations_auditentry
+    WHERE organisation_id {which} {more} ORDER BY sequence, id
+"""
+_WITHOUT_HEAD = """
+    SELECT DISTINCT organisation_id FROM organisations_auditentry AS entry
+    WHERE NOT EXISTS (
+        SELECT FROM organisations_audithead AS head
+        WHERE head.organisation_id = entry.organisation_id
+           OR (head.organisation_id IS NULL AND entry.organisation_id IS NULL)
+    )
+"""
+
+
+def append_to_trail(organisation_id: UUID | None, entries: str) -> None:
+    """Have PostgreSQL number, stamp and chain the entries, given as a JSON array."""
+    with connection.cursor() as cursor:
+        cursor.execute(_APPEND, [organisation_id, entries])
+
+
+def chain_of(organisation_id: UUID | None, *, following: bytes | None = None) -> Iterator[tuple[Any, ...]]:
+    """The entries of one chain in their order, some thousand in memory at a time; or those written after one hash."""
+    which, values = ("IS NULL", []) if organisation_id is None else ("= %s", [organisation_id])
+    more = "" if following is None else "AND previous = %s"
+    with transaction.atomic(), connection.chunked_cursor() as cursor:
+        cursor.execute(_CHAIN.format(which=which, more=more), [*values, *([] if following is None else [following])])
+        while rows := cursor.fetchmany(_AT_ONCE):
+            yield from rows
+
+
+def chains_without_head() -> set[UUID | None]:
+    with connection.cursor() as cursor:
+        cursor.execute(_WITHOUT_HEAD)
+        return {row[0] for row in cursor.fetchall()}
