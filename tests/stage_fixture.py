@@ -16,14 +16,15 @@ def stage(transactional_db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
     from bookbridge.commands.staging import set_stage
     from bookbridge.exchange.workers import WorkerLife
-    from bookbridge.kit import catalogue
+    from bookbridge.kit import catalogue, outgoing
     from bookbridge.kit.simulation import SimulatorServer, SimulatorSettings
 
     environment = replace(settings.ENVIRONMENT, storage=str(tmp_path / "storage"), inbox_settle_s=0)
     monkeypatch.setattr(settings, "ENVIRONMENT", environment)
     simulator_settings = SimulatorSettings(minute_limit=100_000, day_limit=1_000_000)
     simulator = catalogue.simulator_factory("exact_online")(simulator_settings)
-    with SimulatorServer(simulator) as server:
+    monkeypatch.setenv(outgoing.SETTING, "")
+    with SimulatorServer(simulator) as server, outgoing.allowing(server.url):
         made = set_stage("exact_online", server.url, "Test Company", "Files")
         worker = WorkerLife().start()
         yield Stage(made.configuration, server, worker)

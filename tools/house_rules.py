@@ -25,6 +25,21 @@ LONGEST_FILE = 500
 ALLOWED = re.compile(r"# house: allow ([a-z-]+) \(.{5,}\)")
 SQL_CALLS = {"execute", "executemany", "raw", "RawSQL", "RunSQL", "cursor", "copy"}
 CLOCKS = {("datetime", "now"), ("datetime", "today"), ("datetime", "utcnow"), ("date", "today"), ("time", "time")}
+CALLERS = {
+    "aiohttp",
+    "boto3",
+    "ftplib",
+    "http.client",
+    "httpcore",
+    "httpx",
+    "requests",
+    "smtplib",
+    "socket",
+    "urllib.request",
+    "urllib3",
+}
+"""What can call another machine."""
+WAY_OUT = ("kit/outgoing.py", "kit/http.py")
 SQL_TEXT = re.compile(
     r"\s*(SELECT\s.+\sFROM|INSERT\s+INTO|UPDATE\s+\S+\s+SET|DELETE\s+FROM|CREATE\s+TABLE)\s", re.I | re.S
 )
@@ -86,6 +101,8 @@ def _check_python(path: str, text: str) -> Iterator[Finding]:
             yield from _check_float_literal(path, node)
         if room in PURE_ROOMS:
             yield from _check_clock(path, node)
+        if room and path.removeprefix(SOURCE) not in WAY_OUT:
+            yield from _check_way_out(path, node)
         if room in SQL_ROOMS and not (SQL_PLACES | {"migrations"}) & set(PurePosixPath(path).with_suffix("").parts):
             yield from _check_sql(path, node)
 
@@ -137,6 +154,19 @@ def _check_clock(path: str, node: ast.AST) -> Iterator[Finding]:
         if (name, node.func.attr) in CLOCKS:
             remedy = "This room is pure: take the time as an argument, aware and in UTC."
             yield Finding(path, node.lineno, "clock", remedy)
+
+
+def _check_way_out(path: str, node: ast.AST) -> Iterator[Finding]:
+    if isinstance(node, ast.Import):
+        names = {alias.name for alias in node.names}
+    elif isinstance(node, ast.ImportFrom) and not node.level:
+        names = {node.module or "", *(f"{node.module}.{alias.name}" for alias in node.names)}
+    else:
+        return
+    named = {".".join(name.split(".")[:length]) for name in names for length in (1, 2)}
+    if named & CALLERS:
+        remedy = "Every call goes out through kit/outgoing.py (kit/http.py for packages), which checks the address."
+        yield Finding(path, node.lineno, "outgoing", remedy)
 
 
 def _check_sql(path: str, node: ast.AST) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from django.urls import reverse
 
 from bookbridge.integrations import authorising
 from bookbridge.integrations.models import Authorisation, Configuration
-from bookbridge.kit import catalogue
+from bookbridge.kit import catalogue, outgoing
 from bookbridge.kit.simulation import SimulatorServer, SimulatorSettings
 from tests import factories
 
@@ -27,7 +27,7 @@ def package(settings: Any) -> Iterator[SimulatorServer]:
     """A simulator that answers its consent page by itself."""
     settings.ENVIRONMENT = replace(settings.ENVIRONMENT, public_url=PUBLIC)
     app = catalogue.simulator_factory("exact_online")(SimulatorSettings(auto_approve=True))
-    with SimulatorServer(app) as server:
+    with SimulatorServer(app) as server, outgoing.allowing(server.url):
         yield server
 
 

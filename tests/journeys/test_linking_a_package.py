@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from bookbridge.integrations.models import Authorisation, Configuration
-from bookbridge.kit import catalogue
+from bookbridge.kit import catalogue, outgoing
 from bookbridge.kit.simulation import SimulatorServer, SimulatorSettings
 from tests import factories
 from tests.journeys.steps import check_accessibility, log_in
@@ -21,7 +21,8 @@ pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
 def package(settings: Any, live_server: Any, tmp_path: Any) -> Iterator[SimulatorServer]:
     stored_at(settings, tmp_path)
     settings.ENVIRONMENT = replace(settings.ENVIRONMENT, public_url=live_server.url)
-    with SimulatorServer(catalogue.simulator_factory("exact_online")(SimulatorSettings())) as server:
+    simulator = catalogue.simulator_factory("exact_online")(SimulatorSettings())
+    with SimulatorServer(simulator) as server, outgoing.allowing(server.url):
         yield server
 
 

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
+from bookbridge.kit import outgoing
+
 
 @dataclass
 class Reply:
@@ -64,7 +66,8 @@ class SmallServer:
         thread = threading.Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()
         try:
-            yield self
+            with outgoing.allowing(self.url):
+                yield self
         finally:
             self._server.shutdown()
             self._server.server_close()

@@ -8,7 +8,7 @@ from decimal import Decimal
 import httpx
 import pytest
 
-from bookbridge.kit import http
+from bookbridge.kit import http, outgoing
 from bookbridge.kit.budgets import Limit, LimitSeen, MemoryBudget
 from bookbridge.kit.conformance.rig import MemoryDirectory
 from bookbridge.kit.contract import Connection
@@ -85,7 +85,7 @@ def test_a_change_that_never_arrived_says_so() -> None:
         port = taken.getsockname()[1]
     address = f"http://127.0.0.1:{port}"
     budget = MemoryBudget((Limit("minute", 100, 60),), None, lambda: NOW)
-    with pytest.raises(UnreachableError) as caught:
+    with outgoing.allowing(address), pytest.raises(UnreachableError) as caught:
         package(address, budget=budget).change("POST", f"{address}/x", {}, endpoint="x")
     assert not caught.value.may_have_arrived
 

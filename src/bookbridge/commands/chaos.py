@@ -15,7 +15,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 import click
-import httpx
+import httpx  # house: allow outgoing (the control pages of a simulator that it starts itself)
 
 from bookbridge.commands.processes import Child, ChildFailedError, Children, free_port, listens
 

@@ -2,7 +2,7 @@
 
 import os
 import signal
-import socket
+import socket  # house: allow outgoing (looks for a free port of this machine)
 import subprocess
 import sys
 import threading

@@ -1,6 +1,6 @@
 """bookbridge serve"""
 
-import socket
+import socket  # house: allow outgoing (tries the address to listen on)
 
 import click
 

@@ -79,6 +79,7 @@ def add_app(package: str, address: str, client_id: str, client_secret: str | Non
 
     if package not in catalogue.packages():
         raise click.ClickException(f"there is no package {package}; there are {', '.join(catalogue.packages())}")
+    _check_address(address)
     secret = client_secret or click.prompt("Client secret", hide_input=True)
     AppRegistration.objects.update_or_create(
         package=package, address=address.rstrip("/"), defaults={"client_id": client_id, "client_secret": secret}
@@ -139,6 +140,19 @@ def configure(integration: str, file: Path | None) -> None:
         except (configuring.WrongConfigurationError, UnicodeDecodeError) as error:
             raise click.ClickException(f"{file} was not taken:\n{error}") from None
     click.echo(json.dumps(configuring.as_values(found), indent=2))
+
+
+def _check_address(address: str) -> None:
+    """Told now, where it can be corrected, and not by the first run."""
+    from bookbridge.kit import outgoing
+    from bookbridge.kit.errors import AddressRefusedError, UnreachableError
+
+    try:
+        outgoing.check(address)
+    except AddressRefusedError as error:
+        raise click.ClickException(f"{address} can't be the address of a package: {error.reason}") from None
+    except UnreachableError as error:
+        click.echo(f"Added all the same, but {error.reason}.", err=True)
 
 
 def _load() -> None:

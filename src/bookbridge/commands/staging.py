@@ -3,15 +3,15 @@
 Django must be loaded before the functions here are called.
 """
 
+import os
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
-import httpx
 from django.utils import timezone
 
-from bookbridge.kit import catalogue, oauth
+from bookbridge.kit import catalogue, oauth, outgoing
 
 if TYPE_CHECKING:
     from bookbridge.integrations.models import Authorisation, Configuration
@@ -27,7 +27,11 @@ class Stage:
 
 
 def set_stage(package: str, simulator_url: str, organisation_name: str, integration_name: str) -> Stage:
-    """The organisation with an integration that is authorised at the simulator; done again, it signs in anew."""
+    """The organisation with an integration that is authorised at the simulator; done again, it signs in anew.
+
+    This process and those it starts from here on may call the simulator, though it is on a private address.
+    """
+    _allow(simulator_url)
     from bookbridge.integrations.models import AppRegistration, Authorisation, Integration
     from bookbridge.organisations.models import Organisation
     from bookbridge.storage import inbox_prefix, open_storage
@@ -50,6 +54,13 @@ def set_stage(package: str, simulator_url: str, organisation_name: str, integrat
     return Stage(_configuration(authorisation), authorisation)
 
 
+def _allow(simulator_url: str) -> None:
+    place = outgoing.host_and_port(simulator_url)
+    outgoing.allow(place)
+    given = os.environ.get(outgoing.SETTING, "").split(",")
+    os.environ[outgoing.SETTING] = ",".join(dict.fromkeys([*filter(None, given), place]))
+
+
 def _authorise(authorisation: "Authorisation") -> None:
     """Sign in at the simulator as a person would: its consent page, its redirect, its code."""
     from bookbridge.integrations.tokens import app_credentials, store_first_tokens
@@ -60,7 +71,7 @@ def _authorise(authorisation: "Authorisation") -> None:
     address = authorisation.app.address
     page = oauth.authorise_url(rules, address, app, state)
     asked = {name: values[0] for name, values in parse_qs(urlsplit(page).query).items()}
-    answer = httpx.post(f"{address}{rules.authorise_path}", data={**asked, "decision": "approve"})
+    answer = outgoing.client().post(f"{address}{rules.authorise_path}", data={**asked, "decision": "approve"})
     said = parse_qs(urlsplit(answer.headers["Location"]).query)
     if not oauth.same_state(state, said["state"][0]):
         raise AssertionError("the simulator answered with another state")

@@ -22,7 +22,14 @@ from bookbridge.integrations.models import Authorisation
 from bookbridge.integrations.storable import storable_values
 from bookbridge.integrations.tokens import needs_signing_in_again
 from bookbridge.kit import catalogue
-from bookbridge.kit.errors import ClaimLostError, LaterError, NotAllowedError, SignInAgainError, UnreachableError
+from bookbridge.kit.errors import (
+    AddressRefusedError,
+    ClaimLostError,
+    LaterError,
+    NotAllowedError,
+    SignInAgainError,
+    UnreachableError,
+)
 
 _CHUNK = 50
 _LONGEST_PAUSE = timedelta(minutes=5)
@@ -189,6 +196,8 @@ def _blocked_by_account(run: Run) -> _Pause | None:
 
 def _pause_for(run: Run, error: Exception) -> _Pause:
     now = timezone.now()
+    if isinstance(error, AddressRefusedError):
+        return _Pause(error.not_before, waiting_texts.ADDRESS_REFUSED(value=error.host, evidence=error.reason))
     if isinstance(error, LaterError):
         return _Pause(error.not_before, waiting_texts.CALLS(evidence=error.reason))
     if isinstance(error, SignInAgainError):

@@ -43,6 +43,22 @@ UNREACHABLE = ProblemKind(
         "Rien à faire pour l’instant : Bookbridge réessaie. Si cela dure, vérifiez si le logiciel est en panne.",
     ),
 )
+ADDRESS_REFUSED = ProblemKind(
+    "waiting.address_refused",
+    severity="warning",
+    en=Text(
+        "This installation of Bookbridge may not call {value}.",
+        "Nothing has been sent. Whoever runs Bookbridge corrects the app's address, or allows it if it is meant; the run then goes on by itself.",
+    ),
+    nl=Text(
+        "Deze installatie van Bookbridge mag {value} niet aanroepen.",
+        "Er is niets verstuurd. De beheerder van Bookbridge verbetert het adres van de app, of staat het toe als het zo bedoeld is; daarna gaat de run vanzelf verder.",
+    ),
+    fr=Text(
+        "Cette installation de Bookbridge n’a pas le droit d’appeler {value}.",
+        "Rien n’a été envoyé. L’exploitant de Bookbridge corrige l’adresse de l’application, ou l’autorise si elle est voulue ; l’exécution reprend ensuite d’elle-même.",
+    ),
+)
 NOT_ALLOWED = ProblemKind(
     "waiting.not_allowed",
     severity="warning",

@@ -1,8 +1,8 @@
 """The life of a worker: a session that PostgreSQL itself can see die, a heartbeat, and the claim on a run."""
 
 import os
+import platform
 import secrets
-import socket
 import threading
 import time
 from collections.abc import Callable
@@ -44,7 +44,7 @@ class WorkerLife:
         # A line of its own: the session's advisory lock lives and dies with it.
         self._line = psycopg.connect(**_connection_parameters(), autocommit=True)
         self._line.execute(sql.HOLD_LOCK, [self._lock_key])
-        self._line.execute(sql.START_SESSION, [self.id, self._lock_key, socket.gethostname()[:200], os.getpid()])
+        self._line.execute(sql.START_SESSION, [self.id, self._lock_key, platform.node()[:200], os.getpid()])
         self._beat_at = time.monotonic()
         self._thread.start()
         return self

@@ -11,9 +11,10 @@ from bookbridge.integrations.budgets import SharedBudget
 from bookbridge.integrations.models import Authorisation, Configuration, PackageCache, PackageReference
 from bookbridge.integrations.storable import storable, storable_values
 from bookbridge.integrations.tokens import StoredTokens
-from bookbridge.kit import catalogue
+from bookbridge.kit import catalogue, outgoing
 from bookbridge.kit.budgets import call_limits, error_guard
 from bookbridge.kit.contract import Connection, Connector
+from bookbridge.kit.errors import UnreachableError
 from bookbridge.kit.package_settings import Administration, PackageSettings
 
 _LONGEST_NAME = 200
@@ -60,9 +61,11 @@ def connect(
     check_claim: Callable[[], None] = lambda: None,
     now: Callable[[], datetime] = timezone.now,
 ) -> Connector:
-    """The connector of a configuration, ready to call."""
+    """The connector of a configuration, ready to call. Raises AddressRefusedError before anything is prepared."""
     package = configuration.integration.package
     authorisation = configuration.authorisation
+    with suppress(UnreachableError):
+        outgoing.check(authorisation.app.address)
     limits = catalogue.fact_sheet(package).limits
     connection = Connection(
         base_address=authorisation.app.address,

@@ -2,6 +2,7 @@
 
 PackageError
 ├── LaterError           wait until a moment the package or the budget names
+│   └── AddressRefusedError  this installation may not call the address; its operator must allow it
 ├── SignInAgainError     a person must authorise the account again
 ├── UnreachableError     no definite answer: refused connection, time-out, cut line, server fault
 ├── NotAllowedError      the account or its licence may not read this
@@ -21,6 +22,14 @@ class LaterError(PackageError):
         super().__init__(reason)
         self.not_before = not_before
         self.reason = reason
+
+
+class AddressRefusedError(LaterError):
+    """Nothing has been sent, nor will be until the operator changes a setting; `host` is what was to be called."""
+
+    def __init__(self, not_before: datetime, reason: str, host: str) -> None:
+        super().__init__(not_before, reason)
+        self.host = host
 
 
 class SignInAgainError(PackageError):

@@ -1,16 +1,15 @@
-"""One way out: every call of every connector, with time-outs, limits, a token, and a clear word on what may have come.
+"""Every call of every connector, with time-outs, limits, a token, and a clear word on what may have come.
+
+The lines themselves are `outgoing`'s: the one way out.
 
 A request that changes the books is sent again only when it is certain that the first never arrived. Nothing that could
 be a secret or a person's data (tokens, query values, bodies) gets into a log line or an exception.
 """
 
 import logging
-import os
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
-from http.cookiejar import CookieJar, DefaultCookiePolicy
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -18,10 +17,10 @@ import httpx
 import stamina
 import structlog
 
-from bookbridge.kit import exact_json
+from bookbridge.kit import exact_json, outgoing
 from bookbridge.kit.budgets import LimitSeen
 from bookbridge.kit.contract import Connection
-from bookbridge.kit.errors import NotAllowedError, SignInAgainError, UnreachableError
+from bookbridge.kit.errors import AddressRefusedError, NotAllowedError, SignInAgainError, UnreachableError
 
 MAX_ANSWER_BYTES = 32_000_000
 CONNECT_TIMEOUT_S = 10.0
@@ -33,8 +32,17 @@ DEADLINES_PER_ANSWER = 4
 for _chatty in ("httpx", "httpcore"):
     logging.getLogger(_chatty).setLevel(logging.WARNING)
 
-_NEVER_ARRIVED = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+_NEVER_ARRIVED = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.UnsupportedProtocol,
+    httpx.InvalidURL,
+)
 _log = structlog.get_logger("bookbridge.package_calls")
+
+Headers = httpx.Headers
+"""The headers of an answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +50,7 @@ class Answer:
     """What a package answered."""
 
     status: int
-    headers: httpx.Headers
+    headers: Headers
     body: bytes
 
     @property
@@ -66,7 +74,7 @@ class HttpRules:
     package: str
     timeout_s: float
     judge: Callable[[Answer], None]
-    limits_seen: Callable[[httpx.Headers], Iterable[LimitSeen]] = lambda _headers: ()
+    limits_seen: Callable[[Headers], Iterable[LimitSeen]] = lambda _headers: ()
     guarded: frozenset[int] = frozenset()
     headers: Mapping[str, str] | None = None
 
@@ -167,7 +175,9 @@ class PackageHttp:
             budget.count_error(call.endpoint)
         return answer
 
-    def _log(self, call: _Call, status: int | None, failure: UnreachableError | None, started: float) -> None:
+    def _log(
+        self, call: _Call, status: int | None, failure: UnreachableError | AddressRefusedError | None, started: float
+    ) -> None:
         _log.debug(
             "package_call",
             package=self._rules.package,
@@ -181,17 +191,20 @@ class PackageHttp:
 
 def exchange(
     method: str, url: str, headers: Mapping[str, str], content: bytes | None, timeout_s: float
-) -> tuple[Answer | None, UnreachableError | None]:
+) -> tuple[Answer | None, UnreachableError | AddressRefusedError | None]:
     """One request over the line: its answer, or why there is none. Follows no redirect, keeps no cookie."""
     timeout = httpx.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s))
-    request = _lines(os.getpid()).build_request(method, url, headers=dict(headers), content=content, timeout=timeout)
+    client = outgoing.client()
     # The error is returned, so that no exception chain carries httpx's request with its token.
     try:
-        response = _lines(os.getpid()).send(request, stream=True)
+        request = client.build_request(method, url, headers=dict(headers), content=content, timeout=timeout)
+        response = client.send(request, stream=True)
         try:
             body = _body(response, time.monotonic() + DEADLINES_PER_ANSWER * timeout_s)
         finally:
             response.close()
+    except AddressRefusedError as error:
+        return None, AddressRefusedError(error.not_before, error.reason, error.host)
     except _NEVER_ARRIVED as error:
         return None, UnreachableError(_words(error), may_have_arrived=False)
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
@@ -224,15 +237,3 @@ _WORDS: dict[type[Exception], str] = {
 
 def _words(error: Exception) -> str:
     return _WORDS.get(type(error), f"the line failed ({type(error).__name__})")
-
-
-@cache
-def _lines(_process: int) -> httpx.Client:
-    # One pool for each process: lines are kept alive between runs, and a forked worker doesn't share its parent's.
-    # No cookies: they would carry one organisation's session to the next.
-    return httpx.Client(
-        cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
-        follow_redirects=False,
-        limits=httpx.Limits(max_connections=100, max_keepalive_connections=20, keepalive_expiry=20),
-        headers={"User-Agent": "bookbridge"},
-    )

@@ -9,7 +9,7 @@ import fcntl
 import os
 import secrets
 import shutil
-import socket
+import socket  # house: allow outgoing (looks for a free port of this machine)
 import subprocess
 import time
 from contextlib import suppress

@@ -15,6 +15,8 @@ from urllib.parse import SplitResult, urlsplit
 import psycopg
 from cryptography.fernet import Fernet
 
+from bookbridge.kit.outgoing import Allowed, read_allowed
+
 PREFIX = "BOOKBRIDGE_"
 KNOWN = {
     "DATA": "folder for everything Bookbridge keeps on this machine (default: var)",
@@ -26,6 +28,7 @@ KNOWN = {
     "S3_REGION": "its region (default: us-east-1)",
     "S3_ACCESS_KEY": "its access key",
     "S3_SECRET_KEY": "its secret key",
+    "ALLOWED_PRIVATE_ADDRESSES": "what may be called though not public, such as 10.0.0.5:8443 (default: none)",
     "INBOX_SETTLE_S": "seconds a file in an inbox must be unchanged before it is taken (default: 1)",
     "DEBUG": "yes: show errors in the browser; never in production",
     "CRASH_AT": "POINT=FILE, for crash tests only: the process kills itself once at this point while FILE exists",
@@ -49,6 +52,7 @@ class Environment:
     s3_region: str
     s3_access_key: str | None
     s3_secret_key: str | None
+    allowed_private_addresses: tuple[Allowed, ...]
     inbox_settle_s: float
     debug: bool
 
@@ -68,6 +72,7 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         s3_region=reader.text("S3_REGION", "us-east-1"),
         s3_access_key=reader.optional("S3_ACCESS_KEY"),
         s3_secret_key=reader.optional("S3_SECRET_KEY"),
+        allowed_private_addresses=reader.allowed_addresses("ALLOWED_PRIVATE_ADDRESSES"),
         inbox_settle_s=reader.seconds("INBOX_SETTLE_S", 1.0),
         debug=reader.yes_or_no("DEBUG"),
     )
@@ -128,6 +133,13 @@ class _Reader:
 
     def optional_address(self, name: str) -> str | None:
         return self.address(name, "", path_allowed=True) if self.optional(name) else None
+
+    def allowed_addresses(self, name: str) -> tuple[Allowed, ...]:
+        try:
+            return read_allowed(self.text(name, ""))
+        except ValueError as error:
+            self.wrong.append(f"{PREFIX}{name}: {error}")
+            return ()
 
     def storage(self, default: str) -> str:
         value = self.text("STORAGE", default)

@@ -9,13 +9,11 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
 from urllib.parse import quote, urlsplit
 
-import httpx
-
 from bookbridge.kit.budgets import DAY, MINUTE, LimitSeen
 from bookbridge.kit.contract import Connection
 from bookbridge.kit.errors import LaterError, NotAllowedError, RefusedError, UnreachableError
 from bookbridge.kit.fact_sheet import FactSheet
-from bookbridge.kit.http import Answer, HttpRules, PackageHttp
+from bookbridge.kit.http import Answer, Headers, HttpRules, PackageHttp
 
 Record = dict[str, Any]
 
@@ -124,7 +122,7 @@ def error_words(answer: Answer) -> str:
     return f"{said} ({reason})".strip() if reason and reason not in str(said) else str(said or "").strip()
 
 
-def limits_seen(headers: httpx.Headers) -> Iterator[LimitSeen]:
+def limits_seen(headers: Headers) -> Iterator[LimitSeen]:
     """The limits that an answer tells; both resets are epoch milliseconds (picqer, Connection.php)."""
     for name, prefix in ((DAY, "X-RateLimit-"), (MINUTE, "X-RateLimit-Minutely-")):
         remaining = _whole(headers.get(f"{prefix}Remaining"))
@@ -133,7 +131,7 @@ def limits_seen(headers: httpx.Headers) -> Iterator[LimitSeen]:
             yield LimitSeen(name, _whole(headers.get(f"{prefix}Limit")), remaining, _moment(resets_ms))
 
 
-def reset_moment(headers: httpx.Headers, now: datetime) -> datetime:
+def reset_moment(headers: Headers, now: datetime) -> datetime:
     """When to try again after a 429: the latest reset of a limit that is used up, else in a minute."""
     resets = [seen.resets_at for seen in limits_seen(headers) if seen.remaining == 0 and seen.resets_at]
     return max([moment for moment in resets if moment > now], default=now + timedelta(seconds=60))

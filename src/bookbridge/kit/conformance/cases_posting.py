@@ -1,6 +1,6 @@
 """Posting once, whatever the network and the package do."""
 
-import socket
+import socket  # house: allow outgoing (holds a port on which nobody answers)
 from contextlib import closing
 from datetime import timedelta
 

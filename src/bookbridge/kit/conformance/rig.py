@@ -2,16 +2,16 @@
 
 import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
-import httpx
+from httpx import URL  # house: allow outgoing (reads an address, calls nobody)
 
 from bookbridge.documents import Document, DocumentKind, posting_key, short_reference
-from bookbridge.kit import catalogue, exact_json, oauth
+from bookbridge.kit import catalogue, exact_json, oauth, outgoing
 from bookbridge.kit.budgets import Budget, MemoryBudget
 from bookbridge.kit.conformance.documents import Samples
 from bookbridge.kit.conformance.stage import ControlCall, HeldRecord
@@ -52,8 +52,8 @@ class RigTokens:
     def _sign_in(self) -> oauth.TokenPair:
         rules, rig = self._rig.fact_sheet.oauth, self._rig
         state = oauth.new_state()
-        consent = httpx.get(oauth.authorise_url(rules, rig.address, rig.app, state))
-        back = httpx.URL(consent.headers["Location"]).params
+        consent = outgoing.client().get(oauth.authorise_url(rules, rig.address, rig.app, state))
+        back = URL(consent.headers["Location"]).params
         assert oauth.same_state(state, back.get("state")), "the package gave another state back"
         return oauth.exchange_code(rules, rig.address, rig.app, back["code"], rig.now())
 
@@ -91,6 +91,8 @@ class Rig:
         )
         self._server = SimulatorServer(self.simulator).start()
         self.address = self._server.url
+        self._allowed = ExitStack()
+        self._allowed.enter_context(outgoing.allowing(self.address))
         self.tokens = RigTokens(self)
         self.directory = MemoryDirectory()
         self._settings: PackageSettings | None = None
@@ -109,6 +111,7 @@ class Rig:
     def stop(self) -> None:
         """Take the package off the network."""
         self._server.stop()
+        self._allowed.close()
 
     # --- the connector
 
@@ -173,12 +176,16 @@ class Rig:
 
     def held(self, kind: DocumentKind) -> list[HeldRecord]:
         """What the books hold, read without the connector."""
-        return self.stage.held(exact_json.loads(httpx.get(f"{self.address}/_simulator/books").content), kind)
+        return self.stage.held(
+            exact_json.loads(outgoing.client().get(f"{self.address}/_simulator/books").content), kind
+        )
 
     def control(self, call: ControlCall) -> None:
         path, body = call
         content = exact_json.dumps(dict(body))
-        answer = httpx.post(f"{self.address}{path}", content=content, headers={"Content-Type": "application/json"})
+        answer = outgoing.client().post(
+            f"{self.address}{path}", content=content, headers={"Content-Type": "application/json"}
+        )
         assert answer.status_code == 200, f"the control endpoint {path} said: {answer.text}"
 
     def fault(self, kind: FaultKind, resource: str | None = None, **details: Any) -> None:

@@ -2,7 +2,7 @@
 
 import contextlib
 import io
-import socket
+import socket  # house: allow outgoing (serves, calls nobody)
 import sys
 import threading
 import traceback

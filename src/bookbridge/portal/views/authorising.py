@@ -14,7 +14,7 @@ from bookbridge.integrations import authorising
 from bookbridge.integrations.connecting import administrations
 from bookbridge.integrations.models import Authorisation, Configuration
 from bookbridge.kit import catalogue
-from bookbridge.kit.errors import PackageError, SignInAgainError
+from bookbridge.kit.errors import AddressRefusedError, PackageError, SignInAgainError
 from bookbridge.kit.package_settings import Administration
 from bookbridge.organisations.access import OWNER, Access, member_page, user_page
 from bookbridge.portal.forms import AdministrationForm
@@ -66,6 +66,8 @@ def callback(request: HttpRequest) -> HttpResponse:
         return render(request, "portal/sign_in_refused.html", {"kind": "state"}, status=400)
     except SignInAgainError:
         return render(request, "portal/sign_in_refused.html", {"kind": "code"}, status=400)
+    except AddressRefusedError:
+        return render(request, "portal/sign_in_refused.html", {"kind": "address"}, status=502)
     except PackageError:
         return render(request, "portal/sign_in_refused.html", {"kind": "package"}, status=502)
     messages.success(request, gettext("You are signed in. Bookbridge can reach the account now."))
@@ -109,6 +111,8 @@ def _offered(authorisation: Authorisation) -> tuple[list[Administration], str]:
         return administrations(authorisation), ""
     except SignInAgainError:
         return [], "sign_in"
+    except AddressRefusedError:
+        return [], "address"
     except PackageError:
         return [], "package"
 
