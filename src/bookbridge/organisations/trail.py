@@ -8,8 +8,8 @@ changed, so it holds no secret and no person's data: of such fields it says "cha
 
 import getpass
 import json
+import platform
 import re
-import socket
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -153,10 +153,10 @@ def user_actor(user_id: int, origin: str = "") -> Actor:
 
 def _operating_user() -> str:
     try:
-        return f"{getpass.getuser()}@{socket.gethostname()}"
+        return f"{getpass.getuser()}@{platform.node()}"
     except (KeyError, OSError):
         # A container may run under a user id without a name.
-        return socket.gethostname()
+        return platform.node()
 
 
 def _as_values(entry: Entry) -> dict[str, str]:
