@@ -23,7 +23,9 @@ def add_user(email: str, name: str, operator: bool, password: str | None) -> Non
     from django.contrib.auth.password_validation import validate_password
     from django.core.exceptions import ValidationError
     from django.core.validators import validate_email
+    from django.db import transaction
 
+    from bookbridge.organisations import trail
     from bookbridge.organisations.models import User
 
     email = email.strip().lower()
@@ -36,7 +38,9 @@ def add_user(email: str, name: str, operator: bool, password: str | None) -> Non
         validate_password(password, user)
     except ValidationError as error:
         raise click.ClickException(" ".join(error.messages)) from None
-    User.objects.create_user(email, password, name=name, is_operator=operator)
+    with transaction.atomic():
+        user = User.objects.create_user(email, password, name=name, is_operator=operator)
+        trail.record(None, "user.added", subject=user, changes=trail.differences(None, user, ("email", "is_operator")))
     click.echo(f"Added {email}.")
 
 
@@ -48,6 +52,7 @@ def add_organisation(name: str, owner: str) -> None:
     _load()
     from django.db import transaction
 
+    from bookbridge.organisations import trail
     from bookbridge.organisations.models import Membership, Organisation, User
 
     user = User.objects.filter(email=owner.strip().lower()).first()
@@ -56,6 +61,9 @@ def add_organisation(name: str, owner: str) -> None:
     with transaction.atomic():
         organisation = Organisation.objects.create(name=name)
         Membership.objects.create(organisation=organisation, user=user, role=Membership.Role.OWNER)
+        named = trail.differences(None, organisation, ("name",))
+        trail.record(organisation.pk, "organisation.added", subject=organisation, changes=named)
+        trail.record(organisation.pk, "membership.added", subject=user, changes={"role": (None, Membership.Role.OWNER)})
     click.echo(f"Added {name}: {organisation.pk}")
 
 
@@ -73,7 +81,7 @@ def add_app(package: str, address: str, client_id: str, client_secret: str | Non
     _load()
     from django.conf import settings
 
-    from bookbridge.integrations.models import AppRegistration
+    from bookbridge.integrations.registering import register_app
     from bookbridge.integrations.tokens import CALLBACK_PATH
     from bookbridge.kit import catalogue
 
@@ -81,9 +89,7 @@ def add_app(package: str, address: str, client_id: str, client_secret: str | Non
         raise click.ClickException(f"there is no package {package}; there are {', '.join(catalogue.packages())}")
     _check_address(address)
     secret = client_secret or click.prompt("Client secret", hide_input=True)
-    AppRegistration.objects.update_or_create(
-        package=package, address=address.rstrip("/"), defaults={"client_id": client_id, "client_secret": secret}
-    )
+    register_app(package, address.rstrip("/"), client_id, secret)
     click.echo(f"Redirect address to register: {settings.ENVIRONMENT.public_url}{CALLBACK_PATH}")
 
 
@@ -101,6 +107,7 @@ def add_integration(organisation: str, name: str, package: str, account: str, ad
     from django.urls import reverse
 
     from bookbridge.integrations.models import AppRegistration, Authorisation, Integration
+    from bookbridge.organisations import trail
     from bookbridge.storage import inbox_prefix, open_storage
 
     found = _organisation(organisation)
@@ -113,7 +120,13 @@ def add_integration(organisation: str, name: str, package: str, account: str, ad
         raise click.ClickException(f"{found} has an integration {name} already")
     with transaction.atomic():
         made = Integration.objects.create(organisation=found, name=name, package=package)
-        Authorisation.objects.create(organisation=found, integration=made, app=apps.get(), label=account)
+        authorisation = Authorisation.objects.create(
+            organisation=found, integration=made, app=apps.get(), label=account
+        )
+        named = trail.differences(None, made, ("name", "source", "package"))
+        trail.record(found.pk, "integration.added", subject=made, changes=named)
+        wanted = trail.differences(None, authorisation, ("integration", "app", "label"))
+        trail.record(found.pk, "authorisation.added", subject=authorisation, changes=wanted)
     inbox = inbox_prefix(found.pk, made.pk)
     open_storage().make_folder(inbox)
     page = reverse("integration", args=[found.pk, made.pk])

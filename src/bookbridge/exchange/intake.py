@@ -29,7 +29,7 @@ from bookbridge.documents import (
     rounded,
     short_reference,
 )
-from bookbridge.exchange import crash_points, sql, tasks
+from bookbridge.exchange import crash_points, sql, tasks, telling
 from bookbridge.exchange.intake_texts import NO_SUCH_FORMAT, READING_FAILED, WRONG_LAYOUT
 from bookbridge.exchange.models import Delivery, Line, Posting, Run
 from bookbridge.formats import (
@@ -203,6 +203,7 @@ def _run_for(configuration: Configuration, deliveries: list[Delivery]) -> Run:
         resume_at=timezone.now(),
     )
     Delivery.objects.filter(pk__in=[delivery.pk for delivery in deliveries]).update(run=run)
+    telling.files_received(deliveries, run)
     return run
 
 
@@ -263,14 +264,20 @@ def _take_in_file(
         _set_aside(delivery, whole_file.problems[0])
     else:
         delivery.state = Delivery.State.TAKEN_IN
-        delivery.save()
+        _keep(delivery)
 
 
 def _set_aside(delivery: Delivery, problem: Problem) -> None:
     delivery.state = Delivery.State.SET_ASIDE
     delivery.problem = _json(problem)
-    delivery.save()
+    _keep(delivery)
     _log.info("file_set_aside", delivery=delivery.pk, code=delivery.problem["code"])
+
+
+def _keep(delivery: Delivery) -> None:
+    with transaction.atomic():
+        delivery.save()
+        telling.file_read(delivery)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from bookbridge.documents import Invoice, OutstandingItem, Problem, document_from_json, rounded
-from bookbridge.exchange import crash_points, sql
+from bookbridge.exchange import crash_points, sql, telling
 from bookbridge.exchange.models import OutstandingSnapshot, Posting, Run
 from bookbridge.exchange.outstanding_texts import HELD_EMPTY, HELD_SHARED, HELD_SMALLER, WRONG_LAYOUT
 from bookbridge.exchange.workers import Claim
@@ -21,6 +21,7 @@ from bookbridge.formats import OutstandingProfile, ProfileError, load_profile, w
 from bookbridge.integrations.connecting import connect, package_settings
 from bookbridge.integrations.models import Configuration
 from bookbridge.integrations.storable import storable_values
+from bookbridge.organisations import trail
 from bookbridge.organisations.models import User
 from bookbridge.storage import Storage, open_storage, outbox_key
 
@@ -35,13 +36,17 @@ _log = structlog.get_logger("bookbridge.outstanding")
 
 def ask_for(configuration: Configuration, *, trigger: str = Run.Trigger.PERSON) -> Run:
     """A run that reads the outstanding items as soon as a worker is free."""
-    return Run.objects.create(
-        organisation_id=configuration.organisation_id,
-        configuration=configuration,
-        direction=Run.Direction.IN,
-        trigger=trigger,
-        resume_at=timezone.now(),
-    )
+    with transaction.atomic():
+        run = Run.objects.create(
+            organisation_id=configuration.organisation_id,
+            configuration=configuration,
+            direction=Run.Direction.IN,
+            trigger=trigger,
+            resume_at=timezone.now(),
+        )
+        if trigger != Run.Trigger.SCHEDULE:
+            telling.run_asked_for(run)
+    return run
 
 
 def next_due(configuration: Configuration) -> Any:
@@ -83,6 +88,7 @@ def read(run: Run, claim: Claim, storage: Storage | None = None) -> None:
         elif held is None:
             held = _write(snapshot, kinds, storage or open_storage())
         _discard_older(snapshot)
+        telling.snapshot_state(snapshot, None)
     _end(run, claim, held)
 
 
@@ -101,12 +107,16 @@ def _is_overtaken(snapshot: OutstandingSnapshot) -> bool:
 
 def _discard_older(snapshot: OutstandingSnapshot) -> None:
     """What was held before is out of date: there is one reading at a time to decide on, the latest."""
-    OutstandingSnapshot.objects.filter(
+    older = OutstandingSnapshot.objects.filter(
         organisation_id=snapshot.organisation_id,
         configuration=snapshot.configuration,
         state=State.HELD,
         taken_at__lt=snapshot.taken_at,
-    ).update(state=State.DISCARDED)
+    )
+    for row in older.defer("items"):
+        row.state = State.DISCARDED
+        row.save(update_fields=["state"])
+        telling.snapshot_state(row, State.HELD)
 
 
 def completed(configuration: Configuration, found: Iterable[OutstandingItem]) -> list[OutstandingItem]:
@@ -225,7 +235,10 @@ def agree(snapshot: OutstandingSnapshot, user: User, storage: Storage | None = N
         row = _held(snapshot)
         _note_decision(row, user)
         kinds: list[Kind] = [kind for kind in FILE_NAMES if kind in row.configuration.outstanding_kinds]
-        return _write(row, kinds, storage or open_storage())
+        problem = _write(row, kinds, storage or open_storage())
+        if problem is None:
+            telling.snapshot_state(row, State.HELD, actor=trail.user_actor(user.pk))
+        return problem
 
 
 def refuse(snapshot: OutstandingSnapshot, user: User) -> None:
@@ -235,6 +248,7 @@ def refuse(snapshot: OutstandingSnapshot, user: User) -> None:
         _note_decision(row, user)
         row.state = State.DISCARDED
         row.save(update_fields=["state"])
+        telling.snapshot_state(row, State.HELD, actor=trail.user_actor(user.pk))
 
 
 def _note_decision(row: OutstandingSnapshot, user: User) -> None:

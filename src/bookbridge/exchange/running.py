@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 import structlog
-from django.db import DatabaseError, InterfaceError, connection
+from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Coalesce, Least, Now
 from django.utils import timezone
 
 from bookbridge.documents import Problem
-from bookbridge.exchange import crash_points, intake, outstanding, posting, reconciliation, waiting_texts
+from bookbridge.exchange import crash_points, intake, outstanding, posting, reconciliation, telling, waiting_texts
 from bookbridge.exchange.models import Delivery, Line, Posting, Run
 from bookbridge.exchange.preflight import SettingsIndex
 from bookbridge.exchange.sending import PauseRunError, Sender
@@ -224,16 +224,21 @@ def _end(run: Run, own: Claim) -> None:
     set_aside = run.deliveries.filter(state=Delivery.State.SET_ASIDE).count()
     failed = found["refused"] or found["uncertain"] or found["held"] or found["unread"] or set_aside
     result = Run.Result.WITH_ERRORS if failed else Run.Result.GOOD
-    Run.objects.filter(pk=run.pk, claim=own.token).update(
-        state=Run.State.ENDED,
-        claim=None,
-        worker=None,
-        ended_at=Now(),
-        result=result,
-        waiting_for=None,
-        counts={**found, "set_aside": set_aside},
-        reconciliation=reconciliation.as_json(reconciliation.reconcile(run)),
-    )
+    counts = {**found, "set_aside": set_aside}
+    rows = reconciliation.as_json(reconciliation.reconcile(run))
+    with transaction.atomic():
+        ended = Run.objects.filter(pk=run.pk, claim=own.token).update(
+            state=Run.State.ENDED,
+            claim=None,
+            worker=None,
+            ended_at=Now(),
+            result=result,
+            waiting_for=None,
+            counts=counts,
+            reconciliation=rows,
+        )
+        if ended:
+            telling.run_ended(run, result, counts)
     _log.info("run_ended", result=result, **found)
 
 

@@ -1,13 +1,25 @@
 """A configuration as a file that a consultant keeps: mappings, layouts, outstanding items, the connector's options."""
 
 import tomllib
+from copy import copy
 from decimal import Decimal
 from typing import Any, Literal
 
+from django.db import transaction
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from bookbridge.formats import FORMATS, ProfileError, load_profile
 from bookbridge.integrations.models import Configuration
+from bookbridge.organisations import trail
+
+_SETTINGS = (
+    "mappings",
+    "layouts",
+    "options",
+    "outstanding_kinds",
+    "outstanding_interval_min",
+    "outstanding_hold_share",
+)
 
 
 class WrongConfigurationError(ValueError):
@@ -70,6 +82,7 @@ def configure(configuration: Configuration, toml: str) -> None:
     except ValidationError as error:
         lines = (f"{'.'.join(map(str, wrong['loc']))}: {wrong['msg']}" for wrong in error.errors())
         raise WrongConfigurationError("\n".join(lines)) from None
+    before = copy(configuration)
     configuration.mappings = wanted.mappings.model_dump(exclude_defaults=True)
     configuration.layouts = {name: layout.model_dump() for name, layout in wanted.layouts.items()}
     configuration.options = wanted.options
@@ -77,7 +90,14 @@ def configure(configuration: Configuration, toml: str) -> None:
     configuration.outstanding_interval_min = wanted.outstanding.interval_min
     configuration.outstanding_hold_share = wanted.outstanding.hold_share
     configuration.next_outstanding_at = None
-    configuration.save()
+    with transaction.atomic():
+        configuration.save()
+        trail.record(
+            configuration.organisation_id,
+            "configuration.changed",
+            subject=configuration,
+            changes=trail.differences(before, configuration, _SETTINGS),
+        )
 
 
 def as_values(configuration: Configuration) -> dict[str, Any]:

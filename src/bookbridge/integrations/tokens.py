@@ -12,6 +12,7 @@ from bookbridge.integrations.storable import storable
 from bookbridge.kit import catalogue, oauth
 from bookbridge.kit.errors import LaterError, NotAllowedError, PackageError, SignInAgainError, UnreachableError
 from bookbridge.kit.fact_sheet import OAuth
+from bookbridge.organisations import trail
 from bookbridge.organisations.models import User
 
 CALLBACK_PATH = "/authorise/callback"
@@ -28,10 +29,12 @@ def store_first_tokens(authorisation: Authorisation, pair: oauth.TokenPair, user
     """Keep the pair that a consent gave; the authorisation is active from here on."""
     with transaction.atomic():
         row = Authorisation.objects.select_for_update().get(pk=authorisation.pk)
+        was = row.status
         _keep(row, pair)
         row.authorised_by = user
         row.authorised_at = pair.issued_at
         row.save()
+        _tell_of_status(row, was, row.status)
     authorisation.refresh_from_db()
 
 
@@ -40,9 +43,12 @@ def needs_signing_in_again(used: Authorisation, reason: str) -> None:
 
     `used`: the authorisation as it was read before the calls. One that was given anew since then stays active.
     """
-    Authorisation.objects.filter(
-        pk=used.pk, status=Authorisation.Status.ACTIVE, authorised_at=used.authorised_at
-    ).update(status=Authorisation.Status.SIGN_IN_AGAIN, status_reason=storable(reason))
+    with transaction.atomic():
+        lost = Authorisation.objects.filter(
+            pk=used.pk, status=Authorisation.Status.ACTIVE, authorised_at=used.authorised_at
+        ).update(status=Authorisation.Status.SIGN_IN_AGAIN, status_reason=storable(reason))
+        if lost:
+            _tell_of_status(used, Authorisation.Status.ACTIVE, Authorisation.Status.SIGN_IN_AGAIN)
 
 
 class StoredTokens:
@@ -73,6 +79,7 @@ class StoredTokens:
                 except SignInAgainError as error:
                     row.status, row.status_reason = Authorisation.Status.SIGN_IN_AGAIN, storable(str(error))
                     problem = error
+                    _tell_of_status(row, Authorisation.Status.ACTIVE, row.status)
                 except (LaterError, UnreachableError, NotAllowedError) as error:
                     problem = error
                 else:
@@ -85,6 +92,12 @@ class StoredTokens:
     def _still_good(self, pair: oauth.TokenPair, problem: PackageError) -> bool:
         """Between 570 and 600 seconds the old token still serves when a new one isn't to be had just now."""
         return not isinstance(problem, SignInAgainError) and self._now() + _MARGIN < pair.expires_at
+
+
+def _tell_of_status(row: Authorisation, was: str, now: str) -> None:
+    """What the package said stays out of the trail, and a refresh alone changes nothing that somebody decided."""
+    action = "authorisation.given" if now == Authorisation.Status.ACTIVE else "authorisation.lost"
+    trail.record(row.organisation_id, action, subject=row, changes={"status": (was, now)})
 
 
 def _rules(row: Authorisation) -> OAuth:

@@ -16,6 +16,7 @@ from bookbridge.integrations.models import Authorisation, Configuration
 from bookbridge.kit import catalogue
 from bookbridge.kit.errors import AddressRefusedError, PackageError, SignInAgainError
 from bookbridge.kit.package_settings import Administration
+from bookbridge.organisations import trail
 from bookbridge.organisations.access import OWNER, Access, member_page, user_page
 from bookbridge.portal.forms import AdministrationForm
 from bookbridge.portal.queries.companies import package_name
@@ -130,7 +131,7 @@ def _configure(authorisation: Authorisation, chosen: Administration) -> bool:
     kinds = list(catalogue.fact_sheet(authorisation.integration.package).capabilities.outstanding)
     try:
         with transaction.atomic():
-            Configuration.objects.create(
+            made = Configuration.objects.create(
                 organisation_id=authorisation.organisation_id,
                 integration_id=authorisation.integration_id,
                 authorisation=authorisation,
@@ -139,6 +140,10 @@ def _configure(authorisation: Authorisation, chosen: Administration) -> bool:
                 outstanding_kinds=kinds,
                 next_outstanding_at=timezone.now() if kinds else None,
             )
+            told = trail.differences(
+                None, made, ("integration", "authorisation", "administration", "outstanding_kinds")
+            )
+            trail.record(made.organisation_id, "configuration.added", subject=made, changes=told)
     except IntegrityError:
         return False
     return True

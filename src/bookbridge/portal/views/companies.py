@@ -1,11 +1,13 @@
 """The front page, My company, the choice of a company, the installation, the user's own preferences."""
 
 from django.contrib import messages
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext, override
 from django.views.decorators.http import require_GET, require_http_methods
 
+from bookbridge.organisations import trail
 from bookbridge.organisations.access import Access, member_page, operator_page, user_page
 from bookbridge.organisations.models import User
 from bookbridge.portal.forms import PreferencesForm
@@ -64,7 +66,10 @@ def preferences(request: HttpRequest) -> HttpResponse:
     assert isinstance(request.user, User)
     form = PreferencesForm(request.POST or None, instance=request.user)
     if request.method == "POST" and form.is_valid():
-        user = form.save()
+        before = User.objects.get(pk=request.user.pk)
+        with transaction.atomic():
+            user = form.save()
+            trail.record(None, "user.changed", subject=user, changes=trail.differences(before, user, form.fields))
         with override(user.language):
             messages.success(request, gettext("Your preferences have been saved."))
         return redirect("preferences")

@@ -9,6 +9,7 @@ from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from bookbridge.integrations.models import Configuration, Integration
+from bookbridge.organisations import trail
 from bookbridge.organisations.access import BOOKKEEPER, Access, member_page
 from bookbridge.portal import boxes
 from bookbridge.portal.downloads import attachment
@@ -73,6 +74,9 @@ def upload(request: HttpRequest, access: Access, integration_id: UUID) -> HttpRe
     try:
         for file in files:
             boxes.drop(target, file)
+            # What the delivery of it will show too, so that the two can be told to belong together.
+            told = {"size": (None, file.size), "sha256": (None, boxes.digest(file))}
+            trail.record(access.organisation.pk, "file.uploaded", subject=target, changes=told)
     except StorageError:
         form.add_error("files", gettext("The storage can't be reached just now. Try again in a moment."))
         return _integration_page(request, access, integration_id, form)
