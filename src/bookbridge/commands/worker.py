@@ -8,11 +8,31 @@ import click
 @click.command()
 @click.option("--concurrency", default=4, show_default=True, type=click.IntRange(1, 64), help="Runs worked on at once.")
 @click.option("--ready-file", type=click.Path(path_type=Path), help="Make this file when work can begin.")
-def worker(concurrency: int, ready_file: Path | None) -> None:
+@click.option("--metrics", "metrics_at", metavar="HOST:PORT", help="Tell this worker's numbers to Prometheus there.")
+def worker(concurrency: int, ready_file: Path | None, metrics_at: str | None) -> None:
     """Work through runs until stopped. Start as many as you like, on as many machines as you like."""
     from bookbridge.server.start import load_django
 
     load_django()
+    from bookbridge.server import telemetry
     from bookbridge.server.worker import run_worker
 
-    run_worker(concurrency, ready_file)
+    if metrics_at:
+        _tell_numbers(metrics_at)
+    stop_telemetry = telemetry.start("worker")
+    try:
+        run_worker(concurrency, ready_file)
+    finally:
+        stop_telemetry()
+
+
+def _tell_numbers(place: str) -> None:
+    from bookbridge.server import metrics
+
+    host, _, port = place.rpartition(":")
+    try:
+        metrics.serve(host.strip("[]"), int(port))
+    except (ValueError, OverflowError):
+        raise click.BadParameter(f"{place}: give HOST:PORT, such as 127.0.0.1:9101", param_hint="--metrics") from None
+    except OSError as error:
+        raise click.ClickException(f"can't listen on {place}: {error.strerror}; choose another --metrics") from None

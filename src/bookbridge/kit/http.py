@@ -17,7 +17,7 @@ import httpx
 import stamina
 import structlog
 
-from bookbridge.kit import exact_json, outgoing
+from bookbridge.kit import exact_json, outgoing, watching
 from bookbridge.kit.budgets import LimitSeen
 from bookbridge.kit.contract import Connection
 from bookbridge.kit.errors import AddressRefusedError, NotAllowedError, SignInAgainError, UnreachableError
@@ -164,7 +164,9 @@ class PackageHttp:
         if call.changes:
             self._connection.check_claim()
         started = time.monotonic()
-        answer, failure = exchange(call.method, call.url, headers, call.content, self._timeout_s)
+        with watching.part("package_call", package=self._rules.package, method=call.method, status=0) as facts:
+            answer, failure = exchange(call.method, call.url, headers, call.content, self._timeout_s)
+            facts["status"] = answer.status if answer else 0
         self._log(call, answer.status if answer else None, failure, started)
         if failure is not None:
             raise failure

@@ -9,13 +9,14 @@ import re
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
 
 import psycopg
 from cryptography.fernet import Fernet
 
-from bookbridge.kit.outgoing import Allowed, read_allowed
+from bookbridge.kit.outgoing import Allowed, Network, read_allowed
 
 PREFIX = "BOOKBRIDGE_"
 KNOWN = {
@@ -29,6 +30,9 @@ KNOWN = {
     "S3_ACCESS_KEY": "its access key",
     "S3_SECRET_KEY": "its secret key",
     "ALLOWED_PRIVATE_ADDRESSES": "what may be called though not public, such as 10.0.0.5:8443 (default: none)",
+    "MONITORING_ADDRESSES": "who may read /metrics and what /readyz finds wrong (default: this machine)",
+    "MONITORING_TOKEN": "a bearer token for the same (default: none)",
+    "LOG_LEVEL": "debug, info, warning or error (default: info)",
     "INBOX_SETTLE_S": "seconds a file in an inbox must be unchanged before it is taken (default: 1)",
     "DEBUG": "yes: show errors in the browser; never in production",
     "CRASH_AT": "POINT=FILE, for crash tests only: the process kills itself once at this point while FILE exists",
@@ -53,6 +57,9 @@ class Environment:
     s3_access_key: str | None
     s3_secret_key: str | None
     allowed_private_addresses: tuple[Allowed, ...]
+    monitoring_addresses: tuple[Network, ...]
+    monitoring_token: str | None
+    log_level: str
     inbox_settle_s: float
     debug: bool
 
@@ -73,6 +80,9 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         s3_access_key=reader.optional("S3_ACCESS_KEY"),
         s3_secret_key=reader.optional("S3_SECRET_KEY"),
         allowed_private_addresses=reader.allowed_addresses("ALLOWED_PRIVATE_ADDRESSES"),
+        monitoring_addresses=reader.networks("MONITORING_ADDRESSES", "127.0.0.0/8, ::1"),
+        monitoring_token=reader.optional("MONITORING_TOKEN"),
+        log_level=reader.one_of("LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
         inbox_settle_s=reader.seconds("INBOX_SETTLE_S", 1.0),
         debug=reader.yes_or_no("DEBUG"),
     )
@@ -140,6 +150,21 @@ class _Reader:
         except ValueError as error:
             self.wrong.append(f"{PREFIX}{name}: {error}")
             return ()
+
+    def networks(self, name: str, default: str) -> tuple[Network, ...]:
+        found = []
+        for part in filter(None, map(str.strip, self.text(name, default).split(","))):
+            try:
+                found.append(ip_network(part))
+            except ValueError:
+                self.wrong.append(f"{PREFIX}{name}: {part} is no address or network, such as 10.0.0.0/8")
+        return tuple(found)
+
+    def one_of(self, name: str, default: str, known: tuple[str, ...]) -> str:
+        value = self.text(name, default).lower()
+        if value not in known:
+            self.wrong.append(f"{PREFIX}{name}={value}: give {', '.join(known)}")
+        return value
 
     def storage(self, default: str) -> str:
         value = self.text("STORAGE", default)

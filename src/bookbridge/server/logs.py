@@ -6,7 +6,8 @@ import sys
 import structlog
 
 
-def configure_logs(level: int = logging.INFO) -> None:
+def configure_logs(level_name: str = "info") -> None:
+    level = logging.getLevelNamesMapping()[level_name.upper()]
     shared: list[structlog.typing.Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
@@ -24,4 +25,5 @@ def configure_logs(level: int = logging.INFO) -> None:
     )
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared))
-    logging.basicConfig(level=logging.WARNING, handlers=[handler], force=True)
+    # Other libraries write of addresses and values below this level.
+    logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler], force=True)

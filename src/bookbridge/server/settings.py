@@ -14,7 +14,7 @@ try:
 except WrongSettingError as error:
     sys.exit(f"Bookbridge can't start, these settings are wrong:\n{error}")
 
-configure_logs()
+configure_logs(ENVIRONMENT.log_level)
 outgoing.use(outgoing.Policy(ENVIRONMENT.allowed_private_addresses))
 
 SECRET_KEY = ENVIRONMENT.secret_key
@@ -40,6 +40,8 @@ INSTALLED_APPS = [
     "allauth.mfa",
 ]
 MIDDLEWARE = [
+    "bookbridge.server.probes.ProbesMiddleware",
+    "bookbridge.server.requests.RequestMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "bookbridge.portal.headers.ContentSecurityPolicyMiddleware",

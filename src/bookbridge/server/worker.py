@@ -13,6 +13,7 @@ from django.db import DatabaseError, close_old_connections
 from bookbridge.exchange.sweep import sweep
 from bookbridge.exchange.tasks import QUEUE
 from bookbridge.exchange.workers import WorkerLife
+from bookbridge.kit import watching
 from bookbridge.organisations import trail
 
 SWEEP_EVERY_S = 0.5
@@ -66,7 +67,8 @@ def _sweep_on(stop: threading.Event) -> None:
             return
         try:
             close_old_connections()
-            sweep(inboxes=turn % inboxes_every == 0)
+            with watching.part("sweep"):
+                sweep(inboxes=turn % inboxes_every == 0)
         except DatabaseError as error:
             _log.error("sweep_failed", reason=type(error).__name__)
         except Exception:

@@ -1,0 +1,80 @@
+"""Numbers for Prometheus of what this process did. A worker is a process of its own and tells them at `--metrics`.
+
+No number carries an organisation, a document or a person.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, start_http_server
+
+from bookbridge.kit import watching
+
+REGISTRY = CollectorRegistry()
+ProcessCollector(registry=REGISTRY)
+_SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+
+_requests = Counter("bookbridge_http_requests", "Requests answered", ["view", "status"], registry=REGISTRY)
+_request_seconds = Histogram(
+    "bookbridge_http_request_seconds", "Time to answer a request", ["view"], buckets=_SECONDS, registry=REGISTRY
+)
+_calls = Counter("bookbridge_package_calls", "Calls to packages", ["package", "status"], registry=REGISTRY)
+_call_seconds = Histogram(
+    "bookbridge_package_call_seconds", "Time a package took", ["package"], buckets=_SECONDS, registry=REGISTRY
+)
+_runs = Counter("bookbridge_runs_ended", "Runs ended by this worker", ["direction", "result"], registry=REGISTRY)
+_documents = Counter("bookbridge_documents", "Documents of runs ended by this worker", ["outcome"], registry=REGISTRY)
+_sweeps = Histogram("bookbridge_sweep_seconds", "Time of a sweep", buckets=_SECONDS, registry=REGISTRY)
+_OUTCOMES = ("posted", "refused", "uncertain", "skipped", "rejects")
+
+
+@contextmanager
+def _count(name: str, facts: watching.Facts) -> Iterator[None]:
+    started = time.monotonic()
+    try:
+        yield
+    finally:
+        if name in _COUNTS:
+            _COUNTS[name](facts, time.monotonic() - started)
+
+
+def _count_request(facts: watching.Facts, seconds: float) -> None:
+    _requests.labels(facts["view"], facts["status"]).inc()
+    _request_seconds.labels(facts["view"]).observe(seconds)
+
+
+def _count_call(facts: watching.Facts, seconds: float) -> None:
+    _calls.labels(facts["package"], facts["status"] or "none").inc()
+    _call_seconds.labels(facts["package"]).observe(seconds)
+
+
+def _count_sweep(_facts: watching.Facts, seconds: float) -> None:
+    _sweeps.observe(seconds)
+
+
+def _count_end(facts: watching.Facts, _seconds: float) -> None:
+    _runs.labels(facts["direction"], facts["result"]).inc()
+    for outcome in _OUTCOMES:
+        _documents.labels(outcome).inc(facts["counts"].get(outcome, 0))
+
+
+_COUNTS: dict[str, Callable[[watching.Facts, float], None]] = {
+    "request": _count_request,
+    "package_call": _count_call,
+    "sweep": _count_sweep,
+    "run_end": _count_end,
+}
+_started: list[object] = []
+
+
+def start() -> None:
+    """Count what this process does from here on; once is enough."""
+    if not _started:
+        _started.append(watching.add(_count))
+
+
+def serve(host: str, port: int) -> None:
+    """Tell this process's numbers at an address of its own, to whoever reaches it. Raises OSError."""
+    start()
+    start_http_server(port, host or "127.0.0.1", registry=REGISTRY)
