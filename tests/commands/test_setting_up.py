@@ -62,7 +62,7 @@ def test_from_nothing_to_an_integration_that_waits_for_its_owner(tmp_path: Path,
             "no address",
         ),
         (["add", "integration", "nonsense", "ERP", "exact_online"], "no organisation nonsense"),
-        (["configure", "nonsense"], "no active configuration"),
+        (["configure", "nonsense"], "no integration nonsense"),
     ],
 )
 def test_what_is_wrong_is_told_and_nothing_is_added(arguments: list[str], reason: str):

@@ -21,9 +21,10 @@ NO_LIMITS = {"minute_limit": 10**6, "day_limit": 10**7}
 class Installation:
     """Django is loaded on it, so import what needs Django after `installed()` has begun."""
 
-    def __init__(self, folder: Path, children: Children) -> None:
+    def __init__(self, folder: Path, children: Children, stack: ExitStack) -> None:
         self.folder = folder
         self.children = children
+        self._stack = stack
 
     def simulator(self, **settings: object) -> str:
         """The address of a simulated package, with settings such as `latency_s`."""
@@ -33,10 +34,13 @@ class Installation:
         return f"http://127.0.0.1:{port}"
 
     def stage(self, simulator_url: str) -> "Stage":
-        """An organisation with one integration that is authorised at the simulator."""
+        """An organisation with one integration that is authorised at the simulator; this process acts for it now."""
         from bookbridge.commands.staging import set_stage
+        from bookbridge.organisations.walls import acting_for
 
-        return set_stage(PACKAGE, simulator_url, "Bench", "Bench")
+        stage = set_stage(PACKAGE, simulator_url, "Bench", "Bench")
+        self._stack.enter_context(acting_for(stage.configuration.organisation_id))
+        return stage
 
     def serve(self) -> tuple[Child, str]:
         port = free_port()
@@ -81,7 +85,7 @@ def installed(**environment: str) -> Iterator[Installation]:
         stack.callback(release_database)
         load_django()
         stack.callback(_close_connections)
-        yield Installation(folder, stack.enter_context(Children(folder / "logs")))
+        yield Installation(folder, stack.enter_context(Children(folder / "logs")), stack)
 
 
 def _close_connections() -> None:

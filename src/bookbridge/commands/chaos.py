@@ -102,6 +102,7 @@ def _play(children: Children, folder: Path, asked: _Asked) -> dict[str, Any]:
     from bookbridge.commands.chaos_documents import make_delivery
     from bookbridge.commands.staging import set_stage
     from bookbridge.kit import catalogue
+    from bookbridge.organisations.walls import acting_for
 
     plan = catalogue.stage(asked.package)
     settings = json.dumps({"minute_limit": 10**6, "day_limit": 10**7, "seed": asked.chance.randint(1, 10**6)})
@@ -124,9 +125,10 @@ def _play(children: Children, folder: Path, asked: _Asked) -> dict[str, Any]:
     stage = set_stage(asked.package, url, "Chaos Company", "Chaos")
     delivery = make_delivery(asked.documents, plan.codes, asked.chance)
     show = _Show(children, stage, delivery, url, asked)
-    show.drop()
-    last_kill = show.kill_workers(asked.kills)
-    show.wait_for_the_end()
+    with acting_for(stage.configuration.organisation_id):
+        show.drop()
+        last_kill = show.kill_workers(asked.kills)
+        show.wait_for_the_end()
     recovered_after = time.monotonic() - last_kill if last_kill else 0.0
     books = httpx.get(f"{url}/_simulator/books", params={"division": plan.administration}, timeout=60).json()
     return {

@@ -65,9 +65,16 @@ def _play(children: Children, data: Path, port: int, say: "_Speaker") -> dict[st
     )
     simulator.wait_until(lambda: listens(simulator_port))
     from bookbridge.commands.staging import set_stage
+    from bookbridge.organisations.walls import acting_for
 
     stage = set_stage(PACKAGE, f"http://127.0.0.1:{simulator_port}", ORGANISATION, INTEGRATION)
-    password = _log_in(stage.configuration, data)
+    with acting_for(stage.configuration.organisation_id):
+        report = _show(children, data, port, say, stage.configuration)
+    return {**report, "simulator_url": f"http://127.0.0.1:{simulator_port}/"}
+
+
+def _show(children: Children, data: Path, port: int, say: "_Speaker", configuration: "Configuration") -> dict[str, Any]:
+    password = _log_in(configuration, data)
     portal = children.start("portal", ["serve", "--port", str(port)])
     ready = data / "worker.ready"
     ready.unlink(missing_ok=True)
@@ -75,15 +82,14 @@ def _play(children: Children, data: Path, port: int, say: "_Speaker") -> dict[st
     portal.wait_until(lambda: listens(port))
     worker.wait_until(ready.exists)
 
-    run = _drop_and_follow(stage.configuration, worker, say)
+    run = _drop_and_follow(configuration, worker, say)
     say.result(run)
-    reading = _read_outstanding(stage.configuration, worker)
+    reading = _read_outstanding(configuration, worker)
     return {
         **_report(run, reading),
         "portal_url": f"http://127.0.0.1:{port}/",
         "user": USER,
         "password": password,
-        "simulator_url": f"http://127.0.0.1:{simulator_port}/",
     }
 
 

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import click
 
@@ -54,12 +55,14 @@ def add_organisation(name: str, owner: str) -> None:
 
     from bookbridge.organisations import trail
     from bookbridge.organisations.models import Membership, Organisation, User
+    from bookbridge.organisations.walls import acting_for
 
     user = User.objects.filter(email=owner.strip().lower()).first()
     if user is None:
         raise click.ClickException(f"there is no user {owner}; add it first with `bookbridge add user {owner}`")
-    with transaction.atomic():
-        organisation = Organisation.objects.create(name=name)
+    organisation = Organisation(name=name)
+    with acting_for(organisation.pk), transaction.atomic():
+        organisation.save(force_insert=True)
         Membership.objects.create(organisation=organisation, user=user, role=Membership.Role.OWNER)
         named = trail.differences(None, organisation, ("name",))
         trail.record(organisation.pk, "organisation.added", subject=organisation, changes=named)
@@ -103,11 +106,10 @@ def add_integration(organisation: str, name: str, package: str, account: str, ad
     """Add an integration NAME of ORGANISATION (its id) with PACKAGE; its owner then authorises the account."""
     _load()
     from django.conf import settings
-    from django.db import transaction
     from django.urls import reverse
 
-    from bookbridge.integrations.models import AppRegistration, Authorisation, Integration
-    from bookbridge.organisations import trail
+    from bookbridge.integrations.models import AppRegistration
+    from bookbridge.organisations.walls import acting_for
     from bookbridge.storage import inbox_prefix, open_storage
 
     found = _organisation(organisation)
@@ -116,23 +118,34 @@ def add_integration(organisation: str, name: str, package: str, account: str, ad
         raise click.ClickException(
             f"{apps.count()} app registrations fit {package}; add one by `bookbridge add app`, or name one by --address"
         )
-    if Integration.objects.filter(organisation=found, name=name).exists():
-        raise click.ClickException(f"{found} has an integration {name} already")
-    with transaction.atomic():
-        made = Integration.objects.create(organisation=found, name=name, package=package)
-        authorisation = Authorisation.objects.create(
-            organisation=found, integration=made, app=apps.get(), label=account
-        )
-        named = trail.differences(None, made, ("name", "source", "package"))
-        trail.record(found.pk, "integration.added", subject=made, changes=named)
-        wanted = trail.differences(None, authorisation, ("integration", "app", "label"))
-        trail.record(found.pk, "authorisation.added", subject=authorisation, changes=wanted)
+    with acting_for(found.pk):
+        made = _integration(found, name, package, apps.get(), account)
     inbox = inbox_prefix(found.pk, made.pk)
     open_storage().make_folder(inbox)
     page = reverse("integration", args=[found.pk, made.pk])
     click.echo(f"Added {name}: {made.pk}")
     click.echo(f"Its owner authorises the account at {settings.ENVIRONMENT.public_url}{page}")
     click.echo(f"Its inbox is {open_storage().local_path(inbox) or inbox}")
+
+
+def _integration(organisation: Any, name: str, package: str, app: Any, account: str) -> Any:
+    from django.db import transaction
+
+    from bookbridge.integrations.models import Authorisation, Integration
+    from bookbridge.organisations import trail
+
+    if Integration.objects.filter(organisation=organisation, name=name).exists():
+        raise click.ClickException(f"{organisation} has an integration {name} already")
+    with transaction.atomic():
+        made = Integration.objects.create(organisation=organisation, name=name, package=package)
+        authorisation = Authorisation.objects.create(
+            organisation=organisation, integration=made, app=app, label=account
+        )
+        named = trail.differences(None, made, ("name", "source", "package"))
+        trail.record(organisation.pk, "integration.added", subject=made, changes=named)
+        wanted = trail.differences(None, authorisation, ("integration", "app", "label"))
+        trail.record(organisation.pk, "authorisation.added", subject=authorisation, changes=wanted)
+    return made
 
 
 @click.command()
@@ -145,14 +158,16 @@ def configure(integration: str, file: Path | None) -> None:
     """
     _load()
     from bookbridge.integrations import configuring
+    from bookbridge.organisations.walls import acting_for
 
-    found = _configuration(integration)
-    if file is not None:
-        try:
-            configuring.configure(found, file.read_text(encoding="utf-8"))
-        except (configuring.WrongConfigurationError, UnicodeDecodeError) as error:
-            raise click.ClickException(f"{file} was not taken:\n{error}") from None
-    click.echo(json.dumps(configuring.as_values(found), indent=2))
+    with acting_for(_home(integration)):
+        found = _configuration(integration)
+        if file is not None:
+            try:
+                configuring.configure(found, file.read_text(encoding="utf-8"))
+            except (configuring.WrongConfigurationError, UnicodeDecodeError) as error:
+                raise click.ClickException(f"{file} was not taken:\n{error}") from None
+        click.echo(json.dumps(configuring.as_values(found), indent=2))
 
 
 def _check_address(address: str) -> None:
@@ -175,24 +190,35 @@ def _load() -> None:
 
 
 def _organisation(text: str) -> Any:
-    from django.core.exceptions import ValidationError
-
     from bookbridge.organisations.models import Organisation
+    from bookbridge.organisations.walls import acting_for
 
     try:
-        return Organisation.objects.get(pk=text)
-    except (Organisation.DoesNotExist, ValidationError):
+        with acting_for(UUID(text)):
+            return Organisation.objects.get(pk=text)
+    except (Organisation.DoesNotExist, ValueError):
         raise click.ClickException(f"there is no organisation {text}; its id was printed when it was added") from None
 
 
-def _configuration(integration: str) -> Any:
-    from django.core.exceptions import ValidationError
+def _home(integration: str) -> UUID:
+    """The organisation of an integration."""
+    from bookbridge.integrations.sql import home_of_integration
 
+    try:
+        home = home_of_integration(UUID(integration))
+    except ValueError:
+        home = None
+    if home is None:
+        raise click.ClickException(f"there is no integration {integration}; its id was printed when it was added")
+    return home
+
+
+def _configuration(integration: str) -> Any:
     from bookbridge.integrations.models import Configuration
 
     try:
         return Configuration.objects.get(integration_id=integration, is_active=True)
-    except (Configuration.DoesNotExist, ValidationError):
+    except Configuration.DoesNotExist:
         raise click.ClickException(
             f"integration {integration} has no active configuration; authorise its account in the portal first"
         ) from None

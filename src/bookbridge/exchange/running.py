@@ -12,7 +12,16 @@ from django.db.models.functions import Coalesce, Least, Now
 from django.utils import timezone
 
 from bookbridge.documents import Problem
-from bookbridge.exchange import crash_points, intake, outstanding, posting, reconciliation, telling, waiting_texts
+from bookbridge.exchange import (
+    crash_points,
+    intake,
+    outstanding,
+    posting,
+    reconciliation,
+    sql,
+    telling,
+    waiting_texts,
+)
 from bookbridge.exchange.models import Delivery, Line, Posting, Run
 from bookbridge.exchange.preflight import SettingsIndex
 from bookbridge.exchange.sending import PauseRunError, Sender
@@ -30,6 +39,7 @@ from bookbridge.kit.errors import (
     SignInAgainError,
     UnreachableError,
 )
+from bookbridge.organisations.walls import acting_for
 
 _CHUNK = 50
 _LONGEST_PAUSE = timedelta(minutes=5)
@@ -63,17 +73,24 @@ def claim(run_id: int, worker: WorkerLife) -> Claim | None:
 
 def work_on(run_id: int, worker: WorkerLife) -> None:
     """Bring a run as far as it can be brought now. Never raises: what goes wrong is written on the run."""
-    own = claim(run_id, worker)
-    if own is None:
+    organisation_id = sql.home_of_run(run_id)
+    if organisation_id is None:
         return
-    with structlog.contextvars.bound_contextvars(run=run_id):
+    with acting_for(organisation_id):
+        own = claim(run_id, worker)
+        if own is not None:
+            _work_and_let_go(own)
+
+
+def _work_and_let_go(own: Claim) -> None:
+    with structlog.contextvars.bound_contextvars(run=own.run_id):
         try:
             _let_go(own, _work(own))
         except Exception:
             # The heartbeat lets go of it, since it is no longer among the worker's claims.
             _log.exception("run_not_let_go")
         finally:
-            worker.claims.discard(own.token)
+            own.worker.claims.discard(own.token)
 
 
 def _work(own: Claim) -> _Pause | None:

@@ -1,5 +1,7 @@
 """The SQL of this room that Django's query language can't say."""
 
+from collections.abc import Collection
+from typing import Any
 from uuid import UUID
 
 from django.db import connection
@@ -22,11 +24,7 @@ START_SESSION = """
     VALUES (%s, %s, %s, %s, now(), now())
 """
 BEAT = "UPDATE exchange_workersession SET heartbeat_at = now() WHERE id = %s"
-LET_GO_OF_OTHER_RUNS = """
-    UPDATE exchange_run
-    SET state = 'waiting', claim = NULL, worker = NULL, resume_at = now(), waiting_for = NULL
-    WHERE state = 'working' AND worker = %s AND NOT claim = ANY(%s::uuid[])
-"""
+LET_GO_OF_OTHER_RUNS = "SELECT across_let_go_of_runs(%s, %s::uuid[])"
 """The statements of a worker's own line to the database, which lives outside Django's."""
 
 _WAIT_FOR_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
@@ -60,3 +58,45 @@ def try_lock(name: str) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(_TRY_LOCK, [name])
         return bool(cursor.fetchone()[0])
+
+
+def home_of_run(run_id: int) -> UUID | None:
+    """The organisation of a run; None when there is no such run."""
+    found: UUID | None = _rows("SELECT across_home_of_run(%s)", run_id)[0][0]
+    return found
+
+
+def due_runs(most: int) -> list[int]:
+    """Waiting runs whose moment has come, those that wait longest first."""
+    return [row[0] for row in _rows("SELECT across_due_runs(%s)", most)]
+
+
+def workers_at_work() -> set[UUID | None]:
+    """Whose attempts and runs are under way, of whatever organisation."""
+    return {row[0] for row in _rows("SELECT across_workers_at_work()")}
+
+
+def postings_of(workers: Collection[UUID], most: int) -> list[tuple[UUID, int]]:
+    """Organisation and id of each posting that these workers, or none, are sending."""
+    return _rows("SELECT organisation, posting FROM across_postings_of(%s, %s)", list(workers), most)
+
+
+def runs_of(workers: Collection[UUID], most: int) -> list[tuple[UUID, int]]:
+    """Organisation and id of each run that these workers, or none, are at work on."""
+    return _rows("SELECT organisation, run FROM across_runs_of(%s, %s)", list(workers), most)
+
+
+def counts() -> dict[str, int]:
+    """How much there is of what an operator must know of, over all organisations."""
+    return dict(_rows("SELECT what, number FROM across_counts()"))
+
+
+def organisation_counts() -> list[tuple[UUID, int, int, int, Any]]:
+    """Of each organisation: its id, members, integrations, runs, and when its last run was made."""
+    return _rows("SELECT organisation, members, integrations, runs, last_run_at FROM across_organisation_counts()")
+
+
+def _rows(statement: str, *values: object) -> list[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        return list(cursor.fetchall())

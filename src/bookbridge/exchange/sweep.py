@@ -1,19 +1,24 @@
 """Finds due and abandoned work in the tables, so that no lost or stuck job can strand a document."""
 
 from datetime import timedelta
+from itertools import groupby
+from operator import itemgetter
+from uuid import UUID
 
 import structlog
 from django.db import DatabaseError, OperationalError, transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from bookbridge.exchange import intake, outstanding, posting, sql, waiting_texts, workers
 from bookbridge.exchange.models import Posting, Run, WorkerSession
 from bookbridge.exchange.tasks import wake_a_worker_for
-from bookbridge.integrations.models import Authorisation, Configuration, Integration
+from bookbridge.integrations.models import Configuration, Integration
+from bookbridge.integrations.sql import due_configurations, inboxes
 from bookbridge.kit import catalogue
-from bookbridge.storage import StorageError
+from bookbridge.organisations.walls import acting_for
+from bookbridge.storage import StorageError, inbox_prefix, open_storage
 
 _MOST_AT_ONCE = 500
 _log = structlog.get_logger("bookbridge.sweep")
@@ -34,30 +39,43 @@ def sweep(*, inboxes: bool = True) -> None:
 
 def free_abandoned_work() -> int:
     """Take back what dead workers held: their runs wait again, their half-made attempts become uncertain."""
-    sending = Posting.objects.filter(state=Posting.State.SENDING)
-    working = Run.objects.filter(state=Run.State.WORKING)
-    at_work = {*sending.values_list("worker", flat=True), *working.values_list("worker", flat=True)}
+    at_work = sql.workers_at_work()
     # Asked after who is at work: a worker that begins in between is neither dead nor among them.
     living = workers.living()
-    dead = Q(worker__in=at_work - living - {None}) | Q(worker=None)
-    freed = 0
-    for row in sending.filter(dead).select_related("configuration__integration")[:_MOST_AT_ONCE]:
-        limits = catalogue.fact_sheet(row.configuration.integration.package).limits
-        freed += posting.abandon(row, settle_s=limits.settle_s)
-    # Runs after postings: whoever takes the run over must find no attempt that still seems to be under way.
-    for run in working.filter(dead)[:_MOST_AT_ONCE]:
-        freed += Run.objects.filter(pk=run.pk, state=Run.State.WORKING, claim=run.claim).update(
-            state=Run.State.WAITING,
-            claim=None,
-            worker=None,
-            resume_at=Now(),
-            waiting_for=waiting_texts.WORKER_DIED().model_dump(mode="json"),
-        )
-        _log.warning("run_taken_back", run=run.pk)
+    freed = _take_back([worker for worker in at_work - living if worker]) if at_work - living else 0
     yesterday = timezone.now() - timedelta(days=1)
     WorkerSession.objects.exclude(id__in=living).filter(heartbeat_at__lt=yesterday).delete()
     sql.forget_jobs_of_dead_workers()
     return freed
+
+
+def _take_back(dead: list[UUID]) -> int:
+    freed, held_by_the_dead = 0, Q(worker__in=dead) | Q(worker=None)
+    for organisation_id, posting_id in sql.postings_of(dead, _MOST_AT_ONCE):
+        with acting_for(organisation_id):
+            freed += _abandon(Posting.objects.filter(held_by_the_dead, organisation_id=organisation_id, pk=posting_id))
+    # Runs after postings: whoever takes the run over must find no attempt that still seems to be under way.
+    for organisation_id, run_id in sql.runs_of(dead, _MOST_AT_ONCE):
+        with acting_for(organisation_id):
+            freed += Run.objects.filter(
+                held_by_the_dead, organisation_id=organisation_id, pk=run_id, state=Run.State.WORKING
+            ).update(
+                state=Run.State.WAITING,
+                claim=None,
+                worker=None,
+                resume_at=Now(),
+                waiting_for=waiting_texts.WORKER_DIED().model_dump(mode="json"),
+            )
+        _log.warning("run_taken_back", run=run_id)
+    return freed
+
+
+def _abandon(one: QuerySet[Posting]) -> bool:
+    row = one.filter(state=Posting.State.SENDING).select_related("configuration__integration").first()
+    if row is None:
+        return False
+    limits = catalogue.fact_sheet(row.configuration.integration.package).limits
+    return posting.abandon(row, settle_s=limits.settle_s)
 
 
 def start_due_outstanding() -> None:
@@ -65,22 +83,21 @@ def start_due_outstanding() -> None:
     with transaction.atomic():
         if not sql.try_lock("schedule"):
             return
-        due = Configuration.objects.filter(
-            is_active=True,
-            integration__is_paused=False,
-            authorisation__status=Authorisation.Status.ACTIVE,
-        ).exclude(outstanding_kinds=[])
-        for configuration in due.filter(next_outstanding_at__isnull=True)[:_MOST_AT_ONCE]:
-            _plan_next(configuration)
-        for configuration in due.filter(next_outstanding_at__lte=Now())[:_MOST_AT_ONCE]:
-            _plan_next(configuration)
-            reading = Run.objects.filter(
-                organisation_id=configuration.organisation_id,
-                configuration=configuration,
-                direction=Run.Direction.IN,
-            ).exclude(state=Run.State.ENDED)
-            if not reading.exists():
-                outstanding.ask_for(configuration, trigger=Run.Trigger.SCHEDULE)
+        for organisation_id, due in groupby(sorted(due_configurations(_MOST_AT_ONCE)), key=itemgetter(0)):
+            with acting_for(organisation_id):
+                own = Configuration.objects.filter(organisation_id=organisation_id, pk__in=[pk for _, pk in due])
+                for configuration in own:
+                    _start(configuration)
+
+
+def _start(configuration: Configuration) -> None:
+    never_planned = configuration.next_outstanding_at is None
+    _plan_next(configuration)
+    reading = Run.objects.filter(
+        organisation_id=configuration.organisation_id, configuration=configuration, direction=Run.Direction.IN
+    ).exclude(state=Run.State.ENDED)
+    if not never_planned and not reading.exists():
+        outstanding.ask_for(configuration, trigger=Run.Trigger.SCHEDULE)
 
 
 def _plan_next(configuration: Configuration) -> None:
@@ -90,18 +107,27 @@ def _plan_next(configuration: Configuration) -> None:
 
 def look_into_inboxes() -> None:
     """Take what has been dropped. An inbox that fails doesn't keep the others from being read."""
-    for integration in Integration.objects.filter(source=Integration.Source.FILE_DROP, is_paused=False):
+    storage = open_storage()
+    for organisation_id, integration_id in inboxes():
         try:
-            intake.take_files(integration)
+            # Most are empty most of the time: those cost no question to the database.
+            if any(storage.list(inbox_prefix(organisation_id, integration_id))):
+                _take_from(organisation_id, integration_id)
         except (StorageError, FileNotFoundError) as error:
-            _log.error("inbox_failed", integration=str(integration.pk), reason=str(error))
+            _log.error("inbox_failed", integration=str(integration_id), reason=str(error))
         except OperationalError:
             raise
         except Exception:
-            _log.exception("inbox_failed", integration=str(integration.pk))
+            _log.exception("inbox_failed", integration=str(integration_id))
+
+
+def _take_from(organisation_id: UUID, integration_id: UUID) -> None:
+    with acting_for(organisation_id):
+        integration = Integration.objects.filter(organisation_id=organisation_id, pk=integration_id).first()
+        if integration is not None:
+            intake.take_files(integration)
 
 
 def wake_for_due_runs() -> None:
-    due = Run.objects.filter(state=Run.State.WAITING, resume_at__lte=Now()).order_by("resume_at")
-    for run_id in due.values_list("pk", flat=True)[:_MOST_AT_ONCE]:
+    for run_id in sql.due_runs(_MOST_AT_ONCE):
         wake_a_worker_for(run_id)

@@ -27,23 +27,32 @@ def work_on_run(context: JobContext, run_id: int) -> None:
 @app.task(name="take_arrival", queue=QUEUE, pass_context=True, priority=_FIRST)
 def take_arrival(context: JobContext, organisation_id: str, integration_id: str, key: str) -> None:
     """Take an object that has come in whole, and work on its run."""
-    from bookbridge.exchange import intake, running
+    from bookbridge.exchange import running
+    from bookbridge.organisations.walls import acting_for
+
+    close_old_connections()
+    with acting_for(UUID(organisation_id)):
+        run = _taken(organisation_id, integration_id, key)
+    if run is not None:
+        running.work_on(run.pk, context.additional_context["worker"])
+
+
+def _taken(organisation_id: str, integration_id: str, key: str) -> Any:
+    """The run of an object that has come in, None when it can't be taken now: the sweep looks again."""
+    from bookbridge.exchange import intake
     from bookbridge.integrations.models import Integration
     from bookbridge.storage import StorageError
 
-    close_old_connections()
     integration = Integration.objects.filter(
         organisation_id=organisation_id, pk=integration_id, source=Integration.Source.FILE_DROP, is_paused=False
     ).first()
     if integration is None:
-        return
+        return None
     try:
-        run = intake.take_files(integration, complete=(key,))
+        return intake.take_files(integration, complete=(key,))
     except (StorageError, FileNotFoundError) as error:
         _log.error("inbox_failed", integration=integration_id, reason=str(error))
-        return
-    if run is not None:
-        running.work_on(run.pk, context.additional_context["worker"])
+        return None
 
 
 def wake_a_worker_for(run_id: int) -> None:

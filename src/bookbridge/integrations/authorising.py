@@ -6,6 +6,7 @@ that asked. It is forgotten before anything else is done with it, so it can be u
 
 import secrets
 from datetime import UTC, datetime
+from uuid import UUID
 
 from django.core import signing
 from django.http import HttpRequest
@@ -14,8 +15,9 @@ from bookbridge.integrations.models import Authorisation
 from bookbridge.integrations.tokens import app_credentials, store_first_tokens
 from bookbridge.kit import catalogue
 from bookbridge.kit.oauth import authorise_url, exchange_code
-from bookbridge.organisations.access import OWNER, organisation_for
+from bookbridge.organisations.access import OWNER, Access, organisation_for
 from bookbridge.organisations.models import User
+from bookbridge.organisations.walls import acting_for
 
 STATE_LIFE_S = 600
 _SALT = "bookbridge.integrations.authorising"
@@ -50,9 +52,13 @@ def start(request: HttpRequest, authorisation: Authorisation) -> str:
     kept: dict[str, int] = request.session.get(_NONCES, {})
     # Some may sign in at two packages in two tabs; a session can't be filled without end.
     request.session[_NONCES] = {**dict(list(kept.items())[-(_NONCES_KEPT - 1) :]), nonce: authorisation.pk}
-    state = signing.dumps(
-        {"nonce": nonce, "authorisation": authorisation.pk, "user": request.user.pk}, salt=_SALT, compress=False
-    )
+    asked = {
+        "nonce": nonce,
+        "organisation": str(authorisation.organisation_id),
+        "authorisation": authorisation.pk,
+        "user": request.user.pk,
+    }
+    state = signing.dumps(asked, salt=_SALT, compress=False)
     package = authorisation.integration.package
     rules = catalogue.fact_sheet(package).oauth
     return authorise_url(rules, authorisation.app.address, app_credentials(authorisation), state)
@@ -64,8 +70,20 @@ def finish(request: HttpRequest) -> Authorisation:
     Raises StateRefusedError, SignInDeniedError, CodeMissingError, and the errors of kit.errors. Raises Http404 or
     PermissionDenied when the user has lost the organisation or the role since the start.
     """
-    authorisation = _expected(request)
-    access = organisation_for(request, authorisation.organisation_id, OWNER)
+    organisation_id, authorisation_id = _expected(request)
+    access = organisation_for(request, organisation_id, OWNER)
+    with acting_for(organisation_id):
+        return _finish(request, access, authorisation_id)
+
+
+def _finish(request: HttpRequest, access: Access, authorisation_id: int) -> Authorisation:
+    authorisation = (
+        Authorisation.objects.select_related("integration", "app")
+        .filter(organisation=access.organisation, pk=authorisation_id)
+        .first()
+    )
+    if authorisation is None:
+        raise StateRefusedError("the authorisation is gone")
     if request.GET.get("error"):
         raise SignInDeniedError(authorisation, request.GET["error"][:200])
     code = request.GET.get("code", "")
@@ -82,12 +100,13 @@ def finish(request: HttpRequest) -> Authorisation:
     return authorisation
 
 
-def _expected(request: HttpRequest) -> Authorisation:
-    """The authorisation that this session has asked for under this state."""
+def _expected(request: HttpRequest) -> tuple[UUID, int]:
+    """The organisation and the authorisation that this session has asked for under this state."""
     try:
         state = signing.loads(request.GET.get("state", ""), salt=_SALT, max_age=STATE_LIFE_S)
         nonce, authorisation_id, user_id = state["nonce"], state["authorisation"], state["user"]
-    except (signing.BadSignature, KeyError, TypeError) as error:
+        organisation_id = UUID(state["organisation"])
+    except (signing.BadSignature, KeyError, TypeError, ValueError) as error:
         raise StateRefusedError("no state of ours, or too old") from error
     kept: dict[str, int] = request.session.get(_NONCES, {})
     if kept.get(nonce) != authorisation_id:
@@ -96,7 +115,4 @@ def _expected(request: HttpRequest) -> Authorisation:
     request.session.save()
     if not isinstance(request.user, User) or request.user.pk != user_id:
         raise StateRefusedError("another user asked for this sign-in")
-    found = Authorisation.objects.select_related("integration", "app").filter(pk=authorisation_id).first()
-    if found is None:
-        raise StateRefusedError("the authorisation is gone")
-    return found
+    return organisation_id, authorisation_id

@@ -13,6 +13,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.utils.http import url_has_allowed_host_and_scheme
 
 from bookbridge.organisations.models import Membership, Organisation, User
+from bookbridge.organisations.walls import acting_as, acting_for
 
 Role = Membership.Role
 _RANK = {Role.VIEWER: 1, Role.BOOKKEEPER: 2, Role.OWNER: 3}
@@ -48,13 +49,11 @@ def organisation_for(request: HttpRequest, organisation_id: UUID, needed: Role =
     but the role doesn't suffice. Being an operator gives no access to any organisation's data.
     """
     user = request.user
-    membership = (
-        Membership.objects.select_related("organisation")
-        .filter(organisation_id=organisation_id, user_id=user.pk)
-        .first()
-        if user.is_authenticated
-        else None
-    )
+    membership = None
+    if user.is_authenticated:
+        with acting_as(user.pk):
+            own = Membership.objects.select_related("organisation")
+            membership = own.filter(organisation_id=organisation_id, user_id=user.pk).first()
     if membership is None or not isinstance(user, User):
         raise Http404("no such organisation")
     access = Access(user=user, organisation=membership.organisation, role=Role(membership.role))
@@ -101,7 +100,8 @@ def member_page(
                 return log_in_first(request)
             access = organisation_for(request, organisation_id, needed)
             request.access = access  # type: ignore[attr-defined]  # read by the page frame
-            return view(request, access, **kwargs)
+            with acting_as(access.user.pk), acting_for(access.organisation.pk):
+                return view(request, access, **kwargs)
 
         guarded.needed = needed  # type: ignore[attr-defined]  # the test of all addresses reads it
         return guarded
@@ -114,7 +114,10 @@ def user_page(view: View) -> View:
 
     @wraps(view)
     def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        return view(request, **kwargs) if request.user.is_authenticated else log_in_first(request)
+        if not request.user.is_authenticated:
+            return log_in_first(request)
+        with acting_as(request.user.pk):
+            return view(request, **kwargs)
 
     guarded.needed = LOGGED_IN  # type: ignore[attr-defined]
     return guarded

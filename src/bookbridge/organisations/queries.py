@@ -15,14 +15,6 @@ _CHAIN = """
     FROM organisations_auditentry
     WHERE organisation_id {which} {more} ORDER BY sequence, id
 """
-_WITHOUT_HEAD = """
-    SELECT DISTINCT organisation_id FROM organisations_auditentry AS entry
-    WHERE NOT EXISTS (
-        SELECT FROM organisations_audithead AS head
-        WHERE head.organisation_id = entry.organisation_id
-           OR (head.organisation_id IS NULL AND entry.organisation_id IS NULL)
-    )
-"""
 
 
 def append_to_trail(organisation_id: UUID | None, entries: str) -> None:
@@ -41,7 +33,8 @@ def chain_of(organisation_id: UUID | None, *, following: bytes | None = None) ->
             yield from rows
 
 
-def chains_without_head() -> set[UUID | None]:
+def chains() -> set[UUID | None]:
+    """Whose chains have a head or an entry."""
     with connection.cursor() as cursor:
-        cursor.execute(_WITHOUT_HEAD)
+        cursor.execute("SELECT across_audit_chains()")
         return {row[0] for row in cursor.fetchall()}

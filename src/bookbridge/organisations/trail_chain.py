@@ -8,6 +8,7 @@ earlier (`bookbridge audit head`) must still stand in the chain.
 """
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from hashlib import sha256
 from typing import Any, Literal
@@ -15,6 +16,7 @@ from uuid import UUID
 
 from bookbridge.organisations import queries
 from bookbridge.organisations.models import AuditEntry, AuditHead
+from bookbridge.organisations.walls import acting_for, acting_for_nobody
 
 BEGINNING = bytes(32)
 """What the first entry of a chain has for the hash of the entry before."""
@@ -72,12 +74,12 @@ class _Row:
 
 def chains() -> list[UUID | None]:
     """Every chain that has a head or an entry, the installation's own first."""
-    known = {*AuditHead.objects.values_list("organisation_id", flat=True), *queries.chains_without_head()}
-    return sorted(known, key=lambda chain: (chain is not None, str(chain)))
+    return sorted(queries.chains(), key=lambda chain: (chain is not None, str(chain)))
 
 
 def head_of(organisation_id: UUID | None) -> Head:
-    found = AuditHead.objects.filter(organisation_id=organisation_id).first()
+    with _reading(organisation_id):
+        found = AuditHead.objects.filter(organisation_id=organisation_id).first()
     return Head(found.count, bytes(found.hash)) if found else Head(0)
 
 
@@ -86,15 +88,25 @@ def verify(organisation_id: UUID | None, noted: Mapping[int, bytes] | None = Non
 
     Entries may be added meanwhile.
     """
+    with _reading(organisation_id):
+        return _verify(organisation_id, noted or {})
+
+
+def _reading(organisation_id: UUID | None) -> AbstractContextManager[None]:
+    """The installation's own chain is there for who acts for nobody."""
+    return acting_for(organisation_id) if organisation_id else acting_for_nobody()
+
+
+def _verify(organisation_id: UUID | None, noted: Mapping[int, bytes]) -> Verdict:
     chain = str(organisation_id or "")
     end = head_of(organisation_id)
     last = Head(0)
     for row in map(_Row.read, queries.chain_of(organisation_id)):
-        fault = _fault(organisation_id, chain, row, last) or _misses_a_head(organisation_id, row, end, noted or {})
+        fault = _fault(organisation_id, chain, row, last) or _misses_a_head(organisation_id, row, end, noted)
         if fault:
             return Verdict(organisation_id, last.count, last, fault)
         last = Head(row.sequence, row.hash)
-    return Verdict(organisation_id, last.count, last, _wrong_end(organisation_id, last, end, noted or {}))
+    return Verdict(organisation_id, last.count, last, _wrong_end(organisation_id, last, end, noted))
 
 
 def _fault(organisation_id: UUID | None, chain: str, row: _Row, last: Head) -> Fault | None:

@@ -9,12 +9,13 @@ from uuid import UUID
 from django.db.models import Count, OuterRef, Q, Subquery
 from procrastinate.contrib.django.models import ProcrastinateJob
 
+from bookbridge.exchange import sql
 from bookbridge.exchange.models import Delivery, OutstandingSnapshot, Posting, Run, WorkerSession
-from bookbridge.exchange.sql import living_workers
 from bookbridge.exchange.workers import LONGEST_SILENCE_S
 from bookbridge.integrations.models import Authorisation, Configuration, Integration
 from bookbridge.kit import catalogue
 from bookbridge.organisations.models import Membership, Organisation, User
+from bookbridge.organisations.walls import acting_for
 from bookbridge.portal.queries.counting import RunRow, run_row, state_of
 
 SET_ASIDE_SHOWN_DAYS = 14
@@ -153,7 +154,7 @@ def _row(integration: Integration, facts: _Facts) -> IntegrationRow:
 class Installation:
     """The health of the installation, without a single document."""
 
-    organisations: Sequence[Any]
+    organisations: Sequence[Organisation]
     workers: Sequence[WorkerSession]
     queues: Sequence[dict[str, Any]]
     runs_waiting: int
@@ -161,12 +162,11 @@ class Installation:
 
 
 def installation() -> Installation:
-    states = dict(
-        Run.objects.filter(state__in=[Run.State.WAITING, Run.State.WORKING]).values_list("state").annotate(Count("pk"))
-    )
+    """Counts come from across the tenants; of what an organisation has, only its name is read."""
+    numbers = sql.counts()
     return Installation(
-        organisations=list(_organisations_with_counts()),
-        workers=list(WorkerSession.objects.filter(pk__in=living_workers(LONGEST_SILENCE_S)).order_by("started_at")),
+        organisations=_organisations_with_counts(),
+        workers=list(WorkerSession.objects.filter(pk__in=sql.living_workers(LONGEST_SILENCE_S)).order_by("started_at")),
         queues=list(
             ProcrastinateJob.objects.filter(status__in=["todo", "doing", "failed"])
             .values("queue_name")
@@ -177,24 +177,16 @@ def installation() -> Installation:
             )
             .order_by("queue_name")
         ),
-        runs_waiting=states.get(Run.State.WAITING, 0),
-        runs_working=states.get(Run.State.WORKING, 0),
+        runs_waiting=numbers.get("runs_waiting", 0),
+        runs_working=numbers.get("runs_working", 0),
     )
 
 
-def _organisations_with_counts() -> Sequence[Any]:
-    def counted(model: Any) -> Subquery:
-        of_this = model.objects.filter(organisation=OuterRef("pk")).order_by().values("organisation")
-        return Subquery(of_this.annotate(number=Count("pk")).values("number"))
-
-    last_run = Run.objects.filter(organisation=OuterRef("pk")).order_by("-created_at").values("created_at")[:1]
-    return (
-        Organisation.objects.annotate(
-            members=counted(Membership),
-            integration_count=counted(Integration),
-            run_count=counted(Run),
-            last_run_at=Subquery(last_run),
-        )
-        .order_by("name")
-        .all()
-    )
+def _organisations_with_counts() -> list[Organisation]:
+    found = []
+    for organisation_id, members, integrations, runs, last_run_at in sql.organisation_counts():
+        with acting_for(organisation_id):
+            row: Any = Organisation.objects.get(pk=organisation_id)
+        row.members, row.integration_count, row.run_count, row.last_run_at = members, integrations, runs, last_run_at
+        found.append(row)
+    return sorted(found, key=lambda organisation: organisation.name)
