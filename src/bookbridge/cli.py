@@ -18,6 +18,7 @@ COMMANDS = {
     "add": "bookbridge.commands.setting_up:add",
     "configure": "bookbridge.commands.setting_up:configure",
     "doctor": "bookbridge.commands.doctor:doctor",
+    "secrets": "bookbridge.commands.secrets:secrets",
     "audit": "bookbridge.commands.audit:audit",
 }
 

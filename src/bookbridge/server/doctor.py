@@ -14,6 +14,8 @@ from django.utils import timezone
 from bookbridge.exchange import workers
 from bookbridge.exchange.models import OutstandingSnapshot, Posting, Run
 from bookbridge.integrations.models import Authorisation, Configuration, Integration
+from bookbridge.organisations import rotation
+from bookbridge.organisations.secrets import UnreadableSecretError
 from bookbridge.storage import StorageError, open_storage
 
 _LATE = timedelta(minutes=5)
@@ -34,13 +36,15 @@ def examine() -> list[Finding]:
     findings = [_database()]
     if findings[0].state == "wrong":
         return findings
-    for check in (_tables, _storage, _workers, _accounts, _configurations, _waiting_work, _held):
+    for check in (_tables, _secrets, _storage, _workers, _accounts, _configurations, _waiting_work, _held):
         try:
             findings += check()
         except DatabaseError as error:
             findings.append(
                 Finding("database", "wrong", f"a check broke off: {type(error).__name__}", "Run `bookbridge migrate`.")
             )
+        except UnreadableSecretError:
+            continue  # Told by the check of secrets.
     return findings
 
 
@@ -64,6 +68,24 @@ def _tables() -> Iterator[Finding]:
         yield Finding("tables", "wrong", f"{missing} changes of the tables are missing", "Run `bookbridge migrate`.")
     else:
         yield Finding("tables", "well", "the tables are up to date")
+
+
+def _secrets() -> Iterator[Finding]:
+    counts = rotation.survey()
+    unreadable = {str(count.place): count.unreadable for count in counts if count.unreadable}
+    older = sum(count.older for count in counts)
+    if unreadable:
+        what = ", ".join(f"{number} of {place}" for place, number in unreadable.items())
+        remedy = (
+            "Add the key they were encrypted with at the end of BOOKBRIDGE_ENCRYPTION_KEYS, on every machine. If it is "
+            "lost, enter the app registrations' secrets anew and authorise the accounts again."
+        )
+        yield Finding("secrets", "wrong", f"no key of BOOKBRIDGE_ENCRYPTION_KEYS reads {what}", remedy)
+    elif older:
+        what = f"{older} still need an older key of BOOKBRIDGE_ENCRYPTION_KEYS"
+        yield Finding("secrets", "warning", what, "Run `bookbridge secrets rotate`.")
+    else:
+        yield Finding("secrets", "well", "all are under the newest key")
 
 
 def _storage() -> Iterator[Finding]:
