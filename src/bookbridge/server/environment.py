@@ -7,8 +7,8 @@ kept in the data folder, readable by its user only. `DATABASE_URL` holds a passw
 import os
 import re
 import secrets
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
 from ipaddress import ip_network
 from pathlib import Path
 from urllib.parse import SplitResult, urlsplit
@@ -47,21 +47,28 @@ class WrongSettingError(Exception):
 @dataclass(frozen=True)
 class Environment:
     data: Path
-    database_url: str | None
-    secret_key: str
-    encryption_keys: tuple[str, ...]
+    database_url: str | None = field(repr=False)
+    secret_key: str = field(repr=False)
+    encryption_keys: tuple[str, ...] = field(repr=False)
     public_url: str
     storage: str
     s3_endpoint: str | None
     s3_region: str
-    s3_access_key: str | None
-    s3_secret_key: str | None
+    s3_access_key: str | None = field(repr=False)
+    s3_secret_key: str | None = field(repr=False)
     allowed_private_addresses: tuple[Allowed, ...]
     monitoring_addresses: tuple[Network, ...]
-    monitoring_token: str | None
+    monitoring_token: str | None = field(repr=False)
     log_level: str
     inbox_settle_s: float
     debug: bool
+
+    def secrets(self) -> Iterator[str]:
+        """What no log, page or error report may show: the fields that its own repr leaves out."""
+        for setting in fields(self):
+            value = getattr(self, setting.name)
+            if value and not setting.repr:
+                yield from value if isinstance(value, tuple) else (value,)
 
 
 def read_environment(variables: Mapping[str, str] | None = None) -> Environment:

@@ -5,6 +5,8 @@ import sys
 
 import structlog
 
+from bookbridge.server import redaction
+
 
 def configure_logs(level_name: str = "info") -> None:
     level = logging.getLevelNamesMapping()[level_name.upper()]
@@ -12,7 +14,8 @@ def configure_logs(level_name: str = "info") -> None:
         structlog.contextvars.merge_contextvars,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
-        structlog.processors.format_exc_info,
+        structlog.processors.ExceptionRenderer(redaction.traceback_text),
+        redaction.redact,
     ]
     renderer: structlog.typing.Processor = (
         structlog.dev.ConsoleRenderer() if sys.stderr.isatty() else structlog.processors.JSONRenderer()

@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 from psycopg.conninfo import conninfo_to_dict
 
 from bookbridge.kit import outgoing
+from bookbridge.server import redaction
 from bookbridge.server.environment import WrongSettingError, read_environment
 from bookbridge.server.logs import configure_logs
 
@@ -15,6 +16,7 @@ except WrongSettingError as error:
     sys.exit(f"Bookbridge can't start, these settings are wrong:\n{error}")
 
 configure_logs(ENVIRONMENT.log_level)
+redaction.hide(ENVIRONMENT.secrets(), show_messages=ENVIRONMENT.debug)
 outgoing.use(outgoing.Policy(ENVIRONMENT.allowed_private_addresses))
 
 SECRET_KEY = ENVIRONMENT.secret_key

@@ -20,7 +20,9 @@ def load_django(*, migrated: bool = True) -> None:
 
     django.setup()
     from bookbridge.organisations import trail
+    from bookbridge.server.redaction import guard_the_last_words
 
+    guard_the_last_words()
     trail.this_process_is("command")
     if migrated:
         try:
