@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 from django.test import Client
 
-from bookbridge.server import readiness
+from bookbridge.server import metrics, readiness
 
 TOKEN = "watcher-token"
 
@@ -145,3 +145,25 @@ def test_requests_are_counted_by_view_and_not_by_address(probe: Client) -> None:
     assert "process_resident_memory_bytes" in told
     assert "Jansen" not in told
     assert "5c3c4b1e" not in told
+
+
+@pytest.mark.django_db
+def test_the_server_tells_what_stands_in_the_tables(probe: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics, "TABLES_READ_AT_MOST_EVERY_S", 0)
+    told = probe.get("/metrics").content.decode()
+    assert "bookbridge_database_up 1.0" in told
+    assert "bookbridge_workers_alive 0.0" in told
+    assert "# HELP bookbridge_snapshots_held Readings of outstanding items that wait for a decision" in told
+
+
+@pytest.mark.django_db(transaction=True)
+def test_numbers_are_told_without_a_database_too(probe: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(metrics, "TABLES_READ_AT_MOST_EVERY_S", 0)
+    connection.close()
+    monkeypatch.setitem(connection.settings_dict, "PORT", "1")
+    monkeypatch.setitem(connection.settings_dict, "HOST", "127.0.0.1")
+    answer = probe.get("/metrics")
+    assert answer.status_code == 200
+    told = answer.content.decode()
+    assert "bookbridge_database_up 0.0" in told
+    assert "bookbridge_workers_alive" not in told

@@ -82,6 +82,7 @@ class Run(models.Model):
             models.Index(fields=["organisation", "configuration", "-created_at"], name="run_history"),
             models.Index(fields=["resume_at"], name="run_due", condition=models.Q(state="waiting")),
             models.Index(fields=["worker"], name="run_working", condition=models.Q(state="working")),
+            models.Index(fields=["ended_at"], name="run_ended", condition=models.Q(state="ended")),
         ]
 
     def __str__(self) -> str:

@@ -96,6 +96,16 @@ def organisation_counts() -> list[tuple[UUID, int, int, int, Any]]:
     return _rows("SELECT organisation, members, integrations, runs, last_run_at FROM across_organisation_counts()")
 
 
+def jobs_waiting() -> int:
+    """Jobs in the queue that no worker has taken yet."""
+    return int(_rows("SELECT count(*) FROM procrastinate_jobs WHERE status = 'todo'")[0][0])
+
+
+def measures(limits: str) -> list[tuple[str, str, float]]:
+    """Numbers over all organisations: name, labels as JSON, value. `limits`: the packages' call limits as JSON."""
+    return _rows("SELECT name, labels, value FROM across_measures(%s::jsonb)", limits)
+
+
 def _rows(statement: str, *values: object) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)

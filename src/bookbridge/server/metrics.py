@@ -1,19 +1,28 @@
-"""Numbers for Prometheus of what this process did. A worker is a process of its own and tells them at `--metrics`.
+"""Numbers for Prometheus: of the installation from its tables, and of this process from what it did.
 
-No number carries an organisation, a document or a person.
+No number carries an organisation, a document or a person. The server tells what stands in the tables; each worker tells
+of its own calls at `--metrics`, since it is a process of its own.
 """
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
+import structlog
+from django.db import DatabaseError
 from prometheus_client import CollectorRegistry, Counter, Histogram, ProcessCollector, start_http_server
+from prometheus_client.core import GaugeMetricFamily
+from prometheus_client.registry import Collector
 
+from bookbridge.exchange import measures
 from bookbridge.kit import watching
 
 REGISTRY = CollectorRegistry()
 ProcessCollector(registry=REGISTRY)
+TABLES_READ_AT_MOST_EVERY_S = 5.0
 _SECONDS = (0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60)
+_log = structlog.get_logger("bookbridge.metrics")
 
 _requests = Counter("bookbridge_http_requests", "Requests answered", ["view", "status"], registry=REGISTRY)
 _request_seconds = Histogram(
@@ -74,7 +83,49 @@ def start() -> None:
         _started.append(watching.add(_count))
 
 
+def serve_tables() -> None:
+    """Tell what stands in the tables as well; in the server alone, or each number would be there many times."""
+    if len(_started) < 2:
+        _started.append(tables := Tables())
+        REGISTRY.register(tables)
+
+
 def serve(host: str, port: int) -> None:
     """Tell this process's numbers at an address of its own, to whoever reaches it. Raises OSError."""
     start()
     start_http_server(port, host or "127.0.0.1", registry=REGISTRY)
+
+
+class Tables(Collector):
+    """What the tables tell of the whole installation, asked at most every few seconds."""
+
+    def __init__(self) -> None:
+        self._read_at = float("-inf")
+        self._known: list[measures.Measure] = []
+        self._well = False
+
+    def collect(self) -> Iterable[GaugeMetricFamily]:
+        if time.monotonic() - self._read_at > TABLES_READ_AT_MOST_EVERY_S:
+            self._read()
+        yield GaugeMetricFamily("bookbridge_database_up", "Whether the tables could be read", value=float(self._well))
+        yield from _families(self._known if self._well else [])
+
+    def _read(self) -> None:
+        try:
+            self._known, self._well = measures.read(), True
+        except DatabaseError as error:
+            self._well = False
+            _log.error("measures_not_read", reason=type(error).__name__)
+        self._read_at = time.monotonic()
+
+
+def _families(known: list[measures.Measure]) -> Iterator[GaugeMetricFamily]:
+    families: dict[str, Any] = {}
+    for measure in known:
+        family = families.get(measure.name)
+        if family is None:
+            told = measures.MEANINGS.get(measure.name, measure.name)
+            family = GaugeMetricFamily(f"bookbridge_{measure.name}", told, labels=list(measure.labels))
+            families[measure.name] = family
+        family.add_metric(list(measure.labels.values()), measure.value)
+    yield from families.values()

@@ -29,6 +29,7 @@ class ProbesMiddleware:
         self._get_response = get_response
         self._readiness = Readiness()
         metrics.start()
+        metrics.serve_tables()
         self._pages = {"/healthz": _health, "/readyz": self._ready, "/metrics": _metrics}
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
