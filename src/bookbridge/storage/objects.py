@@ -1,20 +1,24 @@
 """One face over a local folder and S3-compatible buckets. Writing is whole or not at all: a reader never sees half."""
 
+import errno
 import os
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import TYPE_CHECKING, BinaryIO, cast
 from urllib.parse import quote, urlsplit
+from uuid import uuid4
 
 import obstore
 from obstore.store import LocalStore, S3Store
+
+from bookbridge.storage import streaming
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta
@@ -29,6 +33,10 @@ _LONGEST_NAME = 200
 
 class StorageError(Exception):
     """The storage could not be reached or refused; the message names the key."""
+
+
+class StorageFullError(StorageError):
+    """There is no room left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,9 +86,66 @@ class Storage:
         copy.seek(0)
         return cast(BinaryIO, copy)
 
-    def size(self, key: str) -> int:
+    def stat(self, key: str) -> StoredObject:
         with _named(key):
-            return int(obstore.head(self._store, key)["size"])
+            return _stored(obstore.head(self._store, key))
+
+    def size(self, key: str) -> int:
+        return self.stat(key).size
+
+    def write_stream(self, key: str, chunks: Iterable[bytes], staging: str, *, only_new: bool = False) -> StoredObject:
+        """Store a stream of any length with little memory; an exception of the stream itself leaves nothing behind.
+
+        `staging` is a folder for what isn't whole yet. With `only_new` an object that is there already stays, and
+        NameTakenError is raised.
+        """
+        if self.folder is None:
+            with _named(key):
+                if only_new and self.exists(key):
+                    raise streaming.NameTakenError(key)
+                put = streaming.write_in_bucket(self._store, key, chunks)
+                return StoredObject(key, put.size, datetime.now(UTC), put.version)
+        partial = f"{staging}/{uuid4()}.partial"
+        try:
+            with _named(key):
+                streaming.write_partial(self._path(partial), chunks)
+                # Looked up before it has its name: whoever waits for it may have taken it right after.
+                found = self.stat(partial)
+                streaming.give_name(self._path(partial), self._path(key), only_new=only_new)
+        finally:
+            self._path(partial).unlink(missing_ok=True)
+        return replace(found, key=key)
+
+    def read_range(self, found: StoredObject, start: int, end: int) -> Iterator[bytes]:
+        """The bytes from start up to end of this version of an object, opened before the first is asked for.
+
+        Raises FileNotFoundError when it has been replaced or removed since it was looked up.
+        """
+        with _named(found.key):
+            if self.folder:
+                chunks = streaming.read_in_folder(self._path(found.key), found, start, end)
+            else:
+                chunks = streaming.read_in_bucket(self._store, found, start, end)
+        return self._named_chunks(found.key, chunks)
+
+    def _named_chunks(self, key: str, chunks: Iterator[bytes]) -> Iterator[bytes]:
+        with _named(key):
+            yield from chunks
+
+    def rename(self, source: str, target: str) -> None:
+        """Give an object another key, in place of what has it. In a folder it keeps its moment."""
+        with _named(source):
+            if self.folder:
+                path = self._path(target)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                self._path(source).rename(path)
+            else:
+                obstore.rename(self._store, source, target)
+
+    def _path(self, key: str) -> Path:
+        path = self.local_path(key)
+        assert path is not None
+        return path
 
     def exists(self, key: str) -> bool:
         try:
@@ -115,12 +180,7 @@ class Storage:
             for chunk in obstore.list(self._store, prefix):
                 for found in chunk:
                     if found["size"] or not self._is_folder_marker(found["path"]):
-                        yield StoredObject(
-                            key=found["path"],
-                            size=int(found["size"]),
-                            modified_at=found["last_modified"],
-                            version=_version(found),
-                        )
+                        yield _stored(found)
 
     def _is_folder_marker(self, key: str) -> bool:
         """Whether it is the empty `inbox/` that consoles of buckets make for a folder, listed without its slash."""
@@ -195,8 +255,11 @@ class _named:  # noqa: N801 (reads as a word at its use)
         if isinstance(error, FileNotFoundError) and "NoSuchBucket" not in str(error):
             raise FileNotFoundError(f"{self._key} is not in the storage") from None
         if isinstance(error, obstore.exceptions.BaseError | OSError | ValueError):
+            full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
             # Not chained: the library's text holds the service's whole answer, access key included.
-            raise StorageError(f"storage failed at {self._key}: {_why(error)}") from None
+            raise (StorageFullError if full else StorageError)(
+                f"storage failed at {self._key}: {_why(error)}"
+            ) from None
 
 
 def _why(error: BaseException) -> str:
@@ -213,6 +276,15 @@ def _why(error: BaseException) -> str:
     if "error sending request" in str(error):
         return "the storage can't be reached; check BOOKBRIDGE_S3_ENDPOINT"
     return f"{type(error).__name__} ({words[:300]})"
+
+
+def _stored(found: "ObjectMeta") -> StoredObject:
+    return StoredObject(
+        key=found["path"],
+        size=int(found["size"]),
+        modified_at=found["last_modified"],
+        version=_version(found),
+    )
 
 
 def _version(found: "ObjectMeta") -> str:

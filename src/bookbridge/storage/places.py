@@ -24,6 +24,16 @@ def outbox_key(organisation: UUID, integration: UUID, file_name: str) -> str:
     return f"{organisation}/{integration}/outbox/{safe_file_name(file_name)}"
 
 
+def uploads_prefix(organisation: UUID, integration: UUID) -> str:
+    """What the drop box is still receiving; nobody else looks there."""
+    return f"{organisation}/{integration}/uploads"
+
+
+def receipt_key(organisation: UUID, integration: UUID, name: str) -> str:
+    """What the drop box remembers of an object that it received into the inbox."""
+    return f"{organisation}/{integration}/received/{name}.json"
+
+
 def safe_file_name(name: str) -> str:
     """The last part of a name without anything a path, a terminal or a log could stumble over; never empty."""
     last = unicodedata.normalize("NFC", name).replace("\\", "/").rsplit("/", 1)[-1]

@@ -1,0 +1,102 @@
+"""PutObject and DeleteObject. Nothing that waits in the inbox is lost: what would be overwritten is kept beside it."""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+
+from bookbridge.storage.dropbox import checksums, receipts
+from bookbridge.storage.dropbox.bodies import Upload
+from bookbridge.storage.dropbox.desk import Caller, Limits
+from bookbridge.storage.dropbox.errors import S3Error, access_denied
+from bookbridge.storage.dropbox.names import INBOX, Place, check_new_name
+from bookbridge.storage.dropbox.reading import check_write_conditions
+from bookbridge.storage.dropbox.receipts import Receipt
+from bookbridge.storage.dropbox.request import Answer, Request
+from bookbridge.storage.objects import Storage, StoredObject
+from bookbridge.storage.places import uploads_prefix
+from bookbridge.storage.streaming import NameTakenError
+
+
+def check_target(place: Place) -> None:
+    """An upload's place: in the inbox, under a usable name."""
+    if place.box != INBOX:
+        raise access_denied()
+    check_new_name(place)
+
+
+def put(storage: Storage, caller: Caller, place: Place, request: Request, limits: Limits) -> Answer:
+    check_target(place)
+    headers = receipts.kept_headers(request.headers)
+    if "if-none-match" in request.headers or "if-match" in request.headers:
+        check_write_conditions(request, receipts.look_up(storage, caller.home, place, caller.now))
+    upload = Upload(request, caller, most=limits.most_bytes)
+
+    def make_receipt(stored: StoredObject) -> Receipt:
+        sums = (
+            {upload.algorithm: checksums.encoded(upload.measured.checksum(upload.algorithm))}
+            if upload.algorithm
+            else {}
+        )
+        return Receipt(stored.size, upload.etag(), stored.version, caller.now, headers, sums)
+
+    only_new = "if-none-match" in request.headers
+    receipt = store(
+        storage, caller, place, upload.content(), etag=upload.etag, make_receipt=make_receipt, only_new=only_new
+    )
+    return Answer(200, {"etag": f'"{receipt.etag}"', **receipt.checksum_headers})
+
+
+def store(
+    storage: Storage,
+    caller: Caller,
+    place: Place,
+    content: Iterable[bytes],
+    *,
+    etag: Callable[[], str],
+    make_receipt: Callable[[StoredObject], Receipt],
+    only_new: bool,
+) -> Receipt:
+    """Write a whole object into the inbox, with its receipt. Nothing is there when the content turns out wrong."""
+
+    def then_make_room() -> Iterator[bytes]:
+        yield from content
+        if not only_new:
+            keep_earlier(storage, caller, place, etag())
+
+    staging = uploads_prefix(caller.home.organisation, caller.home.integration)
+    try:
+        stored = storage.write_stream(place.key, then_make_room(), staging, only_new=only_new)
+    except NameTakenError:
+        if only_new:
+            raise S3Error("PreconditionFailed", "The object is there already.", Condition="If-None-Match") from None
+        message = "A part of this name is a file and a folder at once; choose another name."
+        raise S3Error("InvalidArgument", message, ArgumentName="key") from None
+    receipt = make_receipt(stored)
+    receipts.save(storage, caller.home, place, receipt)
+    return receipt
+
+
+def keep_earlier(storage: Storage, caller: Caller, place: Place, etag: str) -> None:
+    """Give a waiting file of the same name another one, so that both are taken in; the same bytes again are one."""
+    there = receipts.look_up(storage, caller.home, place, caller.now)
+    if there is None or there.stored is None or there.etag == etag:
+        return
+    folder, slash, name = place.key.rpartition("/")
+    stem, dot, ending = name.rpartition(".")
+    number = 2
+    while storage.exists(
+        other := f"{folder}{slash}{stem} ({number}){dot}{ending}" if stem else f"{place.key} ({number})"
+    ):
+        number += 1
+    # Gone means taken in meanwhile.
+    with suppress(FileNotFoundError):
+        storage.rename(place.key, other)
+
+
+def delete(storage: Storage, caller: Caller, place: Place) -> None:
+    if place.box != INBOX:
+        raise access_denied()
+    there = receipts.look_up(storage, caller.home, place, caller.now)
+    if there is not None and there.stored is not None:
+        storage.delete(place.key)
+    if there is not None:
+        receipts.forget(storage, caller.home, place)
