@@ -1,6 +1,7 @@
 """bookbridge serve"""
 
 import socket  # house: allow outgoing (tries the address to listen on)
+from functools import partial
 
 import click
 
@@ -18,15 +19,12 @@ def serve(host: str, port: int, threads: int) -> None:
     from granian import Granian
     from granian.constants import Interfaces
 
-    Granian(
-        "bookbridge.server.wsgi:application",
-        address=host,
-        port=port,
-        interface=Interfaces.WSGI,
-        workers=1,
-        blocking_threads=threads,
-        log_access=False,
-    ).serve()
+    from bookbridge.server.asgi import load_application
+
+    server = Granian(
+        "bookbridge.server.asgi", address=host, port=port, interface=Interfaces.ASGI, workers=1, log_access=False
+    )
+    server.serve(target_loader=partial(load_application, threads), wrap_loader=False)
 
 
 def _check_address(host: str, port: int) -> None:

@@ -123,6 +123,29 @@ class Configuration(models.Model):
         return f"{self.integration} → {self.administration_name or self.administration}"
 
 
+class AccessKey(models.Model):
+    """Lets an agent into the drop box of one integration. Its secret is shown once, when it is made."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="access_keys")
+    integration = models.ForeignKey(Integration, on_delete=models.CASCADE, related_name="access_keys")
+    label = models.CharField(max_length=120)
+    key_id = models.CharField(max_length=20)
+    secret = EncryptedTextField()
+    created_at = models.DateTimeField(auto_now_add=True)
+    created_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    revoked_at = models.DateTimeField(null=True, blank=True)
+    revoked_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    last_used_from = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        # The id first: a request names nothing else, and is looked up by it.
+        constraints = [models.UniqueConstraint(fields=["key_id", "organisation"], name="access_key_once")]
+
+    def __str__(self) -> str:
+        return f"{self.label} ({self.key_id})"
+
+
 class PackageCache(models.Model):
     """What the package last said of its own settings (chart, VAT codes, journals …)."""
 

@@ -42,3 +42,11 @@ def _rows(statement: str, *values: object) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return list(cursor.fetchall())
+
+
+def place_of_access_key(key_id: str) -> tuple[UUID, UUID] | None:
+    """Organisation and integration of a key that is good now, whoever's it is."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT organisation, integration FROM across_access_key(%s)", [key_id])
+        row: tuple[UUID, UUID] | None = cursor.fetchone()
+        return row

@@ -34,6 +34,8 @@ KNOWN = {
     "MONITORING_TOKEN": "a bearer token for the same (default: none)",
     "LOG_LEVEL": "debug, info, warning or error (default: info)",
     "INBOX_SETTLE_S": "seconds a file in an inbox must be unchanged before it is taken (default: 1)",
+    "DROPBOX_MAX_BYTES": "the largest object that the drop box takes (default: 5368709120, 5 GiB)",
+    "DROPBOX_AT_ONCE": "requests that the drop box works on at once (default: 16)",
     "DEBUG": "yes: show errors in the browser; never in production",
     "CRASH_AT": "POINT=FILE, for crash tests only: the process kills itself once at this point while FILE exists",
     "VENDOR_SPECS": "folder with vendors' published specifications, for the tests",
@@ -61,6 +63,8 @@ class Environment:
     monitoring_token: str | None = field(repr=False)
     log_level: str
     inbox_settle_s: float
+    dropbox_max_bytes: int
+    dropbox_at_once: int
     debug: bool
 
     def secrets(self) -> Iterator[str]:
@@ -91,6 +95,8 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         monitoring_token=reader.optional("MONITORING_TOKEN"),
         log_level=reader.one_of("LOG_LEVEL", "info", ("debug", "info", "warning", "error")),
         inbox_settle_s=reader.seconds("INBOX_SETTLE_S", 1.0),
+        dropbox_max_bytes=reader.number("DROPBOX_MAX_BYTES", 5 * 1024**3, 1024, 5 * 1024**4),
+        dropbox_at_once=reader.number("DROPBOX_AT_ONCE", 16, 1, 256),
         debug=reader.yes_or_no("DEBUG"),
     )
     reader.refuse_half_a_key(environment)
@@ -133,6 +139,13 @@ class _Reader:
             number = -1
         if not 0 <= number <= 3600:
             self.wrong.append(f"{PREFIX}{name}={value}: give a number of seconds from 0 to 3600")
+        return number
+
+    def number(self, name: str, default: int, least: int, most: int) -> int:
+        value = self.text(name, str(default))
+        number = int(value) if value.isascii() and value.isdigit() and len(value) < 20 else -1
+        if not least <= number <= most:
+            self.wrong.append(f"{PREFIX}{name}={value}: give a whole number from {least} to {most}")
         return number
 
     def yes_or_no(self, name: str) -> bool:

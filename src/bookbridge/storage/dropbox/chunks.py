@@ -1,6 +1,12 @@
 """Bodies in `aws-chunked` form: chunks with or without signatures, and checksums behind them as trailers.
 
-5;chunk-signature=…\\r\\n hello \\r\\n 0;chunk-signature=…\\r\\n x-amz-checksum-crc32:…\\r\\n x-amz-trailer-signature:… \\r\\n\\r\\n
+The lines end in CR LF, and an empty one is the end:
+
+5;chunk-signature=…
+hello
+0;chunk-signature=…
+x-amz-checksum-crc32:…
+x-amz-trailer-signature:…
 """
 
 import hashlib

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from lxml import etree
 
@@ -26,7 +27,7 @@ def read_wanted(content: bytes) -> Sequence[Wanted]:
     wanted = [_wanted(element) for element in root if _name(element) == "Part"]
     if not wanted:
         raise _malformed()
-    if any(later.number <= earlier.number for earlier, later in zip(wanted, wanted[1:], strict=False)):
+    if any(later.number <= earlier.number for earlier, later in pairwise(wanted)):
         message = "The list of parts was not in ascending order. Parts must be ordered by part number."
         raise S3Error("InvalidPartOrder", message)
     return wanted

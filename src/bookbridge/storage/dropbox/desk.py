@@ -32,7 +32,7 @@ class Desk(Protocol):
 
     def used(self, grant: Grant, address: str) -> None: ...
 
-    def arrived(self, grant: Grant) -> None:
+    def arrived(self, grant: Grant, key: str) -> None:
         """A whole object is in the inbox."""
         ...
 
@@ -46,6 +46,8 @@ class Limits:
     """Of one object."""
     most_uploads: int = 100
     """Multipart uploads that one integration may have open."""
+    at_once: int = 8
+    """Requests of one integration that are worked on at once, so that the others get their turn."""
 
 
 @dataclass(frozen=True, slots=True)

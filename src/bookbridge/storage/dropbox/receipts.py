@@ -1,7 +1,7 @@
 """What the drop box remembers of an object it received: ETag, checksums and metadata, which a folder can't keep.
 
-A file in the inbox is taken in within moments, while some clients look right after the upload whether it is there. For a
-while the receipt answers for it.
+A file in the inbox is taken in within moments, while some clients look right after the upload whether it is there. For
+a while the receipt answers for it.
 """
 
 import json
@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
 
-from bookbridge.storage.dropbox import checksums
+from bookbridge.storage.dropbox.checksums import FULL_OBJECT, PREFIX
 from bookbridge.storage.dropbox.errors import S3Error
 from bookbridge.storage.dropbox.names import INBOX, Home, Place
 from bookbridge.storage.objects import Storage, StorageError, StoredObject
@@ -39,11 +39,11 @@ class Receipt:
     received_at: datetime
     headers: dict[str, str] = field(default_factory=dict)
     checksums: dict[str, str] = field(default_factory=dict)
-    checksum_type: str = checksums.FULL_OBJECT
+    checksum_type: str = FULL_OBJECT
 
     @property
     def checksum_headers(self) -> dict[str, str]:
-        found = {checksums.PREFIX + name: value for name, value in self.checksums.items()}
+        found = {PREFIX + name: value for name, value in self.checksums.items()}
         return found | ({"x-amz-checksum-type": self.checksum_type} if found else {})
 
 

@@ -1,7 +1,10 @@
 """The drop box: who asks, what for, and what to answer."""
 
 import secrets
-from collections.abc import Callable
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 
 import structlog
@@ -12,7 +15,7 @@ from bookbridge.storage.dropbox.bodies import check_short_body
 from bookbridge.storage.dropbox.completing import read_doomed
 from bookbridge.storage.dropbox.desk import Caller, Desk, Limits
 from bookbridge.storage.dropbox.errors import BodyBrokenError, NotModified, S3Error
-from bookbridge.storage.dropbox.names import place_of
+from bookbridge.storage.dropbox.names import Home, Place, place_of
 from bookbridge.storage.dropbox.request import Answer, Request
 from bookbridge.storage.objects import Storage, StorageError, StorageFullError
 
@@ -60,6 +63,8 @@ class DropBox:
         self._limits = limits
         self._hosts = hosts
         self._now = now
+        self._busy: Counter[Home] = Counter()
+        self._lock = threading.Lock()
 
     def answer(self, request: Request) -> Answer:
         request_id = secrets.token_hex(8).upper()
@@ -103,6 +108,24 @@ class DropBox:
                 "NoSuchBucket", "The host names no server of ours; use the address on the integration's page."
             )
         caller = self._caller(request)
+        with self._turn(caller.home):
+            return self._for_caller(request, caller)
+
+    @contextmanager
+    def _turn(self, home: Home) -> Iterator[None]:
+        with self._lock:
+            if self._busy[home] >= self._limits.at_once:
+                raise S3Error("SlowDown", "Please reduce your request rate: many of your requests are under way.")
+            self._busy[home] += 1
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._busy[home] -= 1
+                if not self._busy[home]:
+                    del self._busy[home]
+
+    def _for_caller(self, request: Request, caller: Caller) -> Answer:
         if not request.bucket:
             return self._of_service(request, caller)
         if request.bucket != self._limits.bucket:
@@ -158,47 +181,55 @@ class DropBox:
             return answer
         if request.method == "POST" and "delete" in given:
             return self._delete_many(request, caller)
-        if request.method in ("PUT", "DELETE"):
-            raise S3Error("AccessDenied", "Access Denied. The bucket is there already and stays.")
+        if request.method == "PUT":
+            # rclone makes the bucket before its first upload, and knows this answer.
+            raise S3Error("BucketAlreadyOwnedByYou", "The bucket is there already.", BucketName=self._limits.bucket)
+        if request.method == "DELETE":
+            raise S3Error("AccessDenied", "Access Denied. The bucket stays.")
         raise _not_allowed()
 
     def _of_object(self, request: Request, caller: Caller) -> Answer:
-        given = request.parameters
         place = place_of(request.key, caller.home)
-        storage = self._open_storage()
         if request.method in ("GET", "HEAD"):
-            if "uploadId" in given:
-                return self._parts(request, caller)
-            if "partNumber" in given:
-                raise _not_implemented("partNumber")
-            return (reading.get if request.method == "GET" else reading.head)(storage, caller, place, request)
+            return self._read(request, caller, place)
         if request.method == "PUT":
-            _check_meant_settings(request)
-            if "uploadId" in given or "partNumber" in given:
-                return multipart.put_part(storage, caller, place, request, self._limits)
-            answer = writing.put(storage, caller, place, request, self._limits)
-            self._arrived(caller, "put")
-            return answer
+            return self._write(request, caller, place)
         if request.method == "DELETE":
-            if "uploadId" in given:
-                multipart.abort(storage, caller, place, request)
+            if "uploadId" in request.parameters:
+                multipart.abort(self._open_storage(), caller, place, request)
             else:
-                writing.delete(storage, caller, place)
+                writing.delete(self._open_storage(), caller, place)
             return Answer(204)
-        if request.method == "POST" and "uploads" in given:
-            return self._begin(request, caller)
-        if request.method == "POST" and "uploadId" in given:
-            return self._complete(request, caller)
+        if request.method == "POST" and "uploads" in request.parameters:
+            return self._begin(request, caller, place)
+        if request.method == "POST" and "uploadId" in request.parameters:
+            return self._complete(request, caller, place)
         raise _not_allowed()
 
-    def _arrived(self, caller: Caller, how: str) -> None:
+    def _read(self, request: Request, caller: Caller, place: Place) -> Answer:
+        if "uploadId" in request.parameters:
+            return self._parts(request, caller)
+        if "partNumber" in request.parameters:
+            raise _not_implemented("partNumber")
+        read = reading.get if request.method == "GET" else reading.head
+        return read(self._open_storage(), caller, place, request)
+
+    def _write(self, request: Request, caller: Caller, place: Place) -> Answer:
+        _check_meant_settings(request)
+        storage = self._open_storage()
+        if "uploadId" in request.parameters or "partNumber" in request.parameters:
+            return multipart.put_part(storage, caller, place, request, self._limits)
+        answer = writing.put(storage, caller, place, request, self._limits)
+        self._arrived(caller, place, "put")
+        return answer
+
+    def _arrived(self, caller: Caller, place: Place, how: str) -> None:
         home = caller.home
         _log.info("drop_box_received", organisation=str(home.organisation), integration=str(home.integration), how=how)
-        self._desk.arrived(caller.grant)
+        self._desk.arrived(caller.grant, place.key)
 
-    def _begin(self, request: Request, caller: Caller) -> Answer:
+    def _begin(self, request: Request, caller: Caller, place: Place) -> Answer:
         _check_meant_settings(request)
-        place = place_of(request.key, caller.home)
         begun = multipart.begin(self._open_storage(), caller, place, request, self._limits)
         answer = xml_answer(
             "InitiateMultipartUploadResult",
@@ -211,11 +242,10 @@ class DropBox:
             }
         return answer
 
-    def _complete(self, request: Request, caller: Caller) -> Answer:
-        place = place_of(request.key, caller.home)
+    def _complete(self, request: Request, caller: Caller, place: Place) -> Answer:
         receipt, is_new = multipart.complete(self._open_storage(), caller, place, request, self._limits)
         if is_new:
-            self._arrived(caller, "multipart")
+            self._arrived(caller, place, "multipart")
         address = f"{request.scheme}://{request.header('host')}/{self._limits.bucket}/{request.key}"
         parts: list[Element] = [("Location", address), ("Bucket", self._limits.bucket), ("Key", request.key)]
         parts.append(("ETag", f'"{receipt.etag}"'))

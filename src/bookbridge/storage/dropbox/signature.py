@@ -1,13 +1,13 @@
 """Who sent a request: AWS Signature Version 4, in headers or in the query, checked by signing again.
 
-botocore's signer made the canonical form of most requests that we'll ever see, so its code decides what that is. We choose
-what goes in: the path and query in their one normal spelling, and exactly the headers that the client says it signed.
+botocore's signer made the canonical form of most requests that we'll ever see, so its code decides what that is. We
+choose what goes in: path and query in one normal spelling, and exactly the headers that the client says it signed.
 """
 
 import hashlib
 import hmac
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
@@ -58,12 +58,6 @@ class Claim:
     @property
     def timestamp(self) -> str:
         return self.moment.strftime("%Y%m%dT%H%M%SZ")
-
-
-def is_signed(headers: Mapping[str, str], query: bytes) -> bool:
-    """Whether it comes from an S3 client at all."""
-    given = headers.get("authorization", "")
-    return given.startswith(("AWS4-", "AWS ")) or b"X-Amz-Algorithm=" in query or b"AWSAccessKeyId=" in query
 
 
 def read_claim(request: Request) -> Claim:
