@@ -6,13 +6,14 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 
 from bookbridge.server.asgi_portal import WsgiBridge
+from bookbridge.storage.places import DROP_BOX_BUCKET
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
-BUCKET_PATH = "/bookbridge"
+BUCKET_PATH = f"/{DROP_BOX_BUCKET}"
 
 
 class Front:

@@ -15,8 +15,8 @@ from bookbridge.storage.dropbox.desk import Grant, Limits
 from bookbridge.storage.dropbox.names import Home
 from bookbridge.storage.dropbox.request import Answer, Request
 from bookbridge.storage.dropbox.service import DropBox
+from bookbridge.storage.places import DROP_BOX_BUCKET
 
-BUCKET = "bookbridge"
 REFUSALS = 20
 REFUSALS_IN_S = 60
 
@@ -64,7 +64,7 @@ def make_drop_box() -> DropBox:
     return DropBox(
         open_storage,
         HouseDesk(),
-        limits=Limits(BUCKET, environment.dropbox_max_bytes, at_once=max(environment.dropbox_at_once // 2, 1)),
+        limits=Limits(DROP_BOX_BUCKET, environment.dropbox_max_bytes, at_once=max(environment.dropbox_at_once // 2, 1)),
         hosts=_is_our_host,
         now=lambda: datetime.now(UTC),
     )

@@ -5,6 +5,9 @@ import unicodedata
 from datetime import datetime
 from uuid import UUID, uuid4
 
+DROP_BOX_BUCKET = "bookbridge"
+DROP_BOX_REGION = "us-east-1"
+"""What S3 clients assume when nothing else is set."""
 _LONGEST_NAME = 200
 """Bytes: file systems take 255, of which the storage library needs some while it writes."""
 _RESERVED_END = re.compile(r"#(?=\d+$)")

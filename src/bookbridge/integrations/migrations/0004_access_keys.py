@@ -10,7 +10,7 @@ from bookbridge.organisations.walls import across, wall
 
 class Migration(migrations.Migration):
     dependencies = [
-        ('integrations', '0003_walls'),
+        ("integrations", "0003_walls"),
         ("organisations", "0003_walls"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]

@@ -19,10 +19,9 @@ from botocore.credentials import Credentials
 
 from bookbridge.storage.dropbox.errors import S3Error
 from bookbridge.storage.dropbox.request import Request, normal_quote
+from bookbridge.storage.places import DROP_BOX_REGION as REGION
 
 ALGORITHM = "AWS4-HMAC-SHA256"
-REGION = "us-east-1"
-"""What clients assume when nothing else is set."""
 LARGEST_SKEW = timedelta(minutes=15)
 LONGEST_VALIDITY_S = 7 * 24 * 3600
 EMPTY_SHA256 = hashlib.sha256(b"").hexdigest()
