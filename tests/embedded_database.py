@@ -18,6 +18,7 @@ from bookbridge.server.embedded_postgres import EmbeddedPostgres
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None]:
+    os.environ.setdefault("BOOKBRIDGE_REQUIRE_MFA", "none")  # tests that want the default set it
     asked = early_config.known_args_namespace
     if not (os.environ.get("DATABASE_URL") or asked.help or asked.version):
         folder = Path(tempfile.mkdtemp(prefix="bookbridge-tests-"))

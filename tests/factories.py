@@ -420,3 +420,12 @@ def held_run(of: Configuration, *, at: datetime = NOW) -> Run:
     last = OutstandingSnapshot.objects.get(configuration=of, state="written")
     snapshot(made, "held", items=last.items[:3], vanished=9, problem=problem)
     return made
+
+
+def second_step(person: User) -> str:
+    """An app as the person's second step; its secret."""
+    from allauth.mfa.totp.internal.auth import TOTP, generate_totp_secret
+
+    secret = generate_totp_secret()
+    TOTP.activate(person, secret)
+    return secret

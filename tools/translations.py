@@ -31,10 +31,10 @@ KEYWORDS = {
 def gathered() -> Catalog:
     """Every text of the portal's code and pages."""
     catalogue = Catalog(project="Bookbridge", fuzzy=False)
-    files = [path for path in PORTAL.rglob("*") if path.suffix in (".py", ".html")]
+    files = [path for path in PORTAL.rglob("*") if path.suffix in (".py", ".html", ".txt")]
     for path in sorted(files):
         text = path.read_text(encoding="utf-8")
-        if path.suffix == ".html":
+        if path.suffix != ".py":
             text = templatize(text, origin=str(path))
         for _, message, _, context in extract("python", io.BytesIO(text.encode()), keywords=KEYWORDS):
             catalogue.add(message, context=context, flags=["python-format"] if "%(" in str(message) else [])

@@ -36,6 +36,7 @@ def demo(once: bool, as_json: bool, port: int) -> None:
     data = Path(os.environ["BOOKBRIDGE_DATA"]).absolute()
     port = free_port(port)
     os.environ["BOOKBRIDGE_PUBLIC_URL"] = f"http://127.0.0.1:{port}"
+    os.environ.setdefault("BOOKBRIDGE_REQUIRE_MFA", "none")  # its user is an operator; the log-in shall stay one step
     say = _Speaker(quiet=as_json)
     try:
         with Children(data / "logs") as children:

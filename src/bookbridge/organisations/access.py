@@ -1,4 +1,7 @@
-"""Who may see and do what. Every page finds its organisation here, so that a foreign one can't be told from none."""
+"""Who may see and do what. Every request is admitted here, so that a foreign organisation can't be told from none.
+
+Which address needs which role stands in `bookbridge.server.roles`, and nowhere else.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -88,51 +91,37 @@ def _own_page(request: HttpRequest, header: str) -> str:
 View = Callable[..., HttpResponse]
 
 
-def member_page(
-    needed: Role = VIEWER,
-) -> Callable[[Callable[Concatenate[HttpRequest, Access, ...], HttpResponse]], View]:
-    """A page of one organisation: the view gets the user's Access in place of `organisation_id`."""
+def admit(request: HttpRequest, needed: str, organisation_id: UUID | None) -> HttpResponse | None:
+    """Let a request pass (None), or send its user to log in.
 
-    def decorate(view: Callable[Concatenate[HttpRequest, Access, ...], HttpResponse]) -> View:
-        @wraps(view)
-        def guarded(request: HttpRequest, organisation_id: UUID, **kwargs: Any) -> HttpResponse:
-            if not request.user.is_authenticated:
-                return log_in_first(request)
-            access = organisation_for(request, organisation_id, needed)
-            request.access = access  # type: ignore[attr-defined]  # read by the page frame
-            with acting_as(access.user.pk), acting_for(access.organisation.pk):
-                return view(request, access, **kwargs)
-
-        guarded.needed = needed  # type: ignore[attr-defined]  # the test of all addresses reads it
-        return guarded
-
-    return decorate
-
-
-def user_page(view: View) -> View:
-    """A page for whoever has logged in."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        if not request.user.is_authenticated:
-            return log_in_first(request)
-        with acting_as(request.user.pk):
-            return view(request, **kwargs)
-
-    guarded.needed = LOGGED_IN  # type: ignore[attr-defined]
-    return guarded
-
-
-def operator_page(view: View) -> View:
-    """A page for the operators of the installation; others can't tell that it exists."""
-
-    @wraps(view)
-    def guarded(request: HttpRequest, **kwargs: Any) -> HttpResponse:
-        if not request.user.is_authenticated:
-            return log_in_first(request)
+    An address that needs a role in an organisation leaves the user's Access on the request. Raises Http404 and
+    PermissionDenied as `organisation_for` does; who is no operator can't tell that an operator's page exists.
+    """
+    if needed == ANYONE:
+        return None
+    if not request.user.is_authenticated:
+        return log_in_first(request)
+    if needed == LOGGED_IN:
+        return None
+    if needed == OPERATOR:
         if not getattr(request.user, "is_operator", False):
             raise Http404("no such page")
-        return view(request, **kwargs)
+        return None
+    if organisation_id is None:
+        raise LookupError(f"an address that needs the role {needed} names no organisation")
+    request.access = organisation_for(request, organisation_id, Role(needed))  # type: ignore[attr-defined]
+    return None
 
-    guarded.needed = OPERATOR  # type: ignore[attr-defined]
-    return guarded
+
+def member_page(view: Callable[Concatenate[HttpRequest, Access, ...], HttpResponse]) -> View:
+    """A page of one organisation: the view gets the Access of the admitted request in place of `organisation_id`."""
+
+    @wraps(view)
+    def with_access(request: HttpRequest, organisation_id: UUID, **kwargs: Any) -> HttpResponse:
+        access: Access | None = getattr(request, "access", None)
+        if access is None or access.organisation.pk != organisation_id:
+            raise PermissionDenied("this request was not admitted to the organisation")
+        with acting_for(access.organisation.pk):
+            return view(request, access, **kwargs)
+
+    return with_access

@@ -38,3 +38,63 @@ def chains() -> set[UUID | None]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT across_audit_chains()")
         return {row[0] for row in cursor.fetchall()}
+
+
+# The table that all web processes share for counting tries (shared_cache.py)
+
+
+def read_shared(key: str) -> str | None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT value FROM organisations_shared WHERE key = %s AND passes_at > clock_timestamp()", [key])
+        row = cursor.fetchone()
+    return row[0] if row else None
+
+
+def write_shared(key: str, value: str, seconds: float | None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO organisations_shared (key, value, passes_at)"
+            " VALUES (%s, %s, coalesce(clock_timestamp() + make_interval(secs => %s), 'infinity'))"
+            " ON CONFLICT (key) DO UPDATE SET value = excluded.value, passes_at = excluded.passes_at",
+            [key, value, seconds],
+        )
+
+
+def add_shared(key: str, value: str, seconds: float | None) -> bool:
+    """False when the key is there and counts still."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO organisations_shared AS there (key, value, passes_at)"
+            " VALUES (%s, %s, coalesce(clock_timestamp() + make_interval(secs => %s), 'infinity'))"
+            " ON CONFLICT (key) DO UPDATE SET value = excluded.value, passes_at = excluded.passes_at"
+            " WHERE there.passes_at <= clock_timestamp()",
+            [key, value, seconds],
+        )
+        return cursor.rowcount == 1
+
+
+def touch_shared(key: str, seconds: float | None) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "UPDATE organisations_shared"
+            " SET passes_at = coalesce(clock_timestamp() + make_interval(secs => %s), 'infinity')"
+            " WHERE key = %s AND passes_at > clock_timestamp()",
+            [seconds, key],
+        )
+        return cursor.rowcount == 1
+
+
+def delete_shared(key: str) -> bool:
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM organisations_shared WHERE key = %s", [key])
+        return cursor.rowcount == 1
+
+
+def delete_passed() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM organisations_shared WHERE passes_at <= clock_timestamp()")
+
+
+def clear_shared() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM organisations_shared")

@@ -22,6 +22,7 @@ from django.db import models
 from django.http import HttpRequest, HttpResponse
 
 from bookbridge.organisations import queries
+from bookbridge.organisations.client_address import client_address
 from bookbridge.organisations.secrets import EncryptedTextField
 
 CHANGED = "changed"
@@ -140,7 +141,7 @@ def current_actor() -> Actor:
     request = _request.get()
     if request is None:
         return _process
-    origin = request.META.get("REMOTE_ADDR", "")
+    origin = client_address(request)
     user = getattr(request, "user", None)
     if user is not None and user.is_authenticated:
         return Actor("user", str(user.pk), origin)

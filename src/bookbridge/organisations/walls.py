@@ -31,6 +31,8 @@ WITHOUT_WALL = {
     "account_emailaddress": "a user's own address, needed before log-in",
     "account_emailconfirmation": "a user's own address, needed before log-in",
     "mfa_authenticator": "a user's own second factor, needed before log-in",
+    "usersessions_usersession": "where a user is logged in: of a person and not of an organisation",
+    "organisations_shared": "counts of tries at the log-in, needed before anybody is known",
     "integrations_appregistration": "the installation's own registration at a vendor",
     "exchange_workersession": "processes of the installation",
     "procrastinate_jobs": "wakes workers by ids and keys alone",

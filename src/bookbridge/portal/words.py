@@ -177,6 +177,12 @@ VALUE = {
     ("bool", "True"): _("Yes"),
     ("bool", "False"): _("No"),
 }
+BROWSERS = [("Edg/", "Edge"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari")]
+"""What stands in a browser's name for itself, the most telling first."""
+SYSTEMS = [
+    *(("iPhone", "iPhone"), ("iPad", "iPad"), ("Android", "Android"), ("Windows", "Windows")),
+    *(("Mac OS", "macOS"), ("Linux", "Linux")),
+]
 
 
 def look(table: str, state: str) -> Look:

@@ -17,6 +17,7 @@ import psycopg
 from cryptography.fernet import Fernet
 
 from bookbridge.kit.outgoing import Allowed, Network, read_allowed
+from bookbridge.server.mail_server import MailServer
 
 PREFIX = "BOOKBRIDGE_"
 KNOWN = {
@@ -36,6 +37,12 @@ KNOWN = {
     "INBOX_SETTLE_S": "seconds a file in an inbox must be unchanged before it is taken (default: 1)",
     "DROPBOX_MAX_BYTES": "the largest object that the drop box takes (default: 5368709120, 5 GiB)",
     "DROPBOX_AT_ONCE": "requests that the drop box works on at once (default: 16)",
+    "MAIL_URL": "smtp://user:password@host:587 or smtps://host:465, for reset links (default: files in DATA/mail)",
+    "MAIL_FROM": "the sender of those mails (default: bookbridge@ and the host of PUBLIC_URL)",
+    "REQUIRE_MFA": "who must have a second step at log-in: none, operators or everyone (default: operators)",
+    "SESSION_IDLE_MIN": "minutes without a click after which one has to log in again (default: 120)",
+    "SESSION_LIFETIME_H": "hours after which one has to log in again in any case (default: 12)",
+    "TRUSTED_PROXIES": "addresses or networks whose X-Forwarded-For is believed, separated by commas (default: none)",
     "DEBUG": "yes: show errors in the browser; never in production",
     "CRASH_AT": "POINT=FILE, for crash tests only: the process kills itself once at this point while FILE exists",
     "VENDOR_SPECS": "folder with vendors' published specifications, for the tests",
@@ -65,6 +72,12 @@ class Environment:
     inbox_settle_s: float
     dropbox_max_bytes: int
     dropbox_at_once: int
+    mail: MailServer | None
+    mail_from: str
+    require_mfa: str
+    session_idle_min: int
+    session_lifetime_h: int
+    trusted_proxies: tuple[Network, ...]
     debug: bool
 
     def secrets(self) -> Iterator[str]:
@@ -73,6 +86,8 @@ class Environment:
             value = getattr(self, setting.name)
             if value and not setting.repr:
                 yield from value if isinstance(value, tuple) else (value,)
+        if self.mail and self.mail.password:
+            yield self.mail.password
 
 
 def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
@@ -97,6 +112,12 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         inbox_settle_s=reader.seconds("INBOX_SETTLE_S", 1.0),
         dropbox_max_bytes=reader.number("DROPBOX_MAX_BYTES", 5 * 1024**3, 1024, 5 * 1024**4),
         dropbox_at_once=reader.number("DROPBOX_AT_ONCE", 16, 1, 256),
+        mail=reader.mail_server(),
+        mail_from=reader.text("MAIL_FROM", ""),
+        require_mfa=reader.one_of("REQUIRE_MFA", "operators", ("none", "operators", "everyone")),
+        session_idle_min=reader.number("SESSION_IDLE_MIN", 120, 1, 1440),
+        session_lifetime_h=reader.number("SESSION_LIFETIME_H", 12, 1, 720),
+        trusted_proxies=reader.networks("TRUSTED_PROXIES", ""),
         debug=reader.yes_or_no("DEBUG"),
     )
     reader.refuse_half_a_key(environment)
@@ -147,6 +168,17 @@ class _Reader:
         if not least <= number <= most:
             self.wrong.append(f"{PREFIX}{name}={value}: give a whole number from {least} to {most}")
         return number
+
+    def mail_server(self) -> MailServer | None:
+        value = self.optional("MAIL_URL")
+        if value is None:
+            return None
+        try:
+            return MailServer.at(value)
+        except ValueError as error:
+            # The value is not shown: it may hold a password.
+            self.wrong.append(f"{PREFIX}MAIL_URL: {error}")
+            return None
 
     def yes_or_no(self, name: str) -> bool:
         value = self.text(name, "no").lower()

@@ -40,6 +40,7 @@ INSTALLED_APPS = [
     "allauth",
     "allauth.account",
     "allauth.mfa",
+    "allauth.usersessions",
 ]
 MIDDLEWARE = [
     "bookbridge.server.probes.ProbesMiddleware",
@@ -57,6 +58,9 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "bookbridge.portal.account.sessions.SessionAgeMiddleware",
+    "bookbridge.server.roles.RolesMiddleware",
+    "bookbridge.portal.account.second_step.SecondStepMiddleware",
 ]
 ROOT_URLCONF = "bookbridge.server.urls"
 TEMPLATES = [
@@ -98,23 +102,69 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "organisations.User"
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "name")},
+    },
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "bookbridge.portal.account.passwords.LongestPasswordValidator"},
 ]
+PASSWORD_RESET_TIMEOUT = 3600
+
+ACCOUNT_ADAPTER = "bookbridge.portal.account.adapters.AccountAdapter"
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_EMAIL_VERIFICATION = "none"
-ACCOUNT_ADAPTER = "bookbridge.organisations.log_in.ClosedSignupAdapter"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_REAUTHENTICATION_REQUIRED = True
 ACCOUNT_SESSION_REMEMBER = False
+ACCOUNT_FORMS = {
+    "login": "bookbridge.portal.account.forms.LogInForm",
+    "reauthenticate": "bookbridge.portal.account.forms.PasswordAgainForm",
+    "change_password": "bookbridge.portal.account.forms.ChangePasswordForm",
+    "set_password": "bookbridge.portal.account.forms.SetPasswordForm",
+    "reset_password": "bookbridge.portal.account.forms.AskResetForm",
+    "reset_password_from_key": "bookbridge.portal.account.forms.ResetPasswordForm",
+}
+ACCOUNT_RATE_LIMITS = {
+    "login": "30/m/ip",
+    "login_failed": "10/m/ip,5/5m/key",
+    "second_step": "5/5m/key,50/d/key",  # a code has six digits only, so that a day has its limit too
+    "reauthenticate": "10/m/user",
+    "change_password": "5/m/user",
+    "reset_password": "10/m/ip,3/15m/key",
+    "reset_password_from_key": "20/m/ip",
+}
+MFA_ADAPTER = "bookbridge.portal.account.adapters.SecondStepAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Bookbridge"
+MFA_TOTP_TOLERANCE = 1
+MFA_RECOVERY_CODE_DIGITS = 10
 # Nobody signs up here: the owner of a company has given the address.
 MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_FORMS = {
+    "authenticate": "bookbridge.portal.account.forms.CodeForm",
+    "reauthenticate": "bookbridge.portal.account.forms.CodeAgainForm",
+    "activate_totp": "bookbridge.portal.account.forms.AddAppForm",
+    "add_webauthn": "bookbridge.portal.account.forms.AddPasskeyForm",
+    "edit_webauthn": "bookbridge.portal.account.forms.NamePasskeyForm",
+}
 LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "/"
 ACCOUNT_LOGOUT_REDIRECT_URL = "/"
-EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+DEFAULT_FROM_EMAIL = ENVIRONMENT.mail_from or f"Bookbridge <bookbridge@{_public.hostname}>"
+if ENVIRONMENT.mail:
+    globals().update(ENVIRONMENT.mail.django_settings())
+else:
+    # Never the console: a reset link would stand in the log.
+    EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
+    EMAIL_FILE_PATH = str(ENVIRONMENT.data / "mail")
 
+SESSION_COOKIE_AGE = ENVIRONMENT.session_lifetime_h * 3600
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _https
 SESSION_COOKIE_HTTPONLY = True
 SECURE_CONTENT_TYPE_NOSNIFF = True
@@ -131,5 +181,5 @@ TIME_ZONE = "UTC"
 
 STATIC_URL = "static/"
 WHITENOISE_USE_FINDERS = True
-CACHES = {"default": {"BACKEND": "django.core.cache.backends.locmem.LocMemCache"}}
+CACHES = {"default": {"BACKEND": "bookbridge.organisations.shared_cache.SharedCache"}}
 LOGGING_CONFIG = None

@@ -15,6 +15,7 @@ from bookbridge.exchange.tasks import QUEUE
 from bookbridge.exchange.workers import WorkerLife
 from bookbridge.kit import watching
 from bookbridge.organisations import trail
+from bookbridge.portal.tasks import MAILS
 
 SWEEP_EVERY_S = 0.5
 SWEEPS_FOR_A_LOOK_INTO_A_FOLDER = 2
@@ -49,7 +50,7 @@ async def _take_jobs(life: WorkerLife, concurrency: int) -> None:
     connector = app.connector.get_worker_connector()
     async with app.with_connector(connector).open_async() as own:
         await own.run_worker_async(
-            queues=[QUEUE],
+            queues=[QUEUE, MAILS],
             name=str(life.id),
             concurrency=concurrency,
             delete_jobs="always",

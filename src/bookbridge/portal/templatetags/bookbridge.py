@@ -1,10 +1,13 @@
 """What templates need to show states, amounts, times and codes the way the user reads them."""
 
+import json
 from datetime import date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django import template
+from django.conf import settings
+from django.core.serializers.json import DjangoJSONEncoder
 from django.utils import formats, timezone
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
@@ -13,6 +16,7 @@ from django.utils.translation import get_language, gettext, ngettext
 from bookbridge.documents import Explanation, Problem, minor_unit, rounded
 from bookbridge.exchange.models import Attempt
 from bookbridge.portal import words
+from bookbridge.portal.account import passkeys, second_step
 from bookbridge.portal.icons import icon_svg
 
 register = template.Library()
@@ -37,6 +41,44 @@ def badge(table: str, state: str) -> dict[str, Any]:
 def mark(table: str, state: str) -> dict[str, Any]:
     """The sign of a state alone, its word for screen readers."""
     return {"look": words.look(table, state)}
+
+
+@register.simple_tag(takes_context=True)
+def passkeys_usable(context: Any) -> bool:
+    """Whether a passkey can be used where the browser is now."""
+    return passkeys.usable_at(context["request"])
+
+
+@register.simple_tag
+def passkeys_place() -> str:
+    """Where passkeys can be used, when that is not where the browser is; empty when nowhere."""
+    return settings.ENVIRONMENT.public_url if passkeys.possible() else ""
+
+
+@register.simple_tag(takes_context=True)
+def second_step_missing(context: Any) -> bool:
+    user = context["user"]
+    return second_step.is_required_of(user) and not second_step.has_one(user)
+
+
+@register.filter
+def as_json(value: Any) -> str:
+    """For a data attribute that a script reads."""
+    return json.dumps(value, cls=DjangoJSONEncoder)
+
+
+@register.filter
+def in_fours(text: str) -> str:
+    """A long secret as a person types it."""
+    return " ".join(text[start : start + 4] for start in range(0, len(text), 4))
+
+
+@register.filter
+def browser_name(user_agent: str) -> str:
+    """What a person calls a browser, from what it calls itself."""
+    browser = next((name for sign, name in words.BROWSERS if sign in user_agent), "")
+    system = next((name for sign, name in words.SYSTEMS if sign in user_agent), "")
+    return " · ".join(filter(None, (browser, system))) or gettext("Unknown browser")
 
 
 @register.filter

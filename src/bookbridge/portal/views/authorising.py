@@ -17,7 +17,7 @@ from bookbridge.kit import catalogue
 from bookbridge.kit.errors import AddressRefusedError, PackageError, SignInAgainError
 from bookbridge.kit.package_settings import Administration
 from bookbridge.organisations import trail
-from bookbridge.organisations.access import OWNER, Access, member_page, user_page
+from bookbridge.organisations.access import Access, member_page
 from bookbridge.portal.forms import AdministrationForm
 from bookbridge.portal.queries.companies import package_name
 
@@ -35,7 +35,7 @@ def found_authorisation(access: Access, integration_id: UUID, authorisation_id: 
 
 
 @require_POST
-@member_page(OWNER)
+@member_page
 def authorise(request: HttpRequest, access: Access, integration_id: UUID, authorisation_id: int) -> HttpResponse:
     """A page that leads to the package's own: at once where the browser follows it, by its link elsewhere."""
     authorisation = found_authorisation(access, integration_id, authorisation_id)
@@ -54,7 +54,6 @@ def authorise(request: HttpRequest, access: Access, integration_id: UUID, author
 
 
 @require_GET
-@user_page
 def callback(request: HttpRequest) -> HttpResponse:
     """Where the package sends the user back to."""
     try:
@@ -76,7 +75,7 @@ def callback(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@member_page(OWNER)
+@member_page
 def administration(request: HttpRequest, access: Access, integration_id: UUID, authorisation_id: int) -> HttpResponse:
     """Choose the set of books that this integration writes to."""
     authorisation = found_authorisation(access, integration_id, authorisation_id)

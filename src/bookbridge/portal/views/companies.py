@@ -8,14 +8,13 @@ from django.utils.translation import gettext, override
 from django.views.decorators.http import require_GET, require_http_methods
 
 from bookbridge.organisations import trail
-from bookbridge.organisations.access import Access, member_page, operator_page, user_page
+from bookbridge.organisations.access import Access, member_page
 from bookbridge.organisations.models import User
 from bookbridge.portal.forms import PreferencesForm
 from bookbridge.portal.queries import companies
 
 
 @require_GET
-@user_page
 def front(request: HttpRequest) -> HttpResponse:
     """To where the user's work is."""
     assert isinstance(request.user, User)
@@ -28,7 +27,6 @@ def front(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@user_page
 def choose(request: HttpRequest) -> HttpResponse:
     assert isinstance(request.user, User)
     return render(
@@ -39,7 +37,7 @@ def choose(request: HttpRequest) -> HttpResponse:
 
 
 @require_GET
-@member_page()
+@member_page
 def company(request: HttpRequest, access: Access) -> HttpResponse:
     rows = companies.integration_rows(access.organisation)
     context = {
@@ -53,7 +51,6 @@ def company(request: HttpRequest, access: Access) -> HttpResponse:
 
 
 @require_GET
-@operator_page
 def installation(request: HttpRequest) -> HttpResponse:
     return render(
         request, "portal/installation.html", {"section": "installation", "installation": companies.installation()}
@@ -61,7 +58,6 @@ def installation(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-@user_page
 def preferences(request: HttpRequest) -> HttpResponse:
     assert isinstance(request.user, User)
     form = PreferencesForm(request.POST or None, instance=request.user)

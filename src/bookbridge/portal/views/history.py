@@ -16,7 +16,7 @@ from bookbridge.portal.views.integrations import found_integration
 
 
 @require_GET
-@member_page()
+@member_page
 def history(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResponse:
     shown = found_integration(access, integration_id)
     form = HistoryForm(request.GET)
@@ -37,7 +37,7 @@ def history(request: HttpRequest, access: Access, integration_id: UUID) -> HttpR
 
 
 @require_GET
-@member_page()
+@member_page
 def files(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResponse:
     shown = found_integration(access, integration_id)
     page = runs.files(shown, request.GET.get("before", ""))
@@ -54,7 +54,7 @@ def files(request: HttpRequest, access: Access, integration_id: UUID) -> HttpRes
 
 
 @require_GET
-@member_page()
+@member_page
 def original(_request: HttpRequest, access: Access, delivery_id: int) -> HttpResponseBase:
     """The file as it came in."""
     delivery = runs.delivery_of(access.organisation, delivery_id)

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from bookbridge.integrations.models import Configuration, Integration
 from bookbridge.organisations import trail
-from bookbridge.organisations.access import BOOKKEEPER, Access, member_page
+from bookbridge.organisations.access import Access, member_page
 from bookbridge.portal import boxes
 from bookbridge.portal.downloads import attachment
 from bookbridge.portal.forms import InboxForm
@@ -19,7 +19,7 @@ from bookbridge.storage import StorageError
 
 
 @require_GET
-@member_page()
+@member_page
 def integrations(request: HttpRequest, access: Access) -> HttpResponse:
     rows = companies.integration_rows(access.organisation)
     return render(request, "portal/integrations.html", {"section": "integrations", "access": access, "rows": rows})
@@ -35,7 +35,7 @@ def found_integration(access: Access, integration_id: UUID) -> Integration:
 
 
 @require_GET
-@member_page()
+@member_page
 def integration(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResponse:
     return _integration_page(request, access, integration_id, InboxForm())
 
@@ -63,7 +63,7 @@ def _integration_page(request: HttpRequest, access: Access, integration_id: UUID
 
 
 @require_POST
-@member_page(BOOKKEEPER)
+@member_page
 def upload(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResponse:
     """Put the user's files in the inbox, where the next look at it takes them in."""
     target = found_integration(access, integration_id)
@@ -90,7 +90,7 @@ def upload(request: HttpRequest, access: Access, integration_id: UUID) -> HttpRe
 
 
 @require_GET
-@member_page()
+@member_page
 def outbox_file(_request: HttpRequest, access: Access, integration_id: UUID, name: str) -> HttpResponseBase:
     key = boxes.outbox_file_key(found_integration(access, integration_id), name)
     return attachment(key, name)

@@ -24,7 +24,7 @@ def found_run(access: Access, run_id: int) -> Run:
 
 
 @require_GET
-@member_page()
+@member_page
 def run(request: HttpRequest, access: Access, run_id: int) -> HttpResponse:
     shown = found_run(access, run_id)
     row = counting.run_row(shown)
@@ -69,7 +69,7 @@ def _summary(access: Access, row: counting.RunRow) -> dict[str, object]:
 
 
 @require_GET
-@member_page()
+@member_page
 def progress(request: HttpRequest, access: Access, run_id: int) -> HttpResponse:
     """The part of the run's page that changes while it works. At the end the whole page is loaded once more."""
     row = counting.run_row(found_run(access, run_id))
@@ -82,7 +82,7 @@ def progress(request: HttpRequest, access: Access, run_id: int) -> HttpResponse:
 
 
 @require_GET
-@member_page()
+@member_page
 def line(request: HttpRequest, access: Access, run_id: int, line_id: int) -> HttpResponse:
     its_run = found_run(access, run_id)
     shown = runs.line_of(its_run, line_id)

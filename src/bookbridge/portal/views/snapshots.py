@@ -11,20 +11,20 @@ from django.views.decorators.http import require_POST
 from bookbridge.documents import Problem
 from bookbridge.exchange import outstanding
 from bookbridge.exchange.models import OutstandingSnapshot
-from bookbridge.organisations.access import BOOKKEEPER, Access, member_page
+from bookbridge.organisations.access import Access, member_page
 from bookbridge.organisations.models import User
 from bookbridge.storage import StorageError
 
 
 @require_POST
-@member_page(BOOKKEEPER)
+@member_page
 def agree(request: HttpRequest, access: Access, snapshot_id: int) -> HttpResponse:
     said = gettext("The outstanding items have been written.")
     return _decide(request, access, snapshot_id, outstanding.agree, said)
 
 
 @require_POST
-@member_page(BOOKKEEPER)
+@member_page
 def refuse(request: HttpRequest, access: Access, snapshot_id: int) -> HttpResponse:
     said = gettext("The held outstanding items have been refused; the file stays as it was.")
     return _decide(request, access, snapshot_id, outstanding.refuse, said)

@@ -1,0 +1,1 @@
+"""Logging in: our words, mails, limits and rules around django-allauth."""

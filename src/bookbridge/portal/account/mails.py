@@ -1,0 +1,64 @@
+"""The mails about a user's log-in. A worker sends them, so that an answer takes as long for an unknown address."""
+
+from typing import Any
+
+from allauth.account import app_settings
+from allauth.account.utils import user_pk_to_url_str
+from django.conf import settings
+from django.core.mail import EmailMessage
+from django.template.loader import render_to_string
+from django.urls import reverse
+from django.utils import timezone, translation
+from django.utils.translation import gettext
+
+from bookbridge.organisations.models import User
+from bookbridge.portal.account import texts
+from bookbridge.portal.preferences import known_zone
+
+
+def reset_address(key: str) -> str:
+    """At the public address, whatever host the browser named."""
+    path = reverse("account_reset_password_from_key", kwargs={"uidb36": "UID", "key": "KEY"})
+    return f"{settings.ENVIRONMENT.public_url}{path.replace('UID-KEY', key)}"
+
+
+def reset_link(user: User) -> str:
+    """A link that changes the password once, within the hour."""
+    token = app_settings.PASSWORD_RESET_TOKEN_GENERATOR().make_token(user)
+    return reset_address(f"{user_pk_to_url_str(user)}-{token}")
+
+
+def ask_for_reset(user: User | None) -> None:
+    """Queue the mail with the link; the same work when there is no such user."""
+    from bookbridge.portal.tasks import mail_reset_link
+
+    mail_reset_link.defer(user_id=user.pk if user else None)
+
+
+def tell_of(notice: str, user: User, address: str) -> None:
+    """Queue the mail that says what was changed."""
+    from bookbridge.portal.tasks import mail_notice
+
+    mail_notice.defer(user_id=user.pk, notice=notice, address=address, at=timezone.now().isoformat())
+
+
+def send_reset_link(user: User) -> None:
+    with _in_the_words_of(user):
+        _send(user, gettext("A new password for Bookbridge"), "account/email/reset.txt", {"link": reset_link(user)})
+
+
+def send_notice(user: User, notice: str, address: str, at: Any) -> None:
+    with _in_the_words_of(user):
+        said = {"notice": texts.NOTICES[notice], "address": address, "at": at}
+        _send(user, gettext("Your log-in at Bookbridge was changed"), "account/email/notice.txt", said)
+
+
+def _in_the_words_of(user: User) -> Any:
+    known = {code for code, _ in settings.LANGUAGES}
+    return translation.override(user.language if user.language in known else settings.LANGUAGE_CODE)
+
+
+def _send(user: User, subject: str, template: str, said: dict[str, Any]) -> None:
+    with timezone.override(known_zone(user.time_zone)):
+        body = render_to_string(template, {"user": user, "portal": settings.ENVIRONMENT.public_url, **said})
+    EmailMessage(subject, body, to=[user.email]).send()

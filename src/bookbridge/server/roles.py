@@ -1,0 +1,105 @@
+"""Every address of the portal and the role it needs: the one table. An address that isn't in it is refused.
+
+A new address gets a line here and nothing in its view. The roles of an organisation (viewer, bookkeeper, owner) are for
+addresses with an `organisation_id`. tests/portal/test_access.py tries every line with every role.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+import structlog
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from bookbridge.organisations.access import ANYONE, BOOKKEEPER, LOGGED_IN, OPERATOR, OWNER, VIEWER, admit
+from bookbridge.organisations.walls import acting_as
+
+ROLES: dict[str, str] = {
+    # The user's own pages
+    "front": LOGGED_IN,
+    "companies": LOGGED_IN,
+    "preferences": LOGGED_IN,
+    "authorise_callback": LOGGED_IN,  # which account it is for stands in the session that began it
+    # The installation
+    "installation": OPERATOR,
+    # One company
+    "company": VIEWER,
+    "integrations": VIEWER,
+    "integration": VIEWER,
+    "history": VIEWER,
+    "files": VIEWER,
+    "upload": BOOKKEEPER,
+    "outbox_file": VIEWER,
+    "authorise": OWNER,
+    "administration": OWNER,
+    "run": VIEWER,
+    "run_progress": VIEWER,
+    "line": VIEWER,
+    "original": VIEWER,
+    "agree": BOOKKEEPER,
+    "refuse": BOOKKEEPER,
+    # Logging in and out
+    "account_login": ANYONE,
+    "account_logout": ANYONE,
+    "account_inactive": ANYONE,
+    "account_reset_password": ANYONE,
+    "account_reset_password_done": ANYONE,
+    "account_reset_password_from_key": ANYONE,
+    "account_reset_password_from_key_done": ANYONE,
+    "mfa_authenticate": ANYONE,  # between the password and the second step; a session without the first is sent back
+    "mfa_login_webauthn": ANYONE,
+    # The user's own security
+    "account_reauthenticate": LOGGED_IN,
+    "account_change_password": LOGGED_IN,
+    "account_set_password": LOGGED_IN,
+    "mfa_index": LOGGED_IN,
+    "mfa_reauthenticate": LOGGED_IN,
+    "mfa_activate_totp": LOGGED_IN,
+    "mfa_deactivate_totp": LOGGED_IN,
+    "mfa_view_recovery_codes": LOGGED_IN,
+    "mfa_generate_recovery_codes": LOGGED_IN,
+    "mfa_download_recovery_codes": LOGGED_IN,
+    "mfa_list_webauthn": LOGGED_IN,
+    "mfa_add_webauthn": LOGGED_IN,
+    "mfa_reauthenticate_webauthn": LOGGED_IN,
+    "mfa_remove_webauthn": LOGGED_IN,
+    "mfa_edit_webauthn": LOGGED_IN,
+    "usersessions_list": LOGGED_IN,
+}
+
+_log = structlog.get_logger("bookbridge.roles")
+
+
+class RolesMiddleware:
+    """Admits each request by the table before its view is called; what is asked for its user is asked as that user."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponse]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        if not request.user.is_authenticated:
+            return self._get_response(request)
+        with acting_as(request.user.pk):
+            return self._get_response(request)
+
+    def process_view(self, request: HttpRequest, _view: Any, _args: Any, kwargs: dict[str, Any]) -> HttpResponse | None:
+        name = request.resolver_match.view_name if request.resolver_match else ""
+        needed = ROLES.get(name)
+        if needed is None:
+            _log.error("address_without_role", address=name, remedy="give it a line in bookbridge/server/roles.py")
+            raise Http404("no such page")
+        return admit(request, needed, kwargs.get("organisation_id"))
+
+
+def addresses_without_role() -> list[str]:
+    """The addresses that exist and that the table doesn't know; they are refused to everybody."""
+    known = set(ROLES)
+    return sorted({pattern.name or str(pattern.pattern) for pattern in all_addresses()} - known)
+
+
+def all_addresses(patterns: Sequence[URLPattern | URLResolver] | None = None) -> Iterator[URLPattern]:
+    for pattern in get_resolver().url_patterns if patterns is None else patterns:
+        if isinstance(pattern, URLResolver):
+            yield from all_addresses(pattern.url_patterns)
+        else:
+            yield pattern
