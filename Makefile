@@ -2,7 +2,7 @@
 .SILENT:
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup demo test format format-check lint types contracts check simulate bench
+.PHONY: help setup demo test format format-check lint types contracts check simulate bench chaos
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -44,6 +44,9 @@ contracts: setup ## Check which room may import which
 
 bench: setup ## Measure speed as ratios, printed as JSON (ARGS="reading --lines 100000")
 	$(BIN)/python -m tools.bench $(ARGS)
+
+chaos: setup ## Break everything on purpose and count (ARGS="--documents 2000 --kills 100 --seed 1")
+	$(BIN)/bookbridge chaos $(ARGS)
 
 check: ## All checks, then all tests; every failure is shown
 	.ci/run

@@ -8,7 +8,7 @@ Uses nothing but the standard library, and says everything on standard error. Th
    the hash there, or by pip, which honours pip's own settings for mirrors and proxies;
 3. `uv sync --frozen`, or the same locked packages with their hashes by pip.
 
-With `--browser` it also sees to a Chromium for the browser journeys.
+With `--browser` it also sees to a Chromium for the browser journeys, and to what the tests break machines with.
 """
 
 import argparse
@@ -31,6 +31,11 @@ TOOLS = ROOT / ".venv-tools"
 STAMP = VENV / "bookbridge-setup"
 OLDEST_PYTHON = (3, 11)
 BROWSERS = ("chromium", "chromium-browser")
+BREAKERS = {
+    "libfaketime": ("lib/*/faketime/libfaketimeMT.so.1", "clocks that jump"),
+    "iproute2": ("sbin/ip", "machines whose network is cut"),
+}
+"""Debian package → a file of it below /usr, and what the tests do with it. Without it those are skipped, loudly."""
 DOWNLOAD_TRIES = 3
 DOWNLOAD_SECONDS = 60
 
@@ -63,6 +68,7 @@ def main(arguments):
             set_up()
             if asked.browser:
                 ensure_browser()
+                ensure_breakers()
     except SetupError as problem:
         say(str(problem))
         return 1
@@ -290,6 +296,16 @@ def ensure_browser():
         install_debian_packages(["libatomic1"], "The driver of the browser journeys needs a library that is not there")
         if not driver_works():
             raise SetupError("Playwright's driver doesn't start; see what .venv/bin/playwright --version says")
+
+
+def ensure_breakers():
+    for name, (file, what) in BREAKERS.items():
+        if next(Path("/usr").glob(file), None):
+            continue
+        try:
+            install_debian_packages([name], f"{name} makes {what} for the tests")
+        except SetupError as problem:
+            say(f"{problem}\nThe tests with {what} will be skipped.")
 
 
 def driver_works():

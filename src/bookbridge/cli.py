@@ -14,7 +14,7 @@ COMMANDS = {
     "read": "bookbridge.commands.read:read",
     "catalogue": "bookbridge.commands.connectors:catalogue",
     "check-connector": "bookbridge.commands.connectors:check_connector",
-    "chaos": "bookbridge.commands.chaos:chaos",
+    "chaos": "bookbridge.commands.chaos.command:chaos",
     "add": "bookbridge.commands.setting_up:add",
     "configure": "bookbridge.commands.setting_up:configure",
     "doctor": "bookbridge.commands.doctor:doctor",

@@ -13,7 +13,7 @@ def fmuta6(lines: int) -> bytes:
 
 def delivery(documents: int, seed: int) -> dict[str, bytes]:
     """The three files of a delivery, by name."""
-    from bookbridge.commands.chaos_documents import make_delivery
+    from bookbridge.commands.chaos.documents import make_delivery
     from bookbridge.kit import catalogue
 
     return make_delivery(documents, catalogue.stage("exact_online").codes, Random(seed)).files  # noqa: S311

@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import parse_qs, urlsplit
 
+from django.db.models import F
 from django.utils import timezone
 
 from bookbridge.kit import catalogue, oauth, outgoing
@@ -25,6 +26,25 @@ CLIENT_SECRET = "bookbridge-demo-secret"  # noqa: S105 - the simulator's publish
 class Stage:
     configuration: "Configuration"
     authorisation: "Authorisation"
+
+    def sign_in_again(self) -> None:
+        """What a person does when the package takes the account's tokens no more."""
+        _authorise(self.authorisation)
+
+    def age_tokens(self, seconds: float) -> None:
+        """Let so much time have passed since the tokens were given, as we know it."""
+        from bookbridge.integrations.models import Authorisation
+
+        ago = timedelta(seconds=seconds)
+        Authorisation.objects.filter(pk=self.authorisation.pk).update(
+            access_token_issued_at=F("access_token_issued_at") - ago,
+            access_token_expires_at=F("access_token_expires_at") - ago,
+        )
+
+    def tokens(self) -> set[str]:
+        """The tokens in use: what no log may hold."""
+        self.authorisation.refresh_from_db()
+        return {self.authorisation.access_token, self.authorisation.refresh_token}
 
 
 def set_stage(package: str, simulator_url: str, organisation_name: str, integration_name: str) -> Stage:

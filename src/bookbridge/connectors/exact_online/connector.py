@@ -29,7 +29,8 @@ from bookbridge.kit.package_settings import Administration, Journal, PackageSett
 Record = dict[str, Any]
 T = TypeVar("T")
 
-RETRY_AFTER_S = 60
+RETRY_AFTER_S = 10
+"""Nothing has been sent and no call is lost by asking again soon: an outage is mostly a short one."""
 ACTIVE_DIVISION = 1
 _CODED = ("ID", "Code", "Description")
 _ACCOUNT_FIELDS = (*_CODED, "Type", "IsBlocked", "UseCostcenter", "UseCostunit")

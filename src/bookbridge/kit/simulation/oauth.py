@@ -132,6 +132,15 @@ class OAuthProvider:
         with self._store.transaction() as connection:
             connection.execute("DELETE FROM grants")
 
+    def age(self, seconds: float) -> None:
+        """Let so much time pass for access and refresh tokens."""
+        with self._store.transaction() as connection:
+            connection.execute(
+                "UPDATE grants SET issued_at = issued_at - ?, expires_at = expires_at - ?"
+                " WHERE use IN ('access', 'refresh')",
+                (seconds, seconds),
+            )
+
     # --- the consent page
 
     def _authorize(self, request: Request) -> Response:

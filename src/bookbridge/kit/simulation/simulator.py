@@ -32,6 +32,10 @@ class _ClockBody(BaseModel):
     advance_s: float
 
 
+class _AgeBody(BaseModel):
+    seconds: float
+
+
 def json_answer(body: Any, status: int = 200) -> Response:
     """A JSON answer."""
     return Response(json.dumps(body, indent=1), status=status, content_type="application/json; charset=utf-8")
@@ -59,6 +63,7 @@ class Simulator(ABC):
             ("POST", "/faults"): self._add_faults,
             ("DELETE", "/faults"): self._clear_faults,
             ("GET", "/requests"): self._calls,
+            ("POST", "/tokens/age"): self._age_tokens,
             ("POST", "/tokens/revoke"): self._revoke_tokens,
             ("GET", "/books"): self.books,
         }
@@ -208,6 +213,11 @@ class Simulator(ABC):
     def _calls(self, request: Request) -> dict[str, object]:
         calls = self.store.calls(int(request.args.get("since", "0")))
         return {"requests": calls, "last": calls[-1]["sequence"] if calls else int(request.args.get("since", "0"))}
+
+    def _age_tokens(self, request: Request) -> dict[str, object]:
+        seconds = _AgeBody.model_validate_json(request.get_data()).seconds
+        self.oauth.age(seconds)
+        return {"older_by_s": seconds}
 
     def _revoke_tokens(self, _request: Request) -> dict[str, object]:
         self.oauth.revoke_all()

@@ -1,5 +1,7 @@
-"""Made-up FMUTA6 deliveries for the chaos run: valid documents that a package's simulated books can hold."""
+"""Made-up deliveries for the chaos run: valid documents that a package's simulated books can hold, and the many ways
+in which the same documents are dropped again."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from random import Random
@@ -8,23 +10,48 @@ from bookbridge.documents import DocumentKind
 from bookbridge.kit.conformance.stage import Codes
 
 _WIDTH = 40
+ENTRIES = "fmuta6.csv"
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """Files by name, and what must be in the books once they have been posted: kind → numbers."""
+    """Relations as files by name, entries one by one, and what must be in the books in the end: kind → numbers."""
 
-    files: dict[str, bytes]
+    relations: dict[str, bytes]
+    entries: tuple[bytes, ...]
     expected: dict[DocumentKind, set[str]]
 
     @property
     def document_count(self) -> int:
         return sum(len(numbers) for numbers in self.expected.values())
 
+    @property
+    def files(self) -> dict[str, bytes]:
+        return {**self.relations, ENTRIES: b"".join(self.entries)}
+
+    def in_parts(self, parts: int, chance: Random, *, shuffled: bool) -> dict[str, bytes]:
+        """The entries cut into so many files of unlike sizes, in their order or in one of chance."""
+        entries = list(self.entries)
+        if shuffled:
+            chance.shuffle(entries)
+        cuts = sorted(chance.randrange(len(entries) + 1) for _ in range(parts - 1))
+        pieces = [entries[begin:end] for begin, end in zip([0, *cuts], [*cuts, len(entries)], strict=True)]
+        # The name decides the format, so that the parts of one file differ by their folder.
+        return {f"part-{number}/{ENTRIES}": b"".join(piece) for number, piece in enumerate(pieces, 1) if piece}
+
+    def renamed(self, chance: Random) -> dict[str, bytes]:
+        """The same files under other names that mean the same format."""
+        return {_other_name(name, chance): content for name, content in self.files.items()}
+
 
 def make_delivery(documents: int, codes: Codes, chance: Random) -> Delivery:
     """About a tenth relations, the rest sales, purchase and memorial entries in a mixed order."""
     return _Maker(codes, chance).delivery(documents)
+
+
+def _other_name(name: str, chance: Random) -> str:
+    capitals = "".join(chance.choice((letter, letter.upper())) for letter in name)
+    return chance.choice((name.upper(), f"again/{name}", f"{chance.randrange(1000)}/{capitals}"))
 
 
 class _Maker:
@@ -43,23 +70,22 @@ class _Maker:
             "purchase_invoice": set(),
             "journal_entry": set(),
         }
-        rows: list[list[str]] = []
+        entries: list[bytes] = []
         for position in range(max(documents - 2 * relations, 0)):
             kind: DocumentKind = self._chance.choice(("sales_invoice", "purchase_invoice", "journal_entry"))
             number = str(26_000_000 + position)
             expected[kind].add(number)
             if kind == "journal_entry":
-                rows += self._memorial(number)
+                entries.append(_file(self._memorial(number)))
             elif kind == "sales_invoice":
-                rows += self._sale(number, self._chance.choice(customers))
+                entries.append(_file(self._sale(number, self._chance.choice(customers))))
             else:
-                rows += self._purchase(number, self._chance.choice(suppliers))
+                entries.append(_file(self._purchase(number, self._chance.choice(suppliers))))
         files = {
             "debitr.csv": _relation_file(customers, "Customer", 53),
             "credit.csv": _relation_file(suppliers, "Supplier", 51),
-            "fmuta6.csv": _file(rows),
         }
-        return Delivery(files, expected)
+        return Delivery(files, tuple(entries), expected)
 
     def _sale(self, number: str, customer: str) -> list[list[str]]:
         codes = self._codes
@@ -104,7 +130,7 @@ class _Maker:
         return head + [""] * (_WIDTH - len(head))
 
 
-def _relation_file(numbers: list[str], word: str, width: int) -> bytes:
+def _relation_file(numbers: Sequence[str], word: str, width: int) -> bytes:
     return _file([[number, f"{word} {number}", "", "", "", "", "NL", *[""] * (width - 7)] for number in numbers])
 
 

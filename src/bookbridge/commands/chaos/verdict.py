@@ -1,0 +1,56 @@
+"""What must be true in the end, whatever was broken: counted in the package's books, in the tables and in the logs."""
+
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from bookbridge.commands.chaos.watching import Told
+
+_COLUMNS = ("posted", "refused", "uncertain", "skipped", "waiting")
+
+
+def count(expected: Mapping[Any, set[str]], booked: Mapping[Any, Sequence[str]]) -> dict[str, int]:
+    """Documents that the books lack, and those that they hold too often or should not hold at all."""
+    lost = duplicates = 0
+    for kind, numbers in expected.items():
+        found = Counter(booked[kind])
+        lost += len(numbers - set(found))
+        duplicates += sum(found[number] - 1 for number in numbers if found[number] > 1)
+        duplicates += sum(times for number, times in found.items() if number not in numbers)
+    return {"lost": lost, "duplicates": duplicates}
+
+
+def uneven(reconciliations: Iterable[tuple[int, list[dict[str, Any]]]]) -> list[int]:
+    """Runs in which file = posted + refused + uncertain + skipped doesn't hold, or was not written down."""
+    return [
+        run
+        for run, rows in reconciliations
+        if any(Decimal(row["file"]) != sum(Decimal(row.get(column, "0")) for column in _COLUMNS) for row in rows)
+    ]
+
+
+def secrets_in(logs: Path, secrets: Iterable[str]) -> list[str]:
+    """The logs that hold a secret."""
+    wanted = [secret.encode() for secret in secrets if len(secret) >= 12]
+    found = []
+    for log in sorted(logs.rglob("*.log")):
+        content = log.read_bytes()
+        if any(secret in content for secret in wanted):
+            found.append(log.name)
+    return found
+
+
+def recovery(told: Sequence[Told]) -> dict[str, Any]:
+    """The longest, the 95th percentile, and which event was the longest."""
+    measured = sorted((one.recovered_after_s or 0.0, one.event) for one in told if one.recovered_after_s is not None)
+    if not measured:
+        return {"recovered_after_s": 0.0, "recovered_p95_s": 0.0, "slowest": None, "recoveries": 0}
+    return {
+        "recovered_after_s": round(measured[-1][0], 1),
+        "recovered_p95_s": round(measured[math.ceil(len(measured) * 0.95) - 1][0], 1),
+        "slowest": measured[-1][1],
+        "recoveries": len(measured),
+    }
