@@ -14,8 +14,8 @@ from django.db import models, transaction
 from django.db.models.functions import Cast
 
 from bookbridge.organisations import secrets, trail
-from bookbridge.organisations.models import Organisation
 from bookbridge.organisations.secrets import EncryptedTextField
+from bookbridge.organisations.sql import every_organisation
 from bookbridge.organisations.walls import acting_for
 
 JSON_WITH_SECRETS = {("mfa.Authenticator", "data")}
@@ -90,7 +90,7 @@ def _each_tenants_rows(model: type[models.Model]) -> Iterator[Rows]:
     if all(field.name != "organisation" for field in model._meta.local_fields):
         yield model._base_manager.all()
         return
-    for organisation_id in Organisation.objects.order_by("pk").values_list("pk", flat=True):
+    for organisation_id in every_organisation():
         with acting_for(organisation_id):
             yield model._base_manager.filter(organisation=organisation_id)
 
