@@ -1,6 +1,6 @@
 """What is exchanged: relations, invoices, journal entries, outstanding items; money, keys, problems. Pure."""
 
-from bookbridge.documents.identity import fingerprint, posting_key, relation_key, short_reference
+from bookbridge.documents.identity import fingerprint, key_parts, posting_key, relation_key, short_reference
 from bookbridge.documents.models import (
     DOCUMENT_KINDS,
     Customer,
@@ -51,6 +51,7 @@ __all__ = [
     "document_to_json",
     "fingerprint",
     "identifier_of",
+    "key_parts",
     "minor_unit",
     "money_of",
     "posting_key",

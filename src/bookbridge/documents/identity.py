@@ -11,7 +11,7 @@ from hashlib import sha256
 from typing import Any
 from urllib.parse import quote
 
-from bookbridge.documents.models import Customer, Document, SalesInvoice, Supplier
+from bookbridge.documents.models import Document
 
 _ABSENT: tuple[object, ...] = (None, "", [], {})
 
@@ -46,7 +46,7 @@ def posting_key(document: Document) -> str:
     A relation's key is its administration and number. A document without a voucher and invoice number gets `#` and its
     fingerprint: two such documents with the same content are one.
     """
-    return "/".join(map(_quoted, _key_parts(document)))
+    return "/".join(map(_quoted, key_parts(document)))
 
 
 def _quoted(part: str) -> str:
@@ -59,16 +59,18 @@ def relation_key(administration: str | None, number: str) -> str:
     return "/".join(map(_quoted, (administration or "", number)))
 
 
-def _key_parts(document: Document) -> tuple[str, ...]:
+def key_parts(document: Document) -> tuple[str, ...]:
+    """The parts of a posting key, as they are: two documents with the same parts and kind are one."""
     administration = document.administration or ""
-    if isinstance(document, Customer | Supplier):
+    # By kind, since asking a model for its class takes a microsecond and reading a million lines asks often.
+    if document.kind == "customer" or document.kind == "supplier":  # noqa: PLR1714 (narrows the type)
         return (administration, document.number)
     number = document.number
-    if number is None and isinstance(document, SalesInvoice):
+    if number is None and document.kind == "sales_invoice":
         # Our own sales number is unique; a supplier's number on a purchase invoice is not.
         number = document.invoice_number
     if number is None:
-        return (administration, document.journal, str(document.fiscal_year), "#" + fingerprint(document))
+        number = "#" + fingerprint(document)
     return (administration, document.journal, str(document.fiscal_year), number)
 
 

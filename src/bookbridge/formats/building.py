@@ -1,44 +1,105 @@
 """What the builder of entries is made of: readers and places of columns, and models made without a second check."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import lru_cache
+from operator import itemgetter
 from typing import Any, TypeVar
 
 from pydantic import BaseModel
 
 from bookbridge.documents import Document, Problem
-from bookbridge.formats.values import read_code
 
 _T = TypeVar("_T")
 _Model = TypeVar("_Model", bound=BaseModel)
 
-cached_code = lru_cache(maxsize=8192)(read_code)
-Readers = list[tuple[int, str, Callable[[str], Any]]]
+_MOST_KNOWN = 8192
+
+Reader = Callable[[str], Any]
 
 
-def optional(reader: Callable[[str], _T]) -> Callable[[str], _T | None]:
-    """The reader for a field that may be blank."""
+def optional(reader: Callable[[str], _T], blank: _T | None = None) -> Callable[[str], _T | None]:
+    """The reader for a field that may be blank, with what a blank one says."""
 
-    @lru_cache(maxsize=8192)
     def read(text: str) -> _T | None:
-        return reader(text) if text and not text.isspace() else None
+        return reader(text) if text and not text.isspace() else blank
 
     return read
 
 
-def unchecked(model: type[_Model], values: dict[str, Any], filled: set[str]) -> _Model:
-    """The frozen model without validating again what the caller made sure of (as model_construct, without its loop).
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of the file, the field of the model that it fills, and how it is read."""
 
-    Reading a million lines spends most of its time here otherwise; a test holds that the result equals the validated.
+    name: str
+    field: str
+    read: Reader
+    varies: bool = False
+    """Whether nearly every row says something else here, so that remembering what it said is of no use. A blank field
+    of such a column leaves the model's blank as it is."""
+
+
+class Columns:
+    """Several columns read into one dictionary of a model's fields, as quick as a million rows need it.
+
+    What rows say alike is read once: the columns that don't vary are remembered together, by their texts.
     """
-    made = model.__new__(model)
-    put = object.__setattr__
-    put(made, "__dict__", values)
-    put(made, "__pydantic_fields_set__", filled)
-    put(made, "__pydantic_extra__", None)
-    put(made, "__pydantic_private__", None)
-    return made
+
+    def __init__(self, places: "Places", blank: Mapping[str, Any], columns: Sequence[Column]) -> None:
+        self.columns = columns
+        """In the order in which their problems are told."""
+        self.blank = {**blank, **{column.field: None for column in columns if column.field not in blank}}
+        alike = [column for column in columns if not column.varies]
+        self._alike = [(column.field, column.read) for column in alike]
+        self._texts_of = itemgetter(*(places[column.name] for column in alike))
+        self._varying = [(column.field, places[column.name], column.read) for column in columns if column.varies]
+        self._known: dict[tuple[str, ...], dict[str, Any]] = {}
+
+    def read(self, fields: Sequence[str]) -> dict[str, Any]:
+        """A dictionary of the caller's own. Raises Unreadable without saying which column it is."""
+        texts = self._texts_of(fields)
+        known = self._known.get(texts)
+        values = (self._remember(texts) if known is None else known).copy()
+        for name, place, read in self._varying:
+            if text := fields[place]:
+                values[name] = read(text)
+        return values
+
+    def _remember(self, texts: tuple[str, ...]) -> dict[str, Any]:
+        values = self.blank.copy()
+        for (name, read), text in zip(self._alike, texts, strict=True):
+            values[name] = read(text)
+        if len(self._known) >= _MOST_KNOWN:
+            self._known.clear()
+        self._known[texts] = values
+        return values
+
+
+def maker(model: type[_Model]) -> Callable[[dict[str, Any]], _Model]:
+    """What makes the frozen model of all its fields without validating again what the caller made sure of.
+
+    As model_construct does, without its loop: reading a million lines spends most of its time here otherwise. A test
+    holds that the result equals the validated.
+    """
+    filled = set(model.model_fields)
+
+    def make(values: dict[str, Any]) -> _Model:
+        made = _new(model)
+        _set_values(made, values)
+        _set_filled(made, filled)
+        _set_extra(made, None)
+        _set_private(made, None)
+        return made
+
+    return make
+
+
+_new = object.__new__
+# What `object.__setattr__` finds by name each time, past the model's own refusal to be changed.
+_set_values = BaseModel.__dict__["__dict__"].__set__
+_set_filled, _set_extra, _set_private = (
+    BaseModel.__dict__[slot].__set__
+    for slot in ("__pydantic_fields_set__", "__pydantic_extra__", "__pydantic_private__")
+)
 
 
 @dataclass(slots=True)

@@ -1,7 +1,7 @@
 """From the rows of one FMUTA6 entry to an invoice or a memorial entry, with every problem tied to row and column."""
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from operator import itemgetter
 from typing import Any, TypeVar
@@ -19,7 +19,7 @@ from bookbridge.documents import (
 )
 from bookbridge.formats import texts
 from bookbridge.formats import texts_entries as entry_texts
-from bookbridge.formats.building import Built, Places, Readers, cached_code, optional, unchecked
+from bookbridge.formats.building import Built, Column, Columns, Places, maker, optional
 from bookbridge.formats.invoice_total import Amounts, invoice_total
 from bookbridge.formats.locate import locate
 from bookbridge.formats.opening import RowChecks
@@ -34,9 +34,11 @@ from bookbridge.formats.values import (
     Unreadable,
     amount_reader,
     date_reader,
+    read_code,
     read_currency,
     read_period,
     read_text,
+    says_yes,
     year_reader,
 )
 
@@ -44,6 +46,8 @@ _T = TypeVar("_T")
 _Model = TypeVar("_Model", bound=BaseModel)
 
 KINDS: dict[str, DocumentKind] = {"V": "sales_invoice", "I": "purchase_invoice", "M": "journal_entry"}
+
+_TYPES_OF = {kind: type for type, kind in KINDS.items()}
 
 _FROM_DETAIL = ("company_no", "voucher_no", "currency", "exchange_rate", "fiscal_year", "period")
 """Where the header leaves these empty, the first detail's value counts."""
@@ -64,46 +68,80 @@ class EntryBuilder:
         self._date = date_reader(profile)
         self._year = year_reader(profile)
         agreeing = ("journal_type", "journal_no", *_MUST_AGREE, *_SHOULD_AGREE)
-        self._agree_invoice = (*agreeing, "debtor_no", "creditor_no")
-        self._agree_journal = tuple(name for name in agreeing if name != "entry_date")
-        self._key_invoice = self._getter(self._agree_invoice)
-        self._key_journal = self._getter(self._agree_journal)
+        agreeing = ("journal_type", "journal_no", *_MUST_AGREE, *_SHOULD_AGREE)
+        self._agree = {
+            "V": (*agreeing, "debtor_no", "creditor_no"),
+            "I": (*agreeing, "debtor_no", "creditor_no"),
+            "M": tuple(name for name in agreeing if name != "entry_date"),
+        }
+        self._agreeing = {type: self._getter(columns) for type, columns in self._agree.items()}
         self._reserved = [name for name in layout if name.startswith("reserved_")]
-        self._any_reserved = self._getter((*self._reserved, "none", "none"))
+        self._reserved_span = slice(*self._span(self._reserved))
+        self._blank_span = [""] * (self._reserved_span.stop - self._reserved_span.start)
         present = [column for column in _FROM_DETAIL if column in self.places] or ["line_no"]
         self._from_detail_places = [self.places[column] for column in present]
         self._from_detail = self._getter((*present, present[0]))
-        amount, quantity = optional(self._amount), optional(self._decimal)
-        text = "header_description" if "header_description" in self.places else "description"
-        code = cached_code
-        self._head_readers = self._readers(
-            *(("company_no", code), ("voucher_no", code), ("journal_no", code), ("fiscal_year", self._year)),
-            *(("period", read_period), ("entry_date", self._date), (text, read_text)),
-            *(("currency", optional(read_currency)), ("exchange_rate", quantity)),
-        )
-        self._invoice_readers = self._readers(
-            *(("debtor_no", code), ("creditor_no", code), ("invoice_due_date", self._date)),
-            *(("payment_reference", code), ("payment_method", code), ("blocked_account_amount", amount)),
-            ("credit_term_amount", amount),
-        )
-        self._line_readers = self._readers(
-            *(("gl_account", code), ("amount", amount), ("vat_code", code), ("vat_amount", amount)),
-            *(("description", read_text), ("cost_centre", code), ("cost_unit", code), ("quantity", quantity)),
-        )
-        self._journal_line_readers = self._readers(
-            *(("gl_account", code), ("amount", amount), ("entry_date", self._date), ("description", read_text)),
-            *(("debtor_no", code), ("creditor_no", code), ("invoice_no", code), ("vat_code", code)),
-            *(("vat_amount", amount), ("cost_centre", code), ("cost_unit", code), ("quantity", quantity)),
-        )
+        self._heads = {type: Columns(self.places, _BLANKS[type], self._head_columns()) for type in KINDS}
+        self._invoice_heads = {type: Columns(self.places, {}, self._invoice_head_columns(type)) for type in "VI"}
+        self._lines = {type: Columns(self.places, _LINE_BLANKS[type], self._line_columns(type)) for type in KINDS}
         self._negated = {type: self._negates(type) for type in "VIKBGM"}
         self._checks_decimals = profile.decimal != "auto"
         self._row_has_header = profile.entry_start == 0
+        self._drops_zeros = profile.zero_amount_lines == "drop"
+        self._relation_by_number = profile.relation_key == "number"
 
     def _getter(self, columns: Sequence[str]) -> Callable[[Sequence[str]], tuple[str, ...]]:
         return itemgetter(*(self.places[column] for column in columns))
 
-    def _readers(self, *columns: tuple[str, Callable[[str], Any]]) -> Readers:
-        return [(self.places[column], column, reader) for column, reader in columns]
+    def _span(self, columns: Sequence[str]) -> tuple[int, int]:
+        """From the first to behind the last of the columns."""
+        at = sorted(self.places[column] for column in columns)
+        return (at[0], at[-1] + 1) if at else (0, 0)
+
+    def _head_columns(self) -> list[Column]:
+        """What invoices and memorial entries share."""
+        text = "header_description" if "header_description" in self.places else "description"
+        return [
+            Column("company_no", "administration", read_code),
+            Column("voucher_no", "number", read_code, varies=True),
+            Column("journal_no", "journal", read_code),
+            Column("fiscal_year", "fiscal_year", self._year),
+            Column("period", "period", read_period),
+            Column("entry_date", "entry_date", self._date),
+            Column(text, "description", read_text, varies=True),
+            Column("currency", "currency", optional(read_currency, self.profile.default_currency)),
+            Column("exchange_rate", "exchange_rate", optional(self._decimal)),
+            Column("reversal", "reversal", says_yes),
+        ]
+
+    def _invoice_head_columns(self, type: str) -> list[Column]:
+        """`other` and `discount` are no fields of an invoice."""
+        debtor, creditor = ("customer", "other") if type == "V" else ("other", "supplier")
+        return [
+            Column("debtor_no", debtor, read_code, varies=True),
+            Column("creditor_no", creditor, read_code, varies=True),
+            Column("invoice_due_date", "due_date", self._date),
+            Column("payment_reference", "your_reference", read_code, varies=True),
+            Column("payment_method", "payment_method", read_code),
+            Column("blocked_account_amount", "blocked_account_amount", optional(self._amount)),
+            Column("credit_term_amount", "discount", optional(self._amount)),
+        ]
+
+    def _line_columns(self, type: str) -> list[Column]:
+        amount = optional(self._amount)
+        money = [Column("gl_account", "ledger_account", read_code), Column("amount", "amount", amount, varies=True)]
+        vat = [Column("vat_code", "vat_code", read_code), Column("vat_amount", "vat_amount", amount, varies=True)]
+        text = Column("description", "description", read_text, varies=True)
+        costs = [
+            Column("cost_centre", "cost_centre", read_code),
+            Column("cost_unit", "cost_unit", read_code),
+            Column("quantity", "quantity", optional(self._decimal)),
+        ]
+        if type != "M":
+            return [*money, *vat, text, *costs]
+        relation = [Column("debtor_no", "customer", read_code), Column("creditor_no", "supplier", read_code)]
+        invoice = Column("invoice_no", "invoice_number", read_code, varies=True)
+        return [*money, Column("entry_date", "line_date", self._date), text, *relation, invoice, *vat, *costs]
 
     # -- one value ----------------------------------------------------------------------------------------------
 
@@ -117,13 +155,13 @@ class EntryBuilder:
             built.add(unreadable(error.why, self._checks.source(record.row, column), text, self.profile, limit))
             return None
 
-    def _read_all(self, built: Built, record: Record, readers: Readers) -> list[Any]:
+    def _read_all(self, built: Built, record: Record, columns: Columns) -> dict[str, Any]:
         """The values of several columns: at once where all are sound, one by one to tell what is wrong."""
-        fields = record.fields
         try:
-            return [reader(fields[place]) for place, _, reader in readers]
+            return columns.read(record.fields)
         except Unreadable:
-            return [self.read(built, record, column, reader) for _, column, reader in readers]
+            said = {column.field: self.read(built, record, column.name, column.read) for column in columns.columns}
+            return {**columns.blank, **said}
 
     def _filled(self, built: Built, record: Record, column: str, reader: Callable[[str], _T]) -> _T | None:
         """As `read`, None for a blank field."""
@@ -159,22 +197,22 @@ class EntryBuilder:
         """The document of a type V, I or M entry. `must_prove`: the row of an unreadable neighbour, which makes the
         entry acceptable only when it adds up exactly."""
         built = Built()
-        basis = header if all(self._from_detail(header.fields)) else self._completed(header, details[0])
-        values = self._head(built, basis)
-        currency = values["currency"]
-        lines: list[InvoiceLine] | list[JournalLine]
+        basis = header
+        if self._from_detail(header.fields) != self._from_detail(details[0].fields):
+            basis = self._completed(header, details[0])
+        values = self._head(built, basis, type)
+        lines, amounts = self._read_lines(built, basis, details, type, values["currency"])
         if type == "M":
-            lines, amounts = self._journal_lines(built, basis, details, currency)
             self._check_balance(built, header, amounts.details, must_prove)
         else:
-            lines, amounts = self._invoice_lines(built, basis, details, type, currency)
             values |= self._invoice_head(built, basis, type)
             values["invoice_number"] = self._invoice_number(built, details) or values["number"]
             self._set_total(built, values, header, amounts, must_prove)
         if not lines and not built.errors:
             built.notices.append(entry_texts.NO_DETAILS(source=self._checks.source(header.row)))
         elif not built.errors:
-            self._finish(built, type, {**values, "lines": tuple(lines)}, (header.row, *built.line_rows))
+            values["lines"] = tuple(lines)
+            self._finish(built, type, values, (header.row, *built.line_rows))
         return built
 
     def _completed(self, header: Record, detail: Record) -> Record:
@@ -186,10 +224,10 @@ class EntryBuilder:
 
     def _finish(self, built: Built, type: str, values: dict[str, Any], rows: tuple[int, ...]) -> None:
         model = _MODELS[type]
-        rate, total = values["exchange_rate"], values.get("total", _ZERO)
+        rate, total = values["exchange_rate"], _ZERO if type == "M" else values["total"]
         if (rate is None or rate > 0) and -_MANY < total < _MANY:
             # All else was read within the model's own bounds.
-            built.document = unchecked(model, {**_BLANKS[type], **values}, _FIELDS[type])
+            built.document = _MAKE[type](values)
             return
         try:
             built.document = model.model_validate(values)
@@ -200,34 +238,25 @@ class EntryBuilder:
                 value, why = shown(str(detail["input"])), detail["msg"]
                 built.add(texts.NOT_ALLOWED(source=source, value=value, why=why, **words(source.column or path)))
 
-    def _head(self, built: Built, header: Record) -> dict[str, Any]:
+    def _head(self, built: Built, header: Record, type: str) -> dict[str, Any]:
         """What invoices and memorial entries share."""
-        company, number, journal, year, period, day, text, currency, rate = self._read_all(
-            built, header, self._head_readers
-        )
+        values = self._read_all(built, header, self._heads[type])
+        day, rate = values["entry_date"], values["exchange_rate"]
         if day is None and not built.errors:
             self._missing(built, header, "entry_date")
-        if journal is None:
-            journal = self.profile.default_journals.get(header.fields[self.places["journal_type"]].strip().upper())  # type: ignore[call-overload]
-            if journal is None and not built.errors:
+        if values["journal"] is None:
+            values["journal"] = self.profile.default_journals.get(type)  # type: ignore[call-overload]
+            if values["journal"] is None and not built.errors:
                 self._missing(built, header, "journal_no")
-        if any(self._any_reserved(header.fields)):
+        if header.fields[self._reserved_span] != self._blank_span:
             self._note_reserved(built, header)
-        currency = currency or self.profile.default_currency
+        values["currency"] = values["currency"] or self.profile.default_currency
         # The company's own currency at rate 1 is the same as no rate.
-        own = rate is not None and rate == 1 and currency == self.profile.default_currency
-        return {
-            "administration": company,
-            "number": number,
-            "journal": journal,
-            "fiscal_year": year or (day.year if day else None),
-            "period": period,
-            "entry_date": day,
-            "description": text,
-            "currency": currency,
-            "exchange_rate": None if own else rate or None,
-            "reversal": header.fields[self.places["reversal"]].strip().upper() in ("J", "Y", "1", "TRUE"),
-        }
+        if rate is not None and (not rate or (rate == 1 and values["currency"] == self.profile.default_currency)):
+            values["exchange_rate"] = None
+        if values["fiscal_year"] is None and day is not None:
+            values["fiscal_year"] = day.year
+        return values
 
     def _note_reserved(self, built: Built, record: Record) -> None:
         for column in self._reserved:
@@ -238,30 +267,28 @@ class EntryBuilder:
                 return
 
     def _invoice_head(self, built: Built, header: Record, type: str) -> dict[str, Any]:
-        debtor, creditor, due, reference, method, blocked, discount = self._read_all(
-            built, header, self._invoice_readers
-        )
+        values = self._read_all(built, header, self._invoice_heads[type])
         ours, relation, other = (
-            ("debtor_no", debtor, "creditor_no") if type == "V" else ("creditor_no", creditor, "debtor_no")
+            ("debtor_no", values["customer"], "creditor_no")
+            if type == "V"
+            else ("creditor_no", values["supplier"], "debtor_no")
         )
         if header.fields[self.places[other]].strip():
             self._both_relations(built, header, other)
-        elif relation is None and not built.errors:
-            source = self._checks.source(header.row, ours)
-            built.add(entry_texts.RELATION_MISSING(source=source, value="", **words(ours)))
-        elif relation is not None and self.profile.relation_key == "number" and not _DIGIT(relation):
+        elif relation is None:
+            if not built.errors:
+                source = self._checks.source(header.row, ours)
+                built.add(entry_texts.RELATION_MISSING(source=source, value="", **words(ours)))
+        elif self._relation_by_number and not _DIGIT(relation):
             source = self._checks.source(header.row, ours)
             built.add(entry_texts.SEARCH_CODE(source=source, value=shown(relation)))
-        if discount:
+        if discount := values["discount"]:
             source = self._checks.source(header.row, "credit_term_amount")
             built.add(entry_texts.CREDIT_TERM(source=source, value=str(discount)))
-        return {
-            "customer" if type == "V" else "supplier": relation,
-            "due_date": due,
-            "your_reference": reference,
-            "payment_method": method,
-            "blocked_account_amount": -blocked if blocked and self._negated[type] else blocked,
-        }
+        if values["blocked_account_amount"] and self._negated[type]:
+            values["blocked_account_amount"] = -values["blocked_account_amount"]
+        del values["other"], values["discount"]
+        return values
 
     def _both_relations(self, built: Built, record: Record, column: str) -> None:
         value = shown(record.fields[self.places[column]].strip())
@@ -269,85 +296,49 @@ class EntryBuilder:
 
     # -- the lines ----------------------------------------------------------------------------------------------
 
-    def _invoice_lines(
+    def _read_lines(
         self, built: Built, header: Record, details: Sequence[Record], type: str, currency: str
-    ) -> tuple[list[InvoiceLine], Amounts]:
-        lines: list[InvoiceLine] = []
+    ) -> tuple[list[InvoiceLine] | list[JournalLine], Amounts]:
+        lines: list[Any] = []
         amounts = Amounts()
-        negate, readers = self._negated[type], self._line_readers
-        for detail in self._sound(built, header, details, self._agree_invoice, type):
-            account, amount, code, vat, text, centre, unit, number = self._read_all(built, detail, readers)
-            if account is None or amount is None:
-                self._lacks(built, detail)
-                continue
-            if negate:
-                amount, vat = -amount, None if vat is None else -vat
-            amounts.add(amount, vat, code)
-            if self._keeps(built, detail, currency, amount, vat):
-                line = {
-                    "ledger_account": account,
-                    "amount": amount,
-                    "vat_code": code,
-                    "vat_amount": vat,
-                    "description": text,
-                    "cost_centre": centre,
-                    "cost_unit": unit,
-                    "quantity": number,
-                }
-                lines.append(unchecked(InvoiceLine, line, _INVOICE_LINE_FIELDS))
-        return lines, amounts
-
-    def _journal_lines(
-        self, built: Built, header: Record, details: Sequence[Record], currency: str
-    ) -> tuple[list[JournalLine], Amounts]:
-        lines: list[JournalLine] = []
-        amounts = Amounts()
-        negate, readers = self._negated["M"], self._journal_line_readers
+        negate, columns, make = self._negated[type], self._lines[type], _MAKE_LINE[type]
+        agreeing, agreed = self._agreeing[type], self._agreed(header, type)
+        same, span, blank = agreed[0], self._reserved_span, self._blank_span
         date_place = self.places["entry_date"]
         head_date = header.fields[date_place]
-        for detail in self._sound(built, header, details, self._agree_journal, "M"):
-            account, amount, day, text, debtor, creditor, invoice, code, vat, centre, unit, number = self._read_all(
-                built, detail, readers
-            )
-            if account is None or amount is None:
+        for detail in details:
+            fields = detail.fields
+            said = agreeing(fields)
+            if said != same and said not in agreed:
+                self._compare(built, header, detail, agreed, type)
+            if fields[span] != blank:
+                self._note_reserved(built, detail)
+            values = self._read_all(built, detail, columns)
+            amount, vat = values["amount"], values["vat_amount"]
+            if amount is None or values["ledger_account"] is None:
                 self._lacks(built, detail)
                 continue
             if negate:
-                amount, vat = -amount, None if vat is None else -vat
-            amounts.add(amount, None, None)
+                values["amount"] = amount = -amount
+                values["vat_amount"] = vat = None if vat is None else -vat
+            if type == "M" and fields[date_place] == head_date:
+                values["line_date"] = None
+            amounts.add(amount, vat, values["vat_code"])
             if self._keeps(built, detail, currency, amount, vat):
-                line = {
-                    "ledger_account": account,
-                    "amount": amount,
-                    "line_date": None if detail.fields[date_place] == head_date else day,
-                    "description": text,
-                    "customer": debtor,
-                    "supplier": creditor,
-                    "invoice_number": invoice,
-                    "vat_code": code,
-                    "vat_amount": vat,
-                    "cost_centre": centre,
-                    "cost_unit": unit,
-                    "quantity": number,
-                }
-                lines.append(unchecked(JournalLine, line, _JOURNAL_LINE_FIELDS))
+                lines.append(make(values))
         return lines, amounts
 
-    def _sound(
-        self, built: Built, header: Record, details: Sequence[Record], agree: tuple[str, ...], type: str
-    ) -> Iterator[Record]:
-        """The details, each compared with the header first."""
-        key = self._key_journal if type == "M" else self._key_invoice
-        agreed = {key(header.fields)}
-        for detail in details:
-            if (said := key(detail.fields)) not in agreed:
-                before = len(built.errors) + len(built.notices)
-                self._check_agreement(built, header, detail, agree, type)
-                if len(built.errors) + len(built.notices) == before and len(agreed) < 100:
-                    agreed.add(said)
-            if any(self._any_reserved(detail.fields)):
-                self._note_reserved(built, detail)
-            yield detail
+    def _agreed(self, header: Record, type: str) -> list[tuple[str, ...]]:
+        """What details may say in the columns that must agree with the header: the same, and no relation at all."""
+        said = self._agreeing[type](header.fields)
+        return [said] if type == "M" else [said, (*said[:-2], "", "")]
+
+    def _compare(self, built: Built, header: Record, detail: Record, agreed: list[tuple[str, ...]], type: str) -> None:
+        """Notes where a detail says other than its header."""
+        before = len(built.errors) + len(built.notices)
+        self._check_agreement(built, header, detail, self._agree[type], type)
+        if len(built.errors) + len(built.notices) == before and len(agreed) < _MOST_AGREED:
+            agreed.append(self._agreeing[type](detail.fields))
 
     def _lacks(self, built: Built, detail: Record) -> None:
         for column in ("gl_account", "amount"):
@@ -358,7 +349,7 @@ class EntryBuilder:
         """Whether the row becomes a line; notes what is wrong with its amounts."""
         if self._checks_decimals or currency != "EUR":
             self._check_decimals(built, detail, currency, amount, vat)
-        if not amount and not vat and self.profile.zero_amount_lines == "drop":
+        if self._drops_zeros and not amount and not vat:
             self._drop(built, detail)
             return False
         built.line_rows.append(detail.row)
@@ -426,12 +417,11 @@ class EntryBuilder:
     def _set_total(
         self, built: Built, values: dict[str, Any], header: Record, amounts: Amounts, must_prove: int | None
     ) -> None:
-        """The invoice's total, its VAT in or out, and the invoice number of its details."""
+        """The invoice's total, and its VAT in or out."""
         if built.errors:
             return
         head = self._filled(built, header, "amount", self._amount) if self._row_has_header else None
-        type = header.fields[self.places["journal_type"]].strip().upper()
-        head = -head if head and self._negated[type] else head
+        head = -head if head and self._negated[_TYPES_OF[values["kind"]]] else head
         setting = self._vat_setting(built, header)
         values["vat"], values["total"], problem = invoice_total(head, amounts, setting, self.profile)
         if problem is not None:
@@ -455,10 +445,12 @@ class EntryBuilder:
         """The details' invoice number; a second one is told."""
         place, first = self.places["invoice_no"], ""
         for detail in details:
-            said = detail.fields[place].strip()
-            if said and not first:
+            said = detail.fields[place]
+            if not said or not (said := said.strip()):
+                continue
+            if not first:
                 first = said
-            elif said and said != first:
+            elif said != first:
                 source = self._checks.source(detail.row, "invoice_no")
                 built.add(entry_texts.INVOICE_NUMBER_DIFFERS(source=source, value=shown(said), first=shown(first)))
                 break
@@ -470,13 +462,18 @@ _MODELS: dict[str, type[SalesInvoice] | type[PurchaseInvoice] | type[JournalEntr
     "I": PurchaseInvoice,
     "M": JournalEntry,
 }
-_FIELDS = {type: set(model.model_fields) for type, model in _MODELS.items()}
+_LINE_MODELS: dict[str, type[InvoiceLine] | type[JournalLine]] = {"V": InvoiceLine, "I": InvoiceLine, "M": JournalLine}
+_MAKE: dict[str, Callable[[dict[str, Any]], Any]] = {type: maker(model) for type, model in _MODELS.items()}
+_MAKE_LINE: dict[str, Callable[[dict[str, Any]], Any]] = {type: maker(model) for type, model in _LINE_MODELS.items()}
 _BLANKS = {
     type: {name: None if field.is_required() else field.default for name, field in model.model_fields.items()}
     for type, model in _MODELS.items()
 }
+_LINE_BLANKS: dict[str, dict[str, Any]] = {
+    type: dict.fromkeys(model.model_fields) for type, model in _LINE_MODELS.items()
+}
 _ZERO = Decimal(0)
 _MANY = Decimal(10) ** 13
+_MOST_AGREED = 10
+"""Ways to say the same that are remembered for the rest of an entry."""
 _DIGIT = re.compile(r"\d").search
-_INVOICE_LINE_FIELDS = set(InvoiceLine.model_fields)
-_JOURNAL_LINE_FIELDS = set(JournalLine.model_fields)

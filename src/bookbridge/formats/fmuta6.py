@@ -1,14 +1,14 @@
 """FMUTA6: rows are gathered to entries; each entry becomes a document or a reject, and never stops its neighbours."""
 
 import re
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from hashlib import blake2b
 from typing import BinaryIO
 
 from pydantic import ValidationError
 
-from bookbridge.documents import Document, DocumentKind, Money, Problem, posting_key
+from bookbridge.documents import Document, DocumentKind, Money, Problem, key_parts
 from bookbridge.formats import texts
 from bookbridge.formats import texts_entries as entry_texts
 from bookbridge.formats.entry_builder import KINDS, EntryBuilder
@@ -107,7 +107,8 @@ class _EntryReader:
             if column in opened.layout
         ]
         self._entry: _Entry | None = None
-        self._seen: set[bytes] = set()
+        self._seen: dict[tuple[str, ...], set[str]] = defaultdict(set)
+        """The last parts of the posting keys so far, by the parts before."""
         self._position = 0
 
     # -- gathering ----------------------------------------------------------------------------------------------
@@ -279,25 +280,26 @@ class _EntryReader:
             return self._reject(entry, [repeated])
         self._position += 1
         return SourceDocument(
-            document=document,
-            position=self._position,
-            rows=(header.row, *built.line_rows),
-            raw=entry.raw,
-            notices=(*entry.problems, *built.notices),
-            row_count=entry.row_count,
-            dropped_rows=tuple(built.dropped_rows),
+            document,
+            self._position,
+            (header.row, *built.line_rows),
+            entry.raw,
+            (*entry.problems, *built.notices),
+            entry.row_count,
+            tuple(built.dropped_rows),
         )
 
     def _seen_before(self, document: Document, header: Record) -> Problem | None:
-        key = blake2b(f"{document.kind}/{posting_key(document)}".encode(), digest_size=12).digest()
-        if key not in self._seen:
-            self._seen.add(key)
+        *group, number = key_parts(document)
+        seen = self._seen[document.kind, *group]
+        if number not in seen:
+            seen.add(number)
             return None
         source = self._checks.source(header.row, "voucher_no")
-        number = getattr(document, "number", None) or getattr(document, "invoice_number", None)
-        if number is None:
+        said = getattr(document, "number", None) or getattr(document, "invoice_number", None)
+        if said is None:
             return entry_texts.DUPLICATE_CONTENT(source=source, value="")
-        return entry_texts.DUPLICATE(source=source, value=number)
+        return entry_texts.DUPLICATE(source=source, value=said)
 
     def _reject(self, entry: _Entry, problems: list[Problem]) -> Reject:
         self._position += 1

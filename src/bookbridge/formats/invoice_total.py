@@ -46,6 +46,8 @@ def invoice_total(  # noqa: PLR0911 (one return for each reading)
     `head` is the header's amount, None or 0 when it gives none.
     """
     inclusive, exclusive = amounts.details, amounts.details + amounts.vat
+    if amounts.vat and head == exclusive and setting == "by_vat_code":
+        return "exclusive", exclusive, None
     set_reading = (_SET_READING[setting], inclusive if setting == "always" else exclusive)
     if not head:
         unknown = setting == "by_vat_code" and (amounts.vat or amounts.open_vat)

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import NamedTuple
 
 from bookbridge.documents import (
     Document,
@@ -20,9 +21,8 @@ MOST_ROWS_KEPT = 1000
 """A reject of more rows keeps the numbers of the first ones only; `row_count` stays exact."""
 
 
-@dataclass(frozen=True, slots=True)
-class SourceDocument:
-    """A document as it was read."""
+class SourceDocument(NamedTuple):
+    """A document as it was read. A tuple, since a million rows make some hundred thousand of them."""
 
     document: Document
     position: int

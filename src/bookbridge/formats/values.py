@@ -63,11 +63,12 @@ def amount_reader(profile: Profile, *, decimals: int = 2) -> Callable[[str], Dec
     fits = re.compile(f"[+-]?(?=[0-9.,]){whole}(?:(?:{sign})[0-9]{{1,{digits}}})?").fullmatch
     needless = re.compile(thousands) if thousands else None
 
-    @lru_cache(maxsize=8192)
     def read(text: str) -> Decimal:
-        text = text.strip()
+        # Not remembered: most amounts of a file are unlike the ones before.
         if not fits(text):
-            raise Unreadable(_why_no_amount(text))
+            text = text.strip()
+            if not fits(text):
+                raise Unreadable(_why_no_amount(text))
         if needless is not None:
             text = needless.sub("", text)
         return Decimal(text.replace(",", "."))
@@ -183,6 +184,11 @@ def read_choice(text: str) -> bool:
     if text in _NO:
         return False
     raise Unreadable("choice")
+
+
+def says_yes(text: str) -> bool:
+    """Whether it says yes; anything else is no."""
+    return text.strip().upper() in ("J", "Y", "1", "TRUE")
 
 
 def read_code(text: str) -> str | None:
