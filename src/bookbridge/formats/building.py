@@ -33,6 +33,8 @@ class Column:
     name: str
     field: str
     read: Reader
+    filled: Reader | None = None
+    """How it is read where it isn't blank, when `read` only adds what a blank field says."""
     varies: bool = False
     """Whether nearly every row says something else here, so that remembering what it said is of no use. A blank field
     of such a column leaves the model's blank as it is."""
@@ -51,7 +53,8 @@ class Columns:
         alike = [column for column in columns if not column.varies]
         self._alike = [(column.field, column.read) for column in alike]
         self._texts_of = itemgetter(*(places[column.name] for column in alike))
-        self._varying = [(column.field, places[column.name], column.read) for column in columns if column.varies]
+        varying = [column for column in columns if column.varies]
+        self._varying = [(column.field, places[column.name], column.filled or column.read) for column in varying]
         self._known: dict[tuple[str, ...], dict[str, Any]] = {}
 
     def read(self, fields: Sequence[str]) -> dict[str, Any]:

@@ -128,9 +128,12 @@ class EntryBuilder:
         ]
 
     def _line_columns(self, type: str) -> list[Column]:
-        amount = optional(self._amount)
-        money = [Column("gl_account", "ledger_account", read_code), Column("amount", "amount", amount, varies=True)]
-        vat = [Column("vat_code", "vat_code", read_code), Column("vat_amount", "vat_amount", amount, varies=True)]
+        amount, vat_amount = (
+            Column(name, name, optional(self._amount), filled=self._amount, varies=True)
+            for name in ("amount", "vat_amount")
+        )
+        money = [Column("gl_account", "ledger_account", read_code), amount]
+        vat = [Column("vat_code", "vat_code", read_code), vat_amount]
         text = Column("description", "description", read_text, varies=True)
         costs = [
             Column("cost_centre", "cost_centre", read_code),
@@ -160,8 +163,11 @@ class EntryBuilder:
         try:
             return columns.read(record.fields)
         except Unreadable:
-            said = {column.field: self.read(built, record, column.name, column.read) for column in columns.columns}
-            return {**columns.blank, **said}
+            return self._read_each(built, record, columns)
+
+    def _read_each(self, built: Built, record: Record, columns: Columns) -> dict[str, Any]:
+        said = {column.field: self.read(built, record, column.name, column.read) for column in columns.columns}
+        return {**columns.blank, **said}
 
     def _filled(self, built: Built, record: Record, column: str, reader: Callable[[str], _T]) -> _T | None:
         """As `read`, None for a blank field."""
@@ -305,7 +311,8 @@ class EntryBuilder:
         agreeing, agreed = self._agreeing[type], self._agreed(header, type)
         same, span, blank = agreed[0], self._reserved_span, self._blank_span
         date_place = self.places["entry_date"]
-        head_date = header.fields[date_place]
+        head_date = header.fields[date_place] if type == "M" else None
+        is_plain = not (self._checks_decimals or currency != "EUR" or self._drops_zeros)
         for detail in details:
             fields = detail.fields
             said = agreeing(fields)
@@ -313,7 +320,10 @@ class EntryBuilder:
                 self._compare(built, header, detail, agreed, type)
             if fields[span] != blank:
                 self._note_reserved(built, detail)
-            values = self._read_all(built, detail, columns)
+            try:
+                values = columns.read(fields)
+            except Unreadable:
+                values = self._read_each(built, detail, columns)
             amount, vat = values["amount"], values["vat_amount"]
             if amount is None or values["ledger_account"] is None:
                 self._lacks(built, detail)
@@ -321,10 +331,11 @@ class EntryBuilder:
             if negate:
                 values["amount"] = amount = -amount
                 values["vat_amount"] = vat = None if vat is None else -vat
-            if type == "M" and fields[date_place] == head_date:
+            if fields[date_place] == head_date:
                 values["line_date"] = None
             amounts.add(amount, vat, values["vat_code"])
-            if self._keeps(built, detail, currency, amount, vat):
+            if is_plain or self._keeps(built, detail, currency, amount, vat):
+                built.line_rows.append(detail.row)
                 lines.append(make(values))
         return lines, amounts
 
@@ -352,7 +363,6 @@ class EntryBuilder:
         if self._drops_zeros and not amount and not vat:
             self._drop(built, detail)
             return False
-        built.line_rows.append(detail.row)
         return True
 
     def _drop(self, built: Built, detail: Record) -> None:

@@ -70,6 +70,16 @@ class _Entry:
         for problem in problems:
             self.note(problem)
 
+    def go_on(self, record: Record, number: int) -> None:
+        """Adds the next detail, with which nothing is wrong."""
+        self.numbered = number
+        self.details.append(record)
+        self.rows.append(record.row)
+        self.row_count += 1
+        if self.raw_size < LONGEST_RAW:
+            self.raws.append(record.raw)
+        self.raw_size += len(record.raw)
+
     def note(self, problem: Problem) -> None:
         if len(self.problems) < MOST_ROWS_KEPT:
             self.problems.append(problem)
@@ -106,6 +116,8 @@ class _EntryReader:
             )
             if column in opened.layout
         ]
+        self._first_detail = 1 + profile.entry_start
+        """The least number that can't be an entry's first row."""
         self._entry: _Entry | None = None
         self._seen: dict[tuple[str, ...], set[str]] = defaultdict(set)
         """The last parts of the posting keys so far, by the parts before."""
@@ -126,6 +138,10 @@ class _EntryReader:
         if fields[self._in_currency].isdecimal() and not problems:
             problems = self._split_amount(record)
         number = read_line_number(fields[self._line])
+        entry = self._entry
+        if entry is not None and not problems and number is not None and self._goes_on(entry, number, record):
+            entry.go_on(record, number)
+            return None
         if number is None:
             return self._take_stray(record, problems)
         if number == 0 or (number == 1 and self._starts_at_one()):
@@ -133,6 +149,17 @@ class _EntryReader:
             self._start(record, problems, detail=number == 1)
             return finished
         return self._take_detail(record, problems, number)
+
+    def _goes_on(self, entry: _Entry, number: int, record: Record) -> bool:
+        """Whether the row is what nearly all are: the next detail of an entry with which nothing is wrong."""
+        return (
+            number == entry.numbered + 1
+            and self._first_detail <= number <= self._profile.max_lines
+            and entry.header is not None
+            and not entry.broken
+            and entry.strays is None
+            and record.raw.isascii()
+        )
 
     def _starts_at_one(self) -> bool:
         """Whether a line 1 starts an entry: where the profile says so, unless a header row stands just before it."""

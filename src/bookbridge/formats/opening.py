@@ -11,7 +11,7 @@ from bookbridge.formats.profile import Profile
 from bookbridge.formats.records import BLANK, Record, Records
 from bookbridge.formats.results import Reject
 from bookbridge.formats.sniff import SAMPLE_LINES, SAMPLE_SIZE, Look, examine
-from bookbridge.formats.text import Lines, bounded_raw, doubtful_encoding, lost_bytes, shown
+from bookbridge.formats.text import CHUNK, Block, Lines, bounded_raw, doubtful_encoding, lost_bytes, shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,20 +25,18 @@ class Opened:
 
 def open_file(stream: BinaryIO, profile: Profile, file_name: str) -> Opened | Reject:
     lines = Lines(stream, profile.encoding)
-    following = iter(lines)
-    sample: list[str] = []
-    size = 0
-    for line in following:
-        sample.append(line)
-        size += len(line)
-        if len(sample) == SAMPLE_LINES or size > SAMPLE_SIZE:
+    following = lines.blocks()
+    ahead: list[Block] = []
+    for block in following:
+        ahead.append(block)
+        if sum(len(each.lines) for each in ahead) >= SAMPLE_LINES or len(ahead) * CHUNK > SAMPLE_SIZE:
             break
+    sample = _sample(ahead)
     look = examine(sample, profile, file_name, wide=lines.wide)
+    blocks = chain(ahead, following)
     if isinstance(look, Problem):
-        return _whole_file(look, sample, following)
-    records = Records(
-        lines, sample, following, separator=look.separator, quote=profile.quote, lenient=profile.lenient_quotes
-    )
+        return _whole_file(look, sample, blocks)
+    records = Records(lines, blocks, separator=look.separator, quote=profile.quote, lenient=profile.lenient_quotes)
     records.usual_width = look.width
     reading = iter(records)
     if look.names is not None:
@@ -47,9 +45,21 @@ def open_file(stream: BinaryIO, profile: Profile, file_name: str) -> Opened | Re
     return Opened(reading, look, layout, lines.encoding)
 
 
-def _whole_file(problem: Problem, sample: list[str], following: Iterator[str]) -> Reject:
+def _sample(blocks: list[Block]) -> list[str]:
+    """The first lines, as many as tell what kind of file it is."""
+    sample: list[str] = []
+    size = 0
+    for line in chain.from_iterable(block.lines for block in blocks):
+        sample.append(line)
+        size += len(line)
+        if len(sample) == SAMPLE_LINES or size > SAMPLE_SIZE:
+            break
+    return sample
+
+
+def _whole_file(problem: Problem, sample: list[str], blocks: Iterator[Block]) -> Reject:
     """Counts the rows that hold something; the file may be huge, so they are not kept."""
-    count = sum(1 for line in chain(sample, following) if line.strip(BLANK))
+    count = sum(1 for block in blocks for line in block.lines if line.strip(BLANK))
     raw = bounded_raw(["".join(sample)[:4096]], cut=sum(map(len, sample)) > 4096)
     rows = (1,) if count else ()
     return Reject(position=1, rows=rows, raw=raw, problems=(problem,), whole_file=True, row_count=count)

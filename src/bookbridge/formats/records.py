@@ -2,10 +2,11 @@
 
 import csv
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from itertools import count
 from typing import NamedTuple
 
-from bookbridge.formats.text import Lines, lost_bytes
+from bookbridge.formats.text import Block, Lines, lost_bytes
 
 MOST_LINES_IN_A_RECORD = 64
 """A quoted text with more line breaks is an unclosed quote."""
@@ -26,12 +27,10 @@ class Record(NamedTuple):
 class Records:
     """The records of a file, blank ones left out: a row with nothing but separators, quotes and blanks is no row."""
 
-    def __init__(
-        self, lines: Lines, ahead: Iterable[str], following: Iterator[str], *, separator: str, quote: str, lenient: bool
-    ) -> None:
+    def __init__(self, lines: Lines, blocks: Iterator[Block], *, separator: str, quote: str, lenient: bool) -> None:
         self._lines = lines
-        self._ahead = deque(ahead)
-        self._following = following
+        self._blocks = blocks
+        self._ahead: deque[str] = deque()
         self._separator = separator
         self._quote = None if quote == "none" else quote
         self._lenient = lenient
@@ -40,44 +39,63 @@ class Records:
         """The number of fields that most rows have; a lenient reading of a row must have as many."""
 
     def __iter__(self) -> Iterator[Record]:
-        buffer, row, lines = self._buffer, 1, self._lines
-        finished = False
+        row = 1
         made = tuple.__new__  # What Record(…) does, without the detour: this runs for every row.
-        while not finished:
-            reader = self._reader()
+        for block in self._blocks:
+            rows = None if block.suspect else self._plain_rows(block.lines)
+            if rows is None:
+                row = yield from self._careful_rows(block.lines, row)
+                continue
+            for number, fields, raw in zip(count(row), rows, block.lines, strict=False):
+                if any(fields) and (len(fields) > 1 or raw.strip(BLANK)):
+                    yield made(Record, (number, fields, raw, None))
+            row += len(rows)
+
+    def _plain_rows(self, lines: list[str]) -> list[list[str]] | None:
+        """The fields of each line at once; None where a record spans lines or its quotes are wrong."""
+        try:
+            rows = list(self._reader(lines))
+        except csv.Error:
+            return None
+        return rows if len(rows) == len(lines) else None
+
+    def _careful_rows(self, lines: list[str], row: int) -> Generator[Record, None, int]:
+        """The records that begin in these lines, one by one; returns the number of the next row."""
+        buffer = self._buffer
+        self._ahead.extend(lines)
+        while self._ahead:
             try:
-                for fields in reader:
+                for fields in self._reader(self._feed()):
                     raw = buffer[0] if len(buffer) == 1 else "".join(buffer)
                     if any(fields) and (len(fields) > 1 or raw.strip(BLANK)):
-                        flaw = "control" if "\0" in raw else None
-                        if lines.undecodable or lines.too_long:
-                            flaw = self._other_flaw(row, raw) or flaw
-                        yield made(Record, (row, fields, raw, flaw))
+                        flaw = self._other_flaw(row, raw) or ("control" if "\0" in raw else None)
+                        yield Record(row, fields, raw, flaw)
                     row += len(buffer)
                     buffer.clear()
-                finished = True
             except csv.Error:
                 yield self._second_look(row)
                 row += 1
                 buffer.clear()
+        return row
 
-    def _reader(self) -> Iterator[list[str]]:
+    def _reader(self, lines: Iterable[str]) -> Iterator[list[str]]:
         if self._quote is None:
-            return csv.reader(self._feed(), delimiter=self._separator, quoting=csv.QUOTE_NONE)
-        return csv.reader(self._feed(), delimiter=self._separator, quotechar=self._quote, strict=True)
+            return csv.reader(lines, delimiter=self._separator, quoting=csv.QUOTE_NONE)
+        return csv.reader(lines, delimiter=self._separator, quotechar=self._quote, strict=True)
 
     def _feed(self) -> Iterator[str]:
+        """The lines ahead, and those of the next blocks as long as a record goes on in them."""
         buffer, ahead = self._buffer, self._ahead
-        while ahead:
+        while ahead or (buffer and self._look_further()):
             buffer.append(ahead.popleft())
+            if len(buffer) > MOST_LINES_IN_A_RECORD:
+                raise csv.Error("unclosed quote")
             yield buffer[-1]
-            if len(buffer) > MOST_LINES_IN_A_RECORD:
-                raise csv.Error("unclosed quote")
-        for line in self._following:
-            buffer.append(line)
-            if len(buffer) > MOST_LINES_IN_A_RECORD:
-                raise csv.Error("unclosed quote")
-            yield line
+
+    def _look_further(self) -> bool:
+        block = next(self._blocks, None)
+        self._ahead.extend(block.lines if block else [])
+        return block is not None
 
     def _other_flaw(self, row: int, raw: str) -> str | None:
         if row in self._lines.too_long:

@@ -3,9 +3,9 @@
 import re
 from collections.abc import Generator, Iterator
 from io import StringIO
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
-CHUNK = 1 << 18
+CHUNK = 1 << 16
 LONGEST_LINE = 1 << 20
 """A line of more bytes than this is no row of a bookkeeping file; its first part is kept, the rest is skipped."""
 LONGEST_RAW = 1 << 16
@@ -21,34 +21,39 @@ _UTF8_AS_CP1252 = re.compile("Ã[\u0080-\u00bf\u0152-\u2122]|Â[\u0080-\u00bf]|�
 _UTF8_AS_CP850 = re.compile("├[\u0080-\uffff]")
 
 
+class Block(NamedTuple):
+    """Some thousand lines with their line ends."""
+
+    lines: list[str]
+    suspect: bool
+    """Whether a line of it may be undecodable, cut, or hold a NUL."""
+
+
 class Lines:
-    """The lines of a stream with their line ends, decoded; undecodable bytes become lone surrogates and set a flag."""
+    """The lines of a stream, decoded, block by block; undecodable bytes become lone surrogates."""
 
     def __init__(self, stream: BinaryIO, encoding: str) -> None:
         self._stream = stream
         self.encoding = "utf-8" if encoding == "utf-8-sig" else encoding
-        self.undecodable = False
         self.wide = False
         """Two bytes for each character (UTF-16), by its mark."""
         self.too_long: set[int] = set()
         """The numbers of lines that were cut."""
-        self.last_line_ended = True
-        self.last_number = 0
+        self._last_number = 0
 
-    def __iter__(self) -> Iterator[str]:
+    def blocks(self) -> Iterator[Block]:
         for block in self._blocks():
+            suspect = self._last_number + 1 in self.too_long
             try:
                 text = block.decode(self.encoding)
             except UnicodeDecodeError:
-                self.undecodable = True
-                text = block.decode(self.encoding, "surrogateescape")
-            # Counting here costs one addition a line and lets the end of the file be known.
-            for line in StringIO(text, newline=""):
-                self.last_number += 1
-                yield line
+                suspect, text = True, block.decode(self.encoding, "surrogateescape")
+            lines = list(StringIO(text, newline=""))
+            self._last_number += len(lines)
+            yield Block(lines, suspect or "\0" in text)
 
     def _blocks(self) -> Iterator[bytes]:
-        """Whole lines, some 256 KB at a time."""
+        """Whole lines, some 64 KB at a time."""
         held = self._first_chunk()
         while True:
             cut = max(held.rfind(b"\n"), held.rfind(b"\r", 0, max(len(held) - 1, 0))) + 1
@@ -64,7 +69,6 @@ class Lines:
         # Packages of the DOS era end a file with Ctrl-Z.
         held = held.rstrip(b"\x1a")
         if held:
-            self.last_line_ended = held.endswith((b"\n", b"\r"))
             yield held
 
     def _first_chunk(self) -> bytes:
@@ -83,7 +87,7 @@ class Lines:
 
     def _skip_line(self, held: bytes) -> Generator[bytes, None, bytes]:
         """Gives the start of an endless line as a line and returns what follows the line's end."""
-        self.too_long.add(self.last_number + 1)
+        self.too_long.add(self._last_number + 1)
         yield held[: LONGEST_RAW // 4] + b"\n"
         while True:
             more = self._stream.read(CHUNK)
