@@ -45,7 +45,15 @@ from bookbridge.integrations.models import Configuration, Integration
 from bookbridge.integrations.storable import storable, storable_values
 from bookbridge.kit.errors import ClaimLostError
 from bookbridge.sources.file_drop import DEFAULT_PROFILES, LONGEST_WAIT_FOR_OTHERS, ready_files
-from bookbridge.storage import Storage, StorageError, StoredObject, archive_key, inbox_prefix, open_storage
+from bookbridge.storage import (
+    Storage,
+    StorageError,
+    StoredObject,
+    archive_key,
+    archive_prefix,
+    inbox_prefix,
+    open_storage,
+)
 
 _CHUNK = 200
 _LONGEST_RAW = 20_000
@@ -94,6 +102,29 @@ def take_files(
         if _is_known(integration, found):
             storage.delete(found.key, version=found.version)
     return run
+
+
+def take_from_archive(integration: Integration, storage: Storage | None = None) -> int:
+    """Have the files that the archive holds and no delivery knows read again; how many there are.
+
+    They came in a time that a restored database doesn't know. Done again, nothing is offered twice.
+    """
+    storage = storage or open_storage()
+    configuration = the_configuration(integration)
+    known = set(
+        Delivery.objects.filter(organisation_id=integration.organisation_id, integration=integration)
+        .values_list("archive_key", flat=True)
+        .iterator()
+    )
+    lost = sorted(
+        (found for found in storage.list(archive_prefix(*_place(integration))) if found.key not in known),
+        key=lambda found: (found.modified_at, found.key),
+    )
+    if configuration is None or not lost:
+        return 0
+    with transaction.atomic():
+        _run_for(configuration, [_delivery(integration, found, found.key, storage) for found in lost])
+    return len(lost)
 
 
 def the_configuration(integration: Integration) -> Configuration | None:

@@ -10,8 +10,9 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from bookbridge.documents import Document, Problem, SourceRef, document_from_json, document_to_json
-from bookbridge.exchange import crash_points, posting, sending_texts, waiting_texts
+from bookbridge.exchange import crash_points, doubts, posting, sending_texts, waiting_texts
 from bookbridge.exchange.decisions import Decision, decide
+from bookbridge.exchange.doubts import Doubts
 from bookbridge.exchange.mapping import mapped
 from bookbridge.exchange.models import Attempt, Line, Posting, Run
 from bookbridge.exchange.posting import Offer
@@ -81,11 +82,14 @@ class Sender:
         self._sheet = connector.fact_sheet
         self._mappings = run.configuration.mappings
         self._relations = RelationCheck(run.configuration, connector)
+        self._doubts = Doubts(run)
         self._batch: list[_Ready] = []
         self.left = Pass()
 
     def work(self, lines: Iterable[Line]) -> Pass:
         """Bring every line as far as it can be brought now. Raises PauseRunError and ClaimLostError."""
+        lines = list(lines)
+        self._doubts.learn(lines)
         try:
             for line in lines:
                 self._work_on(line)
@@ -103,6 +107,7 @@ class Sender:
             state=line.posting.state,
             same_content=line.posting.fingerprint == line.fingerprint,
             may_update=line.kind in MAY_CHANGE and line.kind in self._sheet.capabilities.updates,
+            in_doubt=self._doubts.about(line),
         )
         if decision is Decision.ALREADY_POSTED:
             self._already_posted(line)
@@ -292,6 +297,9 @@ class Sender:
         """Ask the package for a document whose sending had no clear answer. Nothing is sent before it is known."""
         uncertain = line.posting
         assert uncertain is not None
+        if uncertain.state in doubts.UNSENT and not doubts.begin(line):
+            self.left.wait(timezone.now() + _AGAIN_SOON, waiting_texts.OTHER_WORKER())
+            return
         if line.kind not in self._sheet.capabilities.searchable:
             conclude(line, Line.Outcome.UNCERTAIN, problems=[sending_texts.CANNOT_BE_SEARCHED()])
             Posting.objects.filter(pk=uncertain.pk, state=Posting.State.UNCERTAIN).update(look_up_at=None)
@@ -318,8 +326,12 @@ class Sender:
     def _as_it_was_sent(self, uncertain: Posting) -> PostingRequest:
         """In the codes it was sent with: under those of a mapping that changed since, it would seem to be absent."""
         attempt = posting.last_sent(uncertain)
-        document = document_from_json((attempt and attempt.sent) or uncertain.document)
-        return _request(uncertain, document, uncertain.fingerprint, dict(attempt.prepared) if attempt else {})
+        if attempt is None or attempt.fingerprint != uncertain.fingerprint:
+            # Sent by an installation whose records are lost: in the codes that it would be sent with now.
+            document = mapped(document_from_json(uncertain.document), self._mappings)
+            return _request(uncertain, document, uncertain.fingerprint, {})
+        document = document_from_json(attempt.sent or uncertain.document)
+        return _request(uncertain, document, uncertain.fingerprint, dict(attempt.prepared))
 
     def _after_look_up(self, line: Line, looked_up: Posting, found: LookUp, problems: list[Problem]) -> None:
         if looked_up.state == Posting.State.UNCERTAIN:
@@ -331,7 +343,8 @@ class Sender:
             Line.objects.filter(pk=line.pk, outcome=Line.Outcome.UNCERTAIN).update(outcome=Line.Outcome.WAITING)
             self.left.wait(timezone.now(), waiting_texts.AGAIN())
         elif looked_up.state == Posting.State.POSTED and looked_up.fingerprint == line.fingerprint:
-            conclude(line, Line.Outcome.POSTED, number=looked_up.external_number)
+            reason = Line.Reason.NONE if posting.last_sent(looked_up) else Line.Reason.ALREADY_THERE
+            conclude(line, Line.Outcome.POSTED, reason=reason, number=looked_up.external_number)
         else:
             self.left.wait(timezone.now(), waiting_texts.AGAIN())
         if isinstance(found, SignInAgain):

@@ -105,6 +105,12 @@ class Configuration(models.Model):
         help_text="Hold the outstanding items when more than this percentage of the last ones would vanish",
     )
     next_outstanding_at = models.DateTimeField(null=True, blank=True)
+    look_up_first_since = models.DateTimeField(
+        null=True, blank=True, help_text="When the installation came back from a backup that the books are ahead of"
+    )
+    look_up_first_until = models.DateTimeField(
+        null=True, blank=True, help_text="Until then a document is looked up before it is sent for the first time"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:

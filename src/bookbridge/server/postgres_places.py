@@ -103,6 +103,11 @@ def programs(account: ServiceAccount | None, system_dir: Path = SYSTEM_DIR) -> P
     return copy / WHEEL_PACKAGE / INSTALL_FOLDER / "bin"
 
 
+def wheel_programs(name: str) -> list[Path]:
+    """A client program of the wheel, in each version of PostgreSQL that it brings. Raises EmbeddedPostgresError."""
+    return sorted((_site_packages() / WHEEL_PACKAGE).glob(f"pginstall*/bin/{name}"))
+
+
 def _site_packages() -> Path:
     # find_spec does not run the wheel's package, whose import makes files in the runtime folder.
     spec = util.find_spec(WHEEL_PACKAGE)

@@ -3,6 +3,7 @@
 from bookbridge.storage.objects import Storage, StorageError, StorageFullError, StoredObject, open_storage
 from bookbridge.storage.places import (
     archive_key,
+    archive_prefix,
     inbox_prefix,
     outbox_key,
     receipt_key,
@@ -16,6 +17,7 @@ __all__ = [
     "StorageFullError",
     "StoredObject",
     "archive_key",
+    "archive_prefix",
     "inbox_prefix",
     "open_storage",
     "outbox_key",

@@ -18,9 +18,13 @@ def inbox_prefix(organisation: UUID, integration: UUID) -> str:
     return f"{organisation}/{integration}/inbox"
 
 
+def archive_prefix(organisation: UUID, integration: UUID) -> str:
+    return f"{organisation}/{integration}/archive"
+
+
 def archive_key(organisation: UUID, integration: UUID, received_at: datetime, file_name: str) -> str:
     """A key of its own for every delivery, so that two files of one name never meet."""
-    return f"{organisation}/{integration}/archive/{received_at:%Y/%m/%d}/{uuid4()}/{safe_file_name(file_name)}"
+    return f"{archive_prefix(organisation, integration)}/{received_at:%Y/%m/%d}/{uuid4()}/{safe_file_name(file_name)}"
 
 
 def outbox_key(organisation: UUID, integration: UUID, file_name: str) -> str:
