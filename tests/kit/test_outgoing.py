@@ -207,6 +207,15 @@ def test_tls_asks_for_the_name_and_not_for_the_address(tmp_path: Path, monkeypat
             assert isinstance(failure, UnreachableError)
 
 
+def test_the_end_of_a_certificate_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with _tls_server(tmp_path, "localhost") as (port, _):
+        with pytest.raises(ssl.SSLCertVerificationError):
+            outgoing.certificate_ends("localhost", port)
+        monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "certificate.pem"))
+        left = outgoing.certificate_ends("localhost", port) - datetime.now(UTC)
+    assert timedelta(hours=23) < left < timedelta(hours=25)
+
+
 @contextmanager
 def _tls_server(folder: Path, name: str) -> Iterator[tuple[int, list[str]]]:
     _make_certificate(folder, name)

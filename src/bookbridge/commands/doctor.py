@@ -11,7 +11,10 @@ _SIGNS = {"well": "ok   ", "warning": "look ", "wrong": "WRONG"}
 @click.command()
 @click.option("--json", "as_json", is_flag=True, help="Print a list of objects.")
 def doctor(as_json: bool) -> None:
-    """Look at this installation and name what is wrong, with the remedy. Exits with 1 when something is wrong."""
+    """Look at this installation and name what is wrong, with the remedy.
+
+    Ends with 1 when something is wrong; what is only worth a look ends with 0.
+    """
     from bookbridge.server.embedded_postgres import EmbeddedPostgresError
     from bookbridge.server.start import load_django
 

@@ -28,6 +28,7 @@ class WorkerSession(models.Model):
     lock_key = models.BigIntegerField(unique=True)
     host = models.CharField(max_length=200)
     pid = models.IntegerField()
+    version = models.CharField(max_length=40, blank=True, default="", db_default="")
     started_at = models.DateTimeField(auto_now_add=True)
     heartbeat_at = models.DateTimeField()
 

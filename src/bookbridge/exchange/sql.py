@@ -1,7 +1,8 @@
 """The SQL of this room that Django's query language can't say."""
 
 from collections.abc import Collection
-from typing import Any
+from datetime import datetime
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -20,8 +21,8 @@ _LIVING_WORKERS = """
 
 HOLD_LOCK = "SELECT pg_advisory_lock(%s)"
 START_SESSION = """
-    INSERT INTO exchange_workersession (id, lock_key, host, pid, started_at, heartbeat_at)
-    VALUES (%s, %s, %s, %s, now(), now())
+    INSERT INTO exchange_workersession (id, lock_key, host, pid, version, started_at, heartbeat_at)
+    VALUES (%s, %s, %s, %s, %s, now(), now())
 """
 BEAT = "UPDATE exchange_workersession SET heartbeat_at = now() WHERE id = %s"
 LET_GO_OF_OTHER_RUNS = "SELECT across_let_go_of_runs(%s, %s::uuid[])"
@@ -29,6 +30,37 @@ LET_GO_OF_OTHER_RUNS = "SELECT across_let_go_of_runs(%s, %s::uuid[])"
 
 _WAIT_FOR_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 _TRY_LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
+
+
+_SESSIONS = """
+    SELECT session.host, session.pid, session.version,
+        extract(epoch FROM clock_timestamp() - session.heartbeat_at)::float8
+    FROM exchange_workersession AS session
+    WHERE EXISTS (
+        SELECT 1 FROM pg_locks AS held
+        JOIN pg_database AS base ON base.oid = held.database AND base.datname = current_database()
+        WHERE held.locktype = 'advisory' AND held.granted AND held.objsubid = 1
+          AND ((held.classid::bigint << 32) | held.objid::bigint) = session.lock_key
+    ) ORDER BY session.host, session.pid
+"""
+
+
+class WorkerProcess(NamedTuple):
+    """A worker process that PostgreSQL knows to be there, whether or not it still beats its heart."""
+
+    host: str
+    pid: int
+    version: str
+    silence_s: float
+
+
+def worker_sessions() -> list[WorkerProcess]:
+    return [WorkerProcess(*row) for row in _rows(_SESSIONS)]
+
+
+def database_clock() -> datetime:
+    moment: datetime = _rows("SELECT clock_timestamp()")[0][0]
+    return moment
 
 
 def living_workers(longest_silence_s: float) -> set[UUID]:
@@ -104,6 +136,11 @@ def jobs_waiting() -> int:
 def measures(limits: str) -> list[tuple[str, str, float]]:
     """Numbers over all organisations: name, labels as JSON, value. `limits`: the packages' call limits as JSON."""
     return _rows("SELECT name, labels, value FROM across_measures(%s::jsonb)", limits)
+
+
+def silent_schedules() -> list[tuple[UUID, int, datetime]]:
+    """Organisation and configuration whose outstanding items haven't been read for three intervals, and since when."""
+    return _rows("SELECT organisation, configuration, since FROM across_silent_schedules()")
 
 
 def _rows(statement: str, *values: object) -> list[tuple[Any, ...]]:

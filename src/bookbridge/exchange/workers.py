@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import metadata
 from uuid import UUID, uuid4
 
 import psycopg
@@ -44,7 +45,7 @@ class WorkerLife:
         # A line of its own: the session's advisory lock lives and dies with it.
         self._line = psycopg.connect(**_connection_parameters(), autocommit=True)
         self._line.execute(sql.HOLD_LOCK, [self._lock_key])
-        self._line.execute(sql.START_SESSION, [self.id, self._lock_key, platform.node()[:200], os.getpid()])
+        self._line.execute(sql.START_SESSION, [self.id, self._lock_key, platform.node()[:200], os.getpid(), _version()])
         self._beat_at = time.monotonic()
         self._thread.start()
         return self
@@ -80,6 +81,10 @@ class WorkerLife:
         _log.error("worker_session_lost", reason=reason)
         self._stopped.set()
         self._on_loss()
+
+
+def _version() -> str:
+    return metadata.version("bookbridge")[:40]
 
 
 def _connection_parameters() -> dict[str, object]:

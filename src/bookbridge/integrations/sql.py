@@ -1,5 +1,6 @@
 """The SQL of this room that Django's query language can't say."""
 
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -36,6 +37,12 @@ def due_configurations(most: int) -> list[tuple[UUID, int]]:
 def lost_accounts() -> list[tuple[UUID, int]]:
     """Organisation and id of each authorisation that somebody must give again."""
     return _rows("SELECT organisation, authorisation FROM across_lost_accounts()")
+
+
+def looking_up_first() -> tuple[int, datetime] | None:
+    """How many configurations look documents up before they send them, and until when the last of them does."""
+    number, until = _rows("SELECT number, until FROM across_looking_up_first()")[0]
+    return (number, until) if number else None
 
 
 def _rows(statement: str, *values: object) -> list[tuple[Any, ...]]:

@@ -8,6 +8,7 @@ Proxies named in the environment are not used: they would connect to addresses t
 import ipaddress
 import os
 import socket
+import ssl
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -180,6 +181,20 @@ def check(url: str) -> None:
     else:
         return
     raise UnreachableError(reason, may_have_arrived=False)
+
+
+def certificate_ends(host: str, port: int, timeout_s: float = 5.0) -> datetime:
+    """When the certificate of a service of the operator's own ends. Raises ssl.SSLError and OSError.
+
+    No call of a package: it may be at a private address, and nothing is sent.
+    """
+    context = httpx.create_ssl_context()
+    with (
+        socket.create_connection((host, port), timeout_s) as line,
+        context.wrap_socket(line, server_hostname=host) as safe,
+    ):
+        certificate = safe.getpeercert() or {}
+    return datetime.fromtimestamp(ssl.cert_time_to_seconds(str(certificate["notAfter"])), UTC)
 
 
 def client() -> httpx.Client:

@@ -2,9 +2,7 @@
 
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import timedelta
-from typing import Literal
 
 from django.conf import settings
 from django.db import DatabaseError, connection
@@ -16,19 +14,11 @@ from bookbridge.exchange.models import OutstandingSnapshot, Posting, Run
 from bookbridge.integrations.models import Authorisation, Configuration, Integration
 from bookbridge.organisations import rotation
 from bookbridge.organisations.secrets import UnreadableSecretError
+from bookbridge.server import surroundings
+from bookbridge.server.findings import Finding
 from bookbridge.storage import StorageError, open_storage
 
 _LATE = timedelta(minutes=5)
-
-
-@dataclass(frozen=True)
-class Finding:
-    """One thing that was looked at. `remedy` is empty when it is well."""
-
-    subject: str
-    state: Literal["well", "warning", "wrong"]
-    what: str
-    remedy: str = ""
 
 
 def examine() -> list[Finding]:
@@ -36,7 +26,17 @@ def examine() -> list[Finding]:
     findings = [_database()]
     if findings[0].state == "wrong":
         return findings
-    for check in (_tables, _secrets, _storage, _workers, _accounts, _configurations, _waiting_work, _held):
+    for check in (
+        _tables,
+        _secrets,
+        _storage,
+        _workers,
+        _accounts,
+        _configurations,
+        _waiting_work,
+        _held,
+        *surroundings.CHECKS,
+    ):
         try:
             findings += check()
         except DatabaseError as error:

@@ -15,13 +15,13 @@ from bookbridge.kit import watching
 if TYPE_CHECKING:
     from opentelemetry.trace import Tracer
 
-_WISHES = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
+WISHES = ("OTEL_EXPORTER_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_TRACES_ENDPOINT")
 _log = structlog.get_logger("bookbridge.telemetry")
 
 
 def start(process: str) -> Callable[[], None]:
     """Send this process's spans from here on; what is returned sends the last ones and ends it."""
-    if not any(os.environ.get(name) for name in _WISHES) or os.environ.get("OTEL_SDK_DISABLED", "") == "true":
+    if not any(os.environ.get(name) for name in WISHES) or os.environ.get("OTEL_SDK_DISABLED", "") == "true":
         return lambda: None
     try:
         from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
