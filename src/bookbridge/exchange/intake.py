@@ -54,6 +54,8 @@ from bookbridge.storage import (
     inbox_prefix,
     open_storage,
 )
+from bookbridge.storage.dropbox import tidying
+from bookbridge.storage.dropbox.names import Home
 
 _CHUNK = 200
 _LONGEST_RAW = 20_000
@@ -61,16 +63,16 @@ _LARGEST_AMOUNT = 10**15
 _log = structlog.get_logger("bookbridge.intake")
 
 
-def arrived(organisation_id: UUID, integration_id: UUID, key: str) -> None:
-    """Have a worker take an object at once that is complete by construction, such as an upload to the drop box.
+def arrived(organisation_id: UUID, integration_id: UUID, *keys: str) -> None:
+    """Have a worker take objects at once that are complete by construction, such as uploads to the drop box.
 
-    Call it after the object stands whole under its `key` in the inbox (`storage.inbox_prefix`): it waits for nothing
+    Call it after each stands whole under its key in the inbox (`storage.inbox_prefix`): it waits for nothing
     and does no work of its own, so a web request may call it. Inside a transaction it takes effect with the commit.
-    The object isn't made to settle as a dropped file is; a neighbour that is still being written is waited for.
+    They aren't made to settle as a dropped file is; a neighbour that is still being written is waited for.
     Whatever happens to the call, nothing is lost: the sweep finds the object by itself. Calling it twice, or for an
-    object that is gone, does no harm. Whoever sends several files sends relations before the entries that need them.
+    object that is gone, does no harm. Of files that need each other all keys are told at once, or the relations first.
     """
-    tasks.wake_a_worker_for_arrival(organisation_id, integration_id, key)
+    tasks.wake_a_worker_for_arrival(organisation_id, integration_id, keys)
 
 
 def take_files(
@@ -87,7 +89,14 @@ def take_files(
         return None
     prefix = inbox_prefix(*_place(integration))
     quiet = timedelta(seconds=settings.ENVIRONMENT.inbox_settle_s)
-    settled = ready_files(storage.list(prefix), timezone.now(), quiet, complete)
+    now = timezone.now()
+    settled = ready_files(
+        storage.list(prefix),
+        now,
+        quiet,
+        complete,
+        others_are_coming=lambda: tidying.is_receiving(storage, Home(*_place(integration)), now),
+    )
     if not settled:
         return None
     with transaction.atomic():

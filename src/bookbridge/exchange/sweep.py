@@ -1,5 +1,6 @@
 """Finds due and abandoned work in the tables, so that no lost or stuck job can strand a document."""
 
+import time
 from datetime import timedelta
 from itertools import groupby
 from operator import itemgetter
@@ -15,18 +16,22 @@ from bookbridge.exchange import intake, outstanding, posting, sql, waiting_texts
 from bookbridge.exchange.models import Posting, Run, WorkerSession
 from bookbridge.exchange.tasks import wake_a_worker_for
 from bookbridge.integrations.models import Configuration, Integration
-from bookbridge.integrations.sql import due_configurations, inboxes
+from bookbridge.integrations.sql import drop_boxes, due_configurations, inboxes
 from bookbridge.kit import catalogue
 from bookbridge.organisations.walls import acting_for
 from bookbridge.storage import StorageError, inbox_prefix, open_storage
+from bookbridge.storage.dropbox import tidying
+from bookbridge.storage.dropbox.names import Home
 
 _MOST_AT_ONCE = 500
+TIDY_EVERY_S = 600.0
+_next_tidying = 0.0
 _log = structlog.get_logger("bookbridge.sweep")
 
 
 def sweep(*, inboxes: bool = True) -> None:
     """Everything once. Several workers may sweep at the same time; each part is done by one of them."""
-    parts = [free_abandoned_work, start_due_outstanding, look_into_inboxes, wake_for_due_runs]
+    parts = [free_abandoned_work, start_due_outstanding, look_into_inboxes, wake_for_due_runs, tidy_drop_boxes]
     for part in parts if inboxes else [part for part in parts if part is not look_into_inboxes]:
         try:
             part()
@@ -131,3 +136,20 @@ def _take_from(organisation_id: UUID, integration_id: UUID) -> None:
 def wake_for_due_runs() -> None:
     for run_id in sql.due_runs(_MOST_AT_ONCE):
         wake_a_worker_for(run_id)
+
+
+def tidy_drop_boxes() -> None:
+    """Remove what broken uploads left behind. Now and then is enough: nobody sees it."""
+    global _next_tidying  # noqa: PLW0603 - one clock for this process.
+    if time.monotonic() < _next_tidying:
+        return
+    _next_tidying = time.monotonic() + TIDY_EVERY_S
+    storage, now = open_storage(), timezone.now()
+    for organisation_id, integration_id in drop_boxes():
+        try:
+            removed = tidying.tidy(storage, Home(organisation_id, integration_id), now)
+        except (StorageError, FileNotFoundError) as error:
+            _log.error("drop_box_not_tidied", integration=str(integration_id), reason=str(error))
+        else:
+            if removed:
+                _log.info("drop_box_tidied", integration=str(integration_id), removed=removed)

@@ -1,5 +1,6 @@
 """The jobs of the queue. They only wake a worker: what there is to do stands in the tables and inboxes."""
 
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -25,20 +26,20 @@ def work_on_run(context: JobContext, run_id: int) -> None:
 
 
 @app.task(name="take_arrival", queue=QUEUE, pass_context=True, priority=_FIRST)
-def take_arrival(context: JobContext, organisation_id: str, integration_id: str, key: str) -> None:
-    """Take an object that has come in whole, and work on its run."""
+def take_arrival(context: JobContext, organisation_id: str, integration_id: str, keys: list[str]) -> None:
+    """Take objects that have come in whole, and work on its run."""
     from bookbridge.exchange import running
     from bookbridge.organisations.walls import acting_for
 
     close_old_connections()
     with acting_for(UUID(organisation_id)):
-        run = _taken(organisation_id, integration_id, key)
+        run = _taken(organisation_id, integration_id, keys)
     if run is not None:
         running.work_on(run.pk, context.additional_context["worker"])
 
 
-def _taken(organisation_id: str, integration_id: str, key: str) -> Any:
-    """The run of an object that has come in, None when it can't be taken now: the sweep looks again."""
+def _taken(organisation_id: str, integration_id: str, keys: list[str]) -> Any:
+    """The run of objects that have come in, None when they can't be taken now: the sweep looks again."""
     from bookbridge.exchange import intake
     from bookbridge.integrations.models import Integration
     from bookbridge.storage import StorageError
@@ -49,7 +50,7 @@ def _taken(organisation_id: str, integration_id: str, key: str) -> Any:
     if integration is None:
         return None
     try:
-        return intake.take_files(integration, complete=(key,))
+        return intake.take_files(integration, complete=keys)
     except (StorageError, FileNotFoundError) as error:
         _log.error("inbox_failed", integration=integration_id, reason=str(error))
         return None
@@ -64,7 +65,7 @@ def wake_a_worker_for(run_id: int) -> None:
         return
 
 
-def wake_a_worker_for_arrival(organisation_id: UUID, integration_id: UUID, key: str) -> None:
-    """Queue the job that takes an object at once."""
+def wake_a_worker_for_arrival(organisation_id: UUID, integration_id: UUID, keys: Sequence[str]) -> None:
+    """Queue the job that takes objects at once."""
     job: Any = app.configure_task("take_arrival", queue=QUEUE, priority=_FIRST)
-    job.defer(organisation_id=str(organisation_id), integration_id=str(integration_id), key=key)
+    job.defer(organisation_id=str(organisation_id), integration_id=str(integration_id), keys=list(keys))

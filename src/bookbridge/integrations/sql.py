@@ -57,3 +57,11 @@ def place_of_access_key(key_id: str) -> tuple[UUID, UUID] | None:
         cursor.execute("SELECT organisation, integration FROM across_access_key(%s)", [key_id])
         row: tuple[UUID, UUID] | None = cursor.fetchone()
         return row
+
+
+def drop_boxes() -> list[tuple[UUID, UUID]]:
+    """Organisation and integration of whoever has, or had, an access key to the drop box."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT organisation, integration FROM across_drop_boxes()")
+        rows: list[tuple[UUID, UUID]] = cursor.fetchall()
+        return rows

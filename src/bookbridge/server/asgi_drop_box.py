@@ -10,6 +10,7 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import structlog
@@ -61,13 +62,22 @@ class AsgiDropBox:
                 await _drain(scope, body)
                 await _send_whole(send, answer, is_head=scope["method"] == "HEAD")
             else:
-                await loop.run_in_executor(self._pool, run, self._send_stream, send, answer, loop)
+                gone = threading.Event()
+                watcher = loop.create_task(_watch(body, gone))
+                try:
+                    await loop.run_in_executor(
+                        self._pool, run, partial(self._send_stream, send, answer, loop, gone=gone)
+                    )
+                finally:
+                    watcher.cancel()
         except BodyBrokenError:
             _log.info("drop_box_line_cut")
         finally:
             self._free.release()
 
-    def _send_stream(self, send: Send, answer: Answer, loop: asyncio.AbstractEventLoop) -> None:
+    def _send_stream(
+        self, send: Send, answer: Answer, loop: asyncio.AbstractEventLoop, *, gone: threading.Event
+    ) -> None:
         def say(message: dict[str, Any]) -> None:
             asyncio.run_coroutine_threadsafe(_awaited(send(message)), loop).result(self._pace.idle_s)
 
@@ -76,6 +86,8 @@ class AsgiDropBox:
         try:
             say(_head(answer, answer.length or 0))
             for block in blocks:
+                if gone.is_set():
+                    return
                 say({"type": "http.response.body", "body": block, "more_body": True})
             say({"type": "http.response.body", "body": b"", "more_body": False})
         except TimeoutError:
@@ -134,9 +146,9 @@ class _Body:
             kept += await self.next_block()
         return bytes(kept)
 
-    async def next_block(self) -> bytes:
+    async def next_block(self, *, patient: bool = False) -> bytes:
         try:
-            message = await asyncio.wait_for(self._receive(), self._pace.idle_s)
+            message = await asyncio.wait_for(self._receive(), None if patient else self._pace.idle_s)
         except TimeoutError:
             raise _too_slow() from None
         if message["type"] != "http.request":
@@ -156,6 +168,15 @@ def _too_slow() -> S3Error:
         "RequestTimeout",
         "Your socket connection to the server was not read from or written to within the timeout period.",
     )
+
+
+async def _watch(body: _Body, gone: threading.Event) -> None:
+    """Notice a client that leaves before it has everything, so that nothing more is read for it."""
+    try:
+        while True:
+            await body.next_block(patient=True)
+    except BodyBrokenError:
+        gone.set()
 
 
 async def _drain(scope: Scope, body: _Body) -> None:

@@ -1,5 +1,6 @@
 """The drop box of this installation: its protocol joined with access keys, intake and settings."""
 
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 
 from django.conf import settings
@@ -10,6 +11,7 @@ from django.http.request import split_domain_port, validate_host
 from bookbridge.exchange import intake
 from bookbridge.integrations import access_keys
 from bookbridge.organisations.walls import acting_for
+from bookbridge.server.announcing import Announcer
 from bookbridge.storage import open_storage
 from bookbridge.storage.dropbox.desk import Grant, Limits
 from bookbridge.storage.dropbox.names import Home
@@ -23,6 +25,9 @@ REFUSALS_IN_S = 60
 
 class HouseDesk:
     """What the drop box asks, answered by the tables."""
+
+    def __init__(self) -> None:
+        self._announcer = Announcer(_tell_intake)
 
     def grant(self, access_key: str) -> Grant | None:
         found = access_keys.find(access_key)
@@ -44,9 +49,18 @@ class HouseDesk:
         with acting_for(grant.home.organisation):
             access_keys.note_use(grant.home.organisation, grant.access_key, address)
 
+    def receiving(self, grant: Grant) -> AbstractContextManager[None]:
+        return self._announcer.coming(grant.home)
+
     def arrived(self, grant: Grant, key: str) -> None:
-        with acting_for(grant.home.organisation):
-            intake.arrived(grant.home.organisation, grant.home.integration, key)
+        self._announcer.arrived(grant.home, key)
+
+
+def _tell_intake(home: Home, keys: list[str]) -> None:
+    close_old_connections()
+    with acting_for(home.organisation):
+        intake.arrived(home.organisation, home.integration, *keys)
+    close_old_connections()
 
 
 def _refusals(address: str, access_key: str) -> str:

@@ -1,6 +1,6 @@
 """Which files of an inbox may be taken now, and in which order their formats are sent. Pure."""
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
@@ -28,14 +28,23 @@ Found = TypeVar("Found", bound=_InboxFile)
 
 
 def ready_files(
-    inbox: Iterable[Found], now: datetime, quiet: timedelta, complete: Collection[str] = ()
+    inbox: Iterable[Found],
+    now: datetime,
+    quiet: timedelta,
+    complete: Collection[str] = (),
+    *,
+    others_are_coming: Callable[[], bool] = lambda: False,
 ) -> Sequence[Found]:
-    """Files that have been unchanged for `quiet`, or whose keys are among the `complete` ones, oldest first; none while
-    a neighbour is still being written."""
+    """Files that have been unchanged for `quiet`, or whose keys are among the `complete` ones, oldest first.
+
+    None while a neighbour is still being written in the inbox or, by `others_are_coming`, on its way into it.
+    """
     visible = [found for found in inbox if not _is_unfinished(found.name)]
     settled = [found for found in visible if found.key in complete or now - found.modified_at >= quiet]
-    moving = len(settled) < len(visible)
-    if moving and settled and now - min(found.modified_at for found in settled) < LONGEST_WAIT_FOR_OTHERS:
+    if not settled:
+        return []
+    waits = now - min(found.modified_at for found in settled) < LONGEST_WAIT_FOR_OTHERS
+    if waits and (len(settled) < len(visible) or others_are_coming()):
         return []
     return sorted(settled, key=lambda found: (found.modified_at, found.key))
 

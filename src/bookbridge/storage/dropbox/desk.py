@@ -1,5 +1,6 @@
 """What the drop box asks of the rest of the house: who an access key is, and whom to tell what happened."""
 
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -31,6 +32,10 @@ class Desk(Protocol):
         ...
 
     def used(self, grant: Grant, address: str) -> None: ...
+
+    def receiving(self, grant: Grant) -> AbstractContextManager[None]:
+        """A file is coming in, and its neighbours may want to wait for it."""
+        ...
 
     def arrived(self, grant: Grant, key: str) -> None:
         """A whole object is in the inbox."""

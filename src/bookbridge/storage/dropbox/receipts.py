@@ -61,7 +61,7 @@ def kept_headers(headers: Mapping[str, str]) -> dict[str, str]:
 
 
 def save(storage: Storage, home: Home, place: Place, receipt: Receipt) -> None:
-    values = {**asdict(receipt), "received_at": receipt.received_at.isoformat()}
+    values = {**asdict(receipt), "received_at": receipt.received_at.isoformat(), "name": place.name}
     storage.put(_key(home, place), json.dumps(values).encode())
 
 
@@ -70,6 +70,7 @@ def load(storage: Storage, home: Home, place: Place) -> Receipt | None:
         return None
     try:
         values = json.loads(storage.get(_key(home, place)))
+        values.pop("name", None)
         return Receipt(**{**values, "received_at": datetime.fromisoformat(values["received_at"])})
     except (FileNotFoundError, ValueError, TypeError, KeyError):
         # An older version of ours may have kept it in another form.
@@ -78,6 +79,19 @@ def load(storage: Storage, home: Home, place: Place) -> Receipt | None:
 
 def forget(storage: Storage, home: Home, place: Place) -> None:
     storage.delete(_key(home, place))
+
+
+def folder(home: Home) -> str:
+    return receipt_key(home.organisation, home.integration, "").rpartition("/")[0]
+
+
+def name_in(storage: Storage, key: str) -> str | None:
+    """The name of the object that a receipt is for."""
+    try:
+        name = json.loads(storage.get(key)).get("name")
+    except (FileNotFoundError, ValueError, AttributeError):
+        return None
+    return name if isinstance(name, str) else None
 
 
 def _key(home: Home, place: Place) -> str:

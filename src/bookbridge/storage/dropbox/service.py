@@ -217,11 +217,12 @@ class DropBox:
     def _write(self, request: Request, caller: Caller, place: Place) -> Answer:
         _check_meant_settings(request)
         storage = self._open_storage()
-        if "uploadId" in request.parameters or "partNumber" in request.parameters:
-            return multipart.put_part(storage, caller, place, request, self._limits)
-        answer = writing.put(storage, caller, place, request, self._limits)
-        self._arrived(caller, place, "put")
-        return answer
+        with self._desk.receiving(caller.grant):
+            if "uploadId" in request.parameters or "partNumber" in request.parameters:
+                return multipart.put_part(storage, caller, place, request, self._limits)
+            answer = writing.put(storage, caller, place, request, self._limits)
+            self._arrived(caller, place, "put")
+            return answer
 
     def _arrived(self, caller: Caller, place: Place, how: str) -> None:
         home = caller.home
@@ -243,9 +244,10 @@ class DropBox:
         return answer
 
     def _complete(self, request: Request, caller: Caller, place: Place) -> Answer:
-        receipt, is_new = multipart.complete(self._open_storage(), caller, place, request, self._limits)
-        if is_new:
-            self._arrived(caller, place, "multipart")
+        with self._desk.receiving(caller.grant):
+            receipt, is_new = multipart.complete(self._open_storage(), caller, place, request, self._limits)
+            if is_new:
+                self._arrived(caller, place, "multipart")
         address = f"{request.scheme}://{request.header('host')}/{self._limits.bucket}/{request.key}"
         parts: list[Element] = [("Location", address), ("Bucket", self._limits.bucket), ("Key", request.key)]
         parts.append(("ETag", f'"{receipt.etag}"'))
