@@ -60,6 +60,10 @@ class AsgiDropBox:
             answer = await loop.run_in_executor(self._pool, run, self._answer, _request(scope, body))
             if isinstance(answer.body, bytes):
                 await _drain(scope, body)
+            if _is_unread(scope, body):
+                # The client may leave the rest out: its next request must not be taken for it.
+                answer.headers["connection"] = "close"
+            if isinstance(answer.body, bytes):
                 await _send_whole(send, answer, is_head=scope["method"] == "HEAD")
             else:
                 gone = threading.Event()
@@ -194,6 +198,13 @@ async def _drain(scope: Scope, body: _Body) -> None:
                 await body.next_block()
     except (TimeoutError, S3Error, BodyBrokenError):
         return
+
+
+def _is_unread(scope: Scope, body: _Body) -> bool:
+    """Whether a body was announced that has not come in whole."""
+    names = {name.lower(): value for name, value in scope["headers"]}
+    announced = names.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in names
+    return announced and not body.ended and str(scope.get("http_version", "1.1")).startswith("1")
 
 
 def _slow_down(scope: Scope) -> Answer:

@@ -28,7 +28,6 @@ class Upload:
     def __init__(self, request: Request, caller: Caller, *, most: int, also: str | None = None) -> None:
         self._request = request
         self._caller = caller
-        self._most = most
         payload = caller.claim.payload
         self._chunked = payload in STREAMING
         self._sha256 = None if self._chunked or payload == UNSIGNED else payload
@@ -85,8 +84,10 @@ class Upload:
             signer = SignedChunks(self._caller.claim, self._caller.grant.secret) if signed else None
             decoded = chunks = ChunkedBody(blocks, signer=signer, announced=self._trailers, decoded_size=self.announced)
         sha256 = hashlib.sha256() if self._sha256 else None
-        self.measured = self.measured.over(decoded, most=self._most)
+        self.measured = self.measured.over(decoded)
         for chunk in self.measured:
+            if self.measured.size > self.announced:
+                raise _wrong_size()
             if sha256:
                 sha256.update(chunk)
             yield chunk
@@ -94,8 +95,7 @@ class Upload:
 
     def _check(self, sha256: str | None, trailers: dict[str, str]) -> None:
         if self.measured.size != self.announced:
-            message = "You did not provide the number of bytes specified by the Content-Length HTTP header."
-            raise S3Error("IncompleteBody", message)
+            raise _wrong_size()
         if sha256 != self._sha256:
             message = "The provided 'x-amz-content-sha256' header does not match what was computed."
             raise S3Error("XAmzContentSHA256Mismatch", message)
@@ -107,6 +107,12 @@ class Upload:
         if self.algorithm and expected != self.measured.checksum(self.algorithm):
             message = f"The {self.algorithm.upper()} you specified did not match the calculated checksum."
             raise S3Error("BadDigest", message)
+
+
+def _wrong_size() -> S3Error:
+    return S3Error(
+        "IncompleteBody", "You did not provide the number of bytes specified by the Content-Length HTTP header."
+    )
 
 
 def check_short_body(request: Request, caller: Caller, longest: int) -> bytes:

@@ -110,9 +110,8 @@ def encoded(value: bytes) -> str:
 class Measured:
     """Passes a stream on and measures it: size, MD5 and whatever else was asked for."""
 
-    def __init__(self, chunks: Iterable[bytes], algorithms: Iterable[str] = (), *, most: int | None = None) -> None:
+    def __init__(self, chunks: Iterable[bytes], algorithms: Iterable[str] = ()) -> None:
         self._chunks = chunks
-        self._most = most
         self.size = 0
         self._md5 = hashlib.md5(usedforsecurity=False)
         self._hashers = {name: ALGORITHMS[name]() for name in dict.fromkeys(algorithms)}
@@ -120,16 +119,14 @@ class Measured:
     def __iter__(self) -> Iterator[bytes]:
         for chunk in self._chunks:
             self.size += len(chunk)
-            if self._most is not None and self.size > self._most:
-                raise too_large(self._most)
             self._md5.update(chunk)
             for hasher in self._hashers.values():
                 hasher.update(chunk)
             yield chunk
 
-    def over(self, chunks: Iterable[bytes], *, most: int | None) -> "Measured":
+    def over(self, chunks: Iterable[bytes]) -> "Measured":
         """The same measure of another stream."""
-        return Measured(chunks, self._hashers, most=most)
+        return Measured(chunks, self._hashers)
 
     @property
     def md5(self) -> bytes:
