@@ -7,13 +7,17 @@ from django.http import HttpRequest
 
 
 def client_address(request: HttpRequest) -> str:
+    return address_behind(request.META.get("REMOTE_ADDR", ""), request.headers.get("X-Forwarded-For", ""))
+
+
+def address_behind(called_from: str, forwarded_for: str) -> str:
     """The address of the client.
 
     Each proxy adds the address it was called from at the right. So we go from the right to the left and stop at the
     first address that is none of our proxies; what stands further left is the client's own invention.
     """
-    address = _clean(request.META.get("REMOTE_ADDR", "")) or "127.0.0.1"  # a socket file's caller is of this machine
-    hops = request.headers.get("X-Forwarded-For", "").split(",")
+    address = _clean(called_from) or "127.0.0.1"  # a socket file's caller is of this machine
+    hops = forwarded_for.split(",")
     while _is_our_proxy(address) and hops:
         earlier = _clean(hops.pop())
         if earlier is None:

@@ -1,7 +1,10 @@
 """The drop box of this installation: its protocol joined with access keys, intake and settings."""
 
+import time
 from contextlib import AbstractContextManager
+from dataclasses import replace
 from datetime import UTC, datetime
+from hashlib import sha256
 
 from django.conf import settings
 from django.core.cache import cache
@@ -10,6 +13,7 @@ from django.http.request import split_domain_port, validate_host
 
 from bookbridge.exchange import intake
 from bookbridge.integrations import access_keys
+from bookbridge.organisations.client_address import address_behind
 from bookbridge.organisations.walls import acting_for
 from bookbridge.server.announcing import Announcer
 from bookbridge.storage import open_storage
@@ -19,8 +23,8 @@ from bookbridge.storage.dropbox.request import Answer, Request
 from bookbridge.storage.dropbox.service import DropBox
 from bookbridge.storage.places import DROP_BOX_BUCKET
 
-REFUSALS = 20
-REFUSALS_IN_S = 60
+REFUSALS_A_MINUTE = 20
+"""From one address, with one key."""
 
 
 class HouseDesk:
@@ -34,16 +38,12 @@ class HouseDesk:
         return found and Grant(access_key, Home(found.organisation, found.integration), found.secret)
 
     def may_try(self, address: str, access_key: str) -> bool:
-        return bool(cache.get(_refusals(address, access_key), 0) < REFUSALS)
+        return bool(cache.get(_this_minute(address, access_key), 0) < REFUSALS_A_MINUTE)
 
     def refused(self, address: str, access_key: str) -> None:
-        name = _refusals(address, access_key)
-        if not cache.add(name, 1, REFUSALS_IN_S):
-            try:
-                cache.incr(name)
-            except ValueError:
-                # Ran out in between.
-                cache.add(name, 1, REFUSALS_IN_S)
+        # Two at once may be counted as one: it is about thousands.
+        name = _this_minute(address, access_key)
+        cache.set(name, cache.get(name, 0) + 1, 120)
 
     def used(self, grant: Grant, address: str) -> None:
         with acting_for(grant.home.organisation):
@@ -63,9 +63,10 @@ def _tell_intake(home: Home, keys: list[str]) -> None:
     close_old_connections()
 
 
-def _refusals(address: str, access_key: str) -> str:
-    # Spelled so that any cache takes it as a key.
-    return f"drop-box-refused:{address}:{access_key}".encode("ascii", "backslashreplace").hex()[:240]
+def _this_minute(address: str, access_key: str) -> str:
+    # A key can hold anything that a client sent.
+    who = sha256(f"{address} {access_key}".encode("utf-8", "replace")).hexdigest()
+    return f"drop-box-refused:{who}:{int(time.time()) // 60}"
 
 
 def _is_our_host(host: str) -> bool:
@@ -97,6 +98,7 @@ class HouseAnswers:
     def __call__(self, request: Request) -> Answer:
         close_old_connections()
         try:
-            return self._box.answer(request)
+            address = address_behind(request.address, request.header("x-forwarded-for") or "")
+            return self._box.answer(replace(request, address=address))
         finally:
             close_old_connections()

@@ -6,7 +6,7 @@ from bookbridge.organisations.walls import across
 
 
 class Migration(migrations.Migration):
-    dependencies = [("integrations", "0004_access_keys")]
+    dependencies = [("integrations", "0005_look_up_first")]
 
     operations = [
         across(
