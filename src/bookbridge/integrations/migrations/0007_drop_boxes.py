@@ -6,7 +6,7 @@ from bookbridge.organisations.walls import across
 
 
 class Migration(migrations.Migration):
-    dependencies = [("integrations", "0005_look_up_first")]
+    dependencies = [("integrations", "0006_doctor")]
 
     operations = [
         across(
