@@ -36,9 +36,10 @@ def verify(chain: str | None, heads: Path | None, as_json: bool) -> None:
     from bookbridge.organisations import trail_chain
 
     noted = _noted(heads) if heads else {}
-    asked = [_chain(chain)] if chain else [*trail_chain.chains(), *(c for c in noted if c not in trail_chain.chains())]
+    known = trail_chain.chains()
+    known += [organisation_id for organisation_id in noted if organisation_id not in known]
     faults = 0
-    for organisation_id in asked:
+    for organisation_id in [_one_of(known, chain)] if chain else known:
         verdict = trail_chain.verify(organisation_id, noted.get(organisation_id))
         faults += verdict.fault is not None
         click.echo(json.dumps(_verdict_values(verdict)) if as_json else _verdict_line(verdict))
@@ -52,7 +53,8 @@ def head(chain: str | None) -> None:
     _load()
     from bookbridge.organisations import trail_chain
 
-    for organisation_id in [_chain(chain)] if chain else trail_chain.chains():
+    known = trail_chain.chains()
+    for organisation_id in [_one_of(known, chain)] if chain else known:
         click.echo(f"{organisation_id or _INSTALLATION} {trail_chain.head_of(organisation_id)}")
 
 
@@ -65,10 +67,11 @@ def head(chain: str | None) -> None:
 def show(chain: str | None, subject: str | None, action: str | None, last: int, as_json: bool) -> None:
     """Print the latest entries of one chain, the oldest first."""
     _load()
+    from bookbridge.organisations import trail_chain
     from bookbridge.organisations.models import User
     from bookbridge.organisations.trail_reading import entries
 
-    rows = entries(_chain(chain or _INSTALLATION), subject=subject, action=action, last=last)
+    rows = entries(_one_of(trail_chain.chains(), chain or _INSTALLATION), subject=subject, action=action, last=last)
     names = User.objects.in_bulk({int(row.actor_id) for row in rows if row.actor_kind == "user"})
     for row in rows:
         who = str(names.get(int(row.actor_id), f"user {row.actor_id}")) if row.actor_kind == "user" else row.actor_kind
@@ -88,6 +91,13 @@ def _chain(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         raise click.ClickException(f"{text} is no organisation's id; `bookbridge audit head` lists them") from None
+
+
+def _one_of(known: list[UUID | None], text: str) -> UUID | None:
+    found = _chain(text)
+    if found not in known:
+        raise click.ClickException(f"there is no audit trail of {text}; `bookbridge audit head` lists them")
+    return found
 
 
 def _noted(path: Path) -> dict[UUID | None, dict[int, bytes]]:
