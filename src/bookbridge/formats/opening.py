@@ -9,7 +9,7 @@ from bookbridge.documents import Problem, SourceRef
 from bookbridge.formats import texts
 from bookbridge.formats.profile import Profile
 from bookbridge.formats.records import BLANK, Record, Records
-from bookbridge.formats.results import Reject
+from bookbridge.formats.results import MOST_ROWS_KEPT, Reject
 from bookbridge.formats.sniff import SAMPLE_LINES, SAMPLE_SIZE, Look, examine
 from bookbridge.formats.text import CHUNK, Block, Lines, bounded_raw, doubtful_encoding, lost_bytes, shown
 
@@ -32,7 +32,7 @@ def open_file(stream: BinaryIO, profile: Profile, file_name: str) -> Opened | Re
         if sum(len(each.lines) for each in ahead) >= SAMPLE_LINES or len(ahead) * CHUNK > SAMPLE_SIZE:
             break
     sample = _sample(ahead)
-    look = examine(sample, profile, file_name, wide=lines.wide)
+    look = examine(sample, profile, file_name, lines.start)
     blocks = chain(ahead, following)
     if isinstance(look, Problem):
         return _whole_file(look, sample, blocks)
@@ -121,15 +121,21 @@ class RowChecks:
         """A bare number with an empty text glued to it (`0""`) was meant as two fields."""
         if record.flaw is not None:
             return []
-        for place, field in enumerate(record.fields):
+        source = self.source(record.row)
+        problems: list[Problem] = []
+        fields: list[str] = []
+        for field in record.fields:
             number = field.removesuffix('""')
-            if number != field and number.lstrip("+-").replace(".", "").isdecimal():
-                source = self.source(record.row)
-                if not self._profile.repair_missing_comma_0_quote:
-                    return [texts.COMMA_MISSING(source=source, value=field)]
-                record.fields[place : place + 1] = [number, ""]
-                return [texts.COMMA_REPAIRED(source=source, value=field, number=number), *self._missing_comma(record)]
-        return []
+            if number == field or not number.lstrip("+-").replace(".", "").isdecimal():
+                fields.append(field)
+            elif not self._profile.repair_missing_comma_0_quote:
+                return [texts.COMMA_MISSING(source=source, value=shown(field))]
+            else:
+                fields += [number, ""]
+                if len(problems) < MOST_ROWS_KEPT:
+                    problems.append(texts.COMMA_REPAIRED(source=source, value=shown(field), number=shown(number)))
+        record.fields[:] = fields
+        return problems
 
     def doubt(self, record: Record) -> Problem | None:
         """A notice when letters look as if the encoding is another one."""

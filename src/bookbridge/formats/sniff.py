@@ -9,6 +9,7 @@ from bookbridge.documents import Problem, SourceRef
 from bookbridge.formats import texts, texts_relations
 from bookbridge.formats.layouts import REQUIRED_COLUMNS
 from bookbridge.formats.profile import EntryProfile, OutstandingProfile, Profile, load_profile, profile_names
+from bookbridge.formats.signatures import no_text
 from bookbridge.formats.text import shown
 from bookbridge.formats.values import read_line_number
 
@@ -29,13 +30,14 @@ class Look:
     """The columns that a row of names gives, by our names."""
 
 
-def examine(sample: Sequence[str], profile: Profile, file_name: str, *, wide: bool) -> Look | Problem:
+def examine(sample: Sequence[str], profile: Profile, file_name: str, first_bytes: bytes) -> Look | Problem:
     """How to read the file, or the one reason why it is none of the profile's format."""
     source = SourceRef(file=file_name)
     known = {"format": profile.format.upper(), "source": source}
     start = "".join(sample)[:20000]
-    if wide:
-        return texts.WIDE(**known)  # type: ignore[arg-type]
+    if foreign := no_text(first_bytes):
+        kind, what = foreign
+        return kind(what=what, **known)  # type: ignore[arg-type]
     if not start.strip(" \t\r\n\x1a\0\ufeff"):
         return texts.EMPTY(source=source)
     if _is_binary(start):

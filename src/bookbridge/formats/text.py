@@ -9,9 +9,10 @@ CHUNK = 1 << 16
 LONGEST_LINE = 1 << 20
 """A line of more bytes than this is no row of a bookkeeping file; its first part is kept, the rest is skipped."""
 LONGEST_RAW = 1 << 16
+START = 512
+"""Bytes that tell what kind of file it is."""
 
 _MARKS = ((b"\xef\xbb\xbf", "utf-8"),)
-_WIDE_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 _LOST = re.compile("[\ud800-\udfff]")
 # Letters of one code page, read with another, look like these in the midst of a word.
@@ -35,8 +36,8 @@ class Lines:
     def __init__(self, stream: BinaryIO, encoding: str) -> None:
         self._stream = stream
         self.encoding = "utf-8" if encoding == "utf-8-sig" else encoding
-        self.wide = False
-        """Two bytes for each character (UTF-16), by its mark."""
+        self.start = b""
+        """The first bytes, as they are."""
         self.too_long: set[int] = set()
         """The numbers of lines that were cut."""
         self._last_number = 0
@@ -73,12 +74,12 @@ class Lines:
 
     def _first_chunk(self) -> bytes:
         chunk = self._stream.read(CHUNK)
-        while 0 < len(chunk) < 4:
+        while 0 < len(chunk) < START:
             more = self._stream.read(CHUNK)
             if not more:
                 break
             chunk += more
-        self.wide = chunk.startswith(_WIDE_MARKS)
+        self.start = chunk[:START]
         for mark, encoding in _MARKS:
             if chunk.startswith(mark):
                 self.encoding = encoding

@@ -90,6 +90,28 @@ BINARY = kind(
     ),
     EXPORT_AS_TEXT,
 )
+ARCHIVE = kind(
+    "file.archive",
+    (
+        "The file is an archive ({what}), no text: it is no {format} file. Nothing in it was read.",
+        "Het bestand is een archief ({what}) en geen tekst: het is geen {format}-bestand. Er is niets uit gelezen.",
+        "Le fichier est une archive ({what}) et non du texte : ce n'est pas un fichier {format}. Rien n'en a été lu.",
+    ),
+    (
+        "Unpack it first, and put the files that were in it here.",
+        "Pak het eerst uit en zet de bestanden die erin zaten hier neer.",
+        "Décompressez-la d'abord et déposez ici les fichiers qu'elle contient.",
+    ),
+)
+WORKBOOK = kind(
+    "file.workbook",
+    (
+        "The file is a workbook of a spreadsheet program ({what}), no text: it is no {format} file.",
+        "Het bestand is een werkmap van een rekenprogramma ({what}) en geen tekst: het is geen {format}-bestand.",
+        "Le fichier est un classeur de tableur ({what}) et non du texte : ce n'est pas un fichier {format}.",
+    ),
+    EXPORT_AS_TEXT,
+)
 WIDE = kind(
     "file.utf16",
     (
