@@ -2,7 +2,7 @@
 .SILENT:
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup demo test format format-check lint types contracts check simulate bench chaos
+.PHONY: help setup demo test format format-check lint types contracts check simulate bench fuzz chaos
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -47,6 +47,9 @@ bench: setup ## Measure speed as ratios, printed as JSON (ARGS="reading --lines 
 
 chaos: setup ## Break everything on purpose and count (ARGS="--documents 2000 --kills 100 --seed 1")
 	$(BIN)/bookbridge chaos $(ARGS)
+
+fuzz: setup ## Look for bytes that break a reader (ARGS="--seconds 60 readers")
+	$(BIN)/python -m tests.fuzz $(ARGS)
 
 check: ## All checks, then all tests; every failure is shown
 	.ci/run

@@ -398,6 +398,13 @@ def test_codes_longer_than_exacts_lengths_are_kept() -> None:
     assert result.document.number == "26700123456"
 
 
+@pytest.mark.parametrize("column", ["invoice_no", "payment_reference", "cost_centre", "debtor_no"])
+def test_no_code_is_longer_than_a_document_can_hold(column: str) -> None:
+    reject = only_reject(read(sale("1", **{column: "9" * 61})))
+    assert codes(reject)[0] == "value.too_long"
+    assert reject.problems[0].source.column == column
+
+
 def test_overlong_code_is_refused_and_named() -> None:
     reject = only_reject(read(header() + detail(cost_centre="x" * 61)))
     assert codes(reject) == ["value.too_long"]

@@ -1,6 +1,9 @@
 """Files that are no FMUTA6 at all, or need another profile: one reject with one clear reason, rows counted."""
 
+import bz2
 import gzip
+import lzma
+import zipfile
 from collections.abc import Iterator
 from io import BytesIO
 
@@ -21,6 +24,14 @@ from tests.formats.rows import (
 )
 
 
+def zipped(files: dict[str, bytes]) -> bytes:
+    made = BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return made.getvalue()
+
+
 @pytest.mark.parametrize(
     ("content", "code", "rows"),
     [
@@ -28,7 +39,19 @@ from tests.formats.rows import (
         (b"\r\n\r\n  \r\n", "file.empty", 0),
         (b"\xef\xbb\xbf", "file.empty", 0),
         (b"\x1a", "file.empty", 0),
-        (gzip.compress(b"x" * 5000, mtime=0), "file.binary", None),
+        (gzip.compress(b"x" * 5000, mtime=0), "file.archive", None),
+        (bz2.compress(b"x" * 5000), "file.archive", None),
+        (lzma.compress(b"x" * 5000), "file.archive", None),
+        (zipped({"fmuta6.csv": b"0" * 100_000}), "file.archive", None),
+        (zipped({f"{depth}.zip": zipped({"a": b""}) for depth in range(50)}), "file.archive", None),
+        (zipped({}), "file.archive", None),
+        (b"fmuta6.csv".ljust(257, b"\0") + b"ustar\x0000" + b"\0" * 300, "file.archive", None),
+        (b"7z\xbc\xaf\x27\x1c\0\4", "file.archive", None),
+        (b"Rar!\x1a\x07\x01\0", "file.archive", None),
+        (zipped({"[Content_Types].xml": b"<Types/>", "xl/workbook.xml": b"<w/>"}), "file.workbook", None),
+        (zipped({"mimetype": b"application/vnd.oasis.opendocument.spreadsheet"}), "file.workbook", None),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 600, "file.workbook", None),
+        (b"BZhang,1,2\r\n", "file.not_this_format", 1),
         (bytes(range(256)) * 40, "file.binary", None),
         (b"\0" * 1000, "file.empty", 0),
         (b"<?xml version='1.0'?>\n<a/>\n", "file.markup", 2),
@@ -45,6 +68,14 @@ def test_what_is_no_fmuta6_is_one_reject(content: bytes, code: str, rows: int | 
     assert reject.whole_file
     assert rows is None or reject.row_count == rows
     assert reject.problems[0].remedy
+
+
+@pytest.mark.parametrize("name", ["debitr_globe53", "credit_globe51", "fmuta_named"])
+def test_an_archive_is_told_whatever_was_expected(name: str) -> None:
+    reject = only_reject(read(zipped({"any.csv": b"x"}), name))
+    assert codes(reject) == ["file.archive"]
+    assert "ZIP" in reject.problems[0].reason
+    assert "Unpack it first" in reject.problems[0].remedy
 
 
 def test_empty_file_is_a_notice() -> None:

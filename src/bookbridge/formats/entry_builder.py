@@ -453,18 +453,18 @@ class EntryBuilder:
 
     def _invoice_number(self, built: Built, details: Sequence[Record]) -> str | None:
         """The details' invoice number; a second one is told."""
-        place, first = self.places["invoice_no"], ""
+        place, first = self.places["invoice_no"], None
         for detail in details:
             said = detail.fields[place]
             if not said or not (said := said.strip()):
                 continue
-            if not first:
-                first = said
+            if first is None:
+                first = self.read(built, detail, "invoice_no", read_code)
             elif said != first:
                 source = self._checks.source(detail.row, "invoice_no")
                 built.add(entry_texts.INVOICE_NUMBER_DIFFERS(source=source, value=shown(said), first=shown(first)))
                 break
-        return first or None
+        return first
 
 
 _MODELS: dict[str, type[SalesInvoice] | type[PurchaseInvoice] | type[JournalEntry]] = {

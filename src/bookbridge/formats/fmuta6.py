@@ -130,6 +130,8 @@ class _EntryReader:
         fields = record.fields
         problems: list[Problem] = []
         if len(fields) != self._width or record.flaw is not None:
+            if self._is_one_of_too_many(record):
+                return None
             wide = len(fields) > self._usual
             problems = self._checks.check(record)
             if wide and record.flaw is None:
@@ -149,6 +151,17 @@ class _EntryReader:
             self._start(record, problems, detail=number == 1)
             return finished
         return self._take_detail(record, problems, number)
+
+    def _is_one_of_too_many(self, record: Record) -> bool:
+        """Holds an unreadable row whose problems would not be kept; telling them takes longer than all the rest."""
+        entry = self._entry
+        strays = entry if entry is None or entry.header is None else entry.strays
+        if strays is None or len(strays.problems) < MOST_ROWS_KEPT or not self._checks.is_hopeless(record):
+            return False
+        if self._line < len(record.fields) and read_line_number(record.fields[self._line]) is not None:
+            return False
+        strays.hold(record, [])
+        return True
 
     def _goes_on(self, entry: _Entry, number: int, record: Record) -> bool:
         """Whether the row is what nearly all are: the next detail of an entry with which nothing is wrong."""

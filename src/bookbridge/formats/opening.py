@@ -79,6 +79,11 @@ class RowChecks:
     def source(self, row: int, column: str | None = None) -> SourceRef:
         return SourceRef(file=self._file, row=row, column=column)
 
+    def is_hopeless(self, record: Record) -> bool:
+        """Whether `check` would find an error for certain, without asking which."""
+        too_short = len(record.fields) < self._least and '""' not in record.raw
+        return too_short or record.flaw not in (None, "lenient")
+
     def check(self, record: Record) -> list[Problem]:
         """Pads or cuts `record.fields` to the layout's width; the problems found, errors and notices."""
         problems = self._flaw(record)
