@@ -13,6 +13,7 @@ from django.http.request import split_domain_port, validate_host
 
 from bookbridge.exchange import intake
 from bookbridge.integrations import access_keys
+from bookbridge.kit import watching
 from bookbridge.organisations.client_address import address_behind
 from bookbridge.organisations.walls import acting_for
 from bookbridge.server.announcing import Announcer
@@ -99,6 +100,9 @@ class HouseAnswers:
         close_old_connections()
         try:
             address = address_behind(request.address, request.header("x-forwarded-for") or "")
-            return self._box.answer(replace(request, address=address))
+            with watching.part("drop_box_request", method=request.method, status=0) as facts:
+                answer = self._box.answer(replace(request, address=address))
+                facts["status"] = answer.status
+            return answer
         finally:
             close_old_connections()

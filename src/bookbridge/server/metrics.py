@@ -28,6 +28,9 @@ _requests = Counter("bookbridge_http_requests", "Requests answered", ["view", "s
 _request_seconds = Histogram(
     "bookbridge_http_request_seconds", "Time to answer a request", ["view"], buckets=_SECONDS, registry=REGISTRY
 )
+_drops = Counter(
+    "bookbridge_drop_box_requests", "Requests to the drop box", ["method", "status"], registry=REGISTRY
+)
 _calls = Counter("bookbridge_package_calls", "Calls to packages", ["package", "status"], registry=REGISTRY)
 _call_seconds = Histogram(
     "bookbridge_package_call_seconds", "Time a package took", ["package"], buckets=_SECONDS, registry=REGISTRY
@@ -35,6 +38,7 @@ _call_seconds = Histogram(
 _runs = Counter("bookbridge_runs_ended", "Runs ended by this worker", ["direction", "result"], registry=REGISTRY)
 _documents = Counter("bookbridge_documents", "Documents of runs ended by this worker", ["outcome"], registry=REGISTRY)
 _sweeps = Histogram("bookbridge_sweep_seconds", "Time of a sweep", buckets=_SECONDS, registry=REGISTRY)
+_METHODS = frozenset({"GET", "HEAD", "PUT", "POST", "DELETE"})
 _OUTCOMES = ("posted", "refused", "uncertain", "skipped", "rejects")
 
 
@@ -51,6 +55,11 @@ def _count(name: str, facts: watching.Facts) -> Iterator[None]:
 def _count_request(facts: watching.Facts, seconds: float) -> None:
     _requests.labels(facts["view"], facts["status"]).inc()
     _request_seconds.labels(facts["view"]).observe(seconds)
+
+
+def _count_drop(facts: watching.Facts, _seconds: float) -> None:
+    method = facts["method"] if facts["method"] in _METHODS else "other"
+    _drops.labels(method, facts["status"] or "cut").inc()
 
 
 def _count_call(facts: watching.Facts, seconds: float) -> None:
@@ -70,6 +79,7 @@ def _count_end(facts: watching.Facts, _seconds: float) -> None:
 
 _COUNTS: dict[str, Callable[[watching.Facts, float], None]] = {
     "request": _count_request,
+    "drop_box_request": _count_drop,
     "package_call": _count_call,
     "sweep": _count_sweep,
     "run_end": _count_end,
