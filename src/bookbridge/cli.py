@@ -20,6 +20,7 @@ COMMANDS = {
     "backup": "bookbridge.commands.backup:backup",
     "restore": "bookbridge.commands.backup:restore",
     "restored": "bookbridge.commands.backup:restored",
+    "retention": "bookbridge.commands.retention:retention",
     "doctor": "bookbridge.commands.doctor:doctor",
     "secrets": "bookbridge.commands.secrets:secrets",
     "audit": "bookbridge.commands.audit:audit",

@@ -38,6 +38,13 @@ def test_the_organisation_that_was_asked_for_is_named_and_forgotten(client: Clie
     assert "organisation" not in second
 
 
+def test_an_address_stands_on_no_line(client: Client, lines: Any, caplog: pytest.LogCaptureFixture) -> None:
+    client.get("/no/such/page/Vermeulen")
+    client.get("/no/such/page", headers={"Host": "vermeulen.example"})
+    assert "Vermeulen" not in caplog.text + str(lines)
+    assert [line["status"] for line in of_requests(lines)] == [404, 400]
+
+
 def test_a_well_formed_id_of_a_proxy_is_kept(client: Client, lines: Any) -> None:
     answer = client.get("/accounts/login/", headers={"X-Request-ID": "proxy-2026-0001"})
     assert answer["X-Request-ID"] == "proxy-2026-0001"

@@ -76,6 +76,7 @@ class Run(models.Model):
     result = models.CharField(max_length=12, choices=Result.choices, blank=True)
     problem = models.JSONField(null=True, blank=True, help_text="Why the whole run failed or is held")
     counts = models.JSONField(default=dict, help_text="Lines by outcome, kept up to date while the run works")
+    lines_forgotten_at = models.DateTimeField(null=True, blank=True, help_text="When retention removed its lines")
     reconciliation = models.JSONField(default=list, help_text="Rows of journal, currency and amounts; at the end")
 
     class Meta:
@@ -84,6 +85,11 @@ class Run(models.Model):
             models.Index(fields=["resume_at"], name="run_due", condition=models.Q(state="waiting")),
             models.Index(fields=["worker"], name="run_working", condition=models.Q(state="working")),
             models.Index(fields=["ended_at"], name="run_ended", condition=models.Q(state="ended")),
+            models.Index(
+                fields=["organisation", "ended_at"],
+                name="run_with_lines",
+                condition=models.Q(state="ended", lines_forgotten_at=None),
+            ),
         ]
 
     def __str__(self) -> str:

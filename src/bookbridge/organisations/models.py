@@ -44,6 +44,12 @@ class Organisation(models.Model):
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
     name = models.CharField(max_length=120)
     time_zone = models.CharField(max_length=64, default="Europe/Amsterdam")
+    keep_files_days = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Originals in the archive; empty: for ever"
+    )
+    keep_lines_days = models.PositiveIntegerField(
+        null=True, blank=True, help_text="Lines of ended runs and items of old readings; empty: for ever"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     def __str__(self) -> str:

@@ -71,6 +71,13 @@ def make_across(name: str, arguments: str, returns: str, body: str) -> str:
     """
 
 
+def organisations_that_forget() -> list[UUID]:
+    """The ids of the organisations that don't keep everything for ever."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT across_organisations_that_forget()")
+        return [row[0] for row in cursor.fetchall()]
+
+
 def every_organisation() -> list[UUID]:
     """The ids of all organisations, oldest first: for what an operator does with each of them."""
     with connection.cursor() as cursor:

@@ -30,3 +30,15 @@ def configure_logs(level_name: str = "info") -> None:
     handler.setFormatter(structlog.stdlib.ProcessorFormatter(processor=renderer, foreign_pre_chain=shared))
     # Other libraries write of addresses and values below this level.
     logging.basicConfig(level=max(level, logging.WARNING), handlers=[handler], force=True)
+    of_requests = logging.getLogger("django.request")
+    if not of_requests.filters:
+        of_requests.addFilter(_without_address)
+
+
+def _without_address(record: logging.LogRecord) -> bool:
+    """Django names the address of each refused request, which may hold names; `requests.py` has a line for it anyway."""
+    if record.levelno < logging.ERROR:
+        return False
+    if isinstance(record.args, tuple) and len(record.args) == 2:
+        record.args = (record.args[0], "see the request's own line")
+    return True

@@ -28,9 +28,7 @@ _requests = Counter("bookbridge_http_requests", "Requests answered", ["view", "s
 _request_seconds = Histogram(
     "bookbridge_http_request_seconds", "Time to answer a request", ["view"], buckets=_SECONDS, registry=REGISTRY
 )
-_drops = Counter(
-    "bookbridge_drop_box_requests", "Requests to the drop box", ["method", "status"], registry=REGISTRY
-)
+_drops = Counter("bookbridge_drop_box_requests", "Requests to the drop box", ["method", "status"], registry=REGISTRY)
 _calls = Counter("bookbridge_package_calls", "Calls to packages", ["package", "status"], registry=REGISTRY)
 _call_seconds = Histogram(
     "bookbridge_package_call_seconds", "Time a package took", ["package"], buckets=_SECONDS, registry=REGISTRY

@@ -10,6 +10,7 @@ import structlog
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 
+from bookbridge.exchange import retention
 from bookbridge.exchange.sweep import sweep
 from bookbridge.exchange.tasks import QUEUE
 from bookbridge.exchange.workers import WorkerLife
@@ -21,6 +22,7 @@ SWEEP_EVERY_S = 0.5
 SWEEPS_FOR_A_LOOK_INTO_A_FOLDER = 2
 SWEEPS_FOR_A_LOOK_INTO_A_BUCKET = 30
 """Listing a bucket costs a call, and money at some services."""
+SWEEPS_FOR_A_LOT_OF_RETENTION = 120
 EXIT_SESSION_LOST = 70
 _log = structlog.get_logger("bookbridge.worker")
 
@@ -70,6 +72,8 @@ def _sweep_on(stop: threading.Event) -> None:
             close_old_connections()
             with watching.part("sweep"):
                 sweep(inboxes=turn % inboxes_every == 0)
+            if turn % SWEEPS_FOR_A_LOT_OF_RETENTION == SWEEPS_FOR_A_LOT_OF_RETENTION - 1:
+                retention.apply()
         except DatabaseError as error:
             _log.error("sweep_failed", reason=type(error).__name__)
         except Exception:

@@ -58,8 +58,8 @@ def files(request: HttpRequest, access: Access, integration_id: UUID) -> HttpRes
 def original(_request: HttpRequest, access: Access, delivery_id: int) -> HttpResponseBase:
     """The file as it came in."""
     delivery = runs.delivery_of(access.organisation, delivery_id)
-    if delivery is None:
-        raise Http404("no such file")
+    if delivery is None or not delivery.archive_key:
+        raise Http404("no such file, or no longer kept")
     return attachment(delivery.archive_key, delivery.file_name)
 
 
