@@ -36,7 +36,7 @@ def configure_logs(level_name: str = "info") -> None:
 
 
 def _without_address(record: logging.LogRecord) -> bool:
-    """Django names the address of each refused request, which may hold names; `requests.py` has a line for it anyway."""
+    """Django names the address of a refused request, which may hold names; `requests.py` has a line for it anyway."""
     if record.levelno < logging.ERROR:
         return False
     if isinstance(record.args, tuple) and len(record.args) == 2:
