@@ -33,7 +33,7 @@ from bookbridge.documents import (
 )
 from bookbridge.exchange import reconciliation
 from bookbridge.exchange.models import Attempt, Delivery, Line, OutstandingSnapshot, Posting, Run
-from bookbridge.integrations.models import AppRegistration, Authorisation, Configuration, Integration
+from bookbridge.integrations.models import AccessKey, AppRegistration, Authorisation, Configuration, Integration
 from bookbridge.organisations.models import Membership, Organisation, User
 
 PASSWORD = "a-long-made-up-password"
@@ -94,6 +94,15 @@ def member(of: Organisation, role: str = Membership.Role.OWNER, email: str = "",
 
 def integration(of: Organisation, name: str = "Reserveringen", **fields: Any) -> Integration:
     return Integration.objects.create(organisation=of, name=name, **{"package": "exact_online", **fields})
+
+
+def access_key(of: Integration, label: str = "Kassa-pc", **fields: Any) -> AccessKey:
+    return AccessKey.objects.create(
+        organisation=of.organisation,
+        integration=of,
+        label=label,
+        **{"key_id": f"BBMADEUP{next(_numbers):012d}", "secret": "made-up-secret-access-key", **fields},
+    )
 
 
 def app_registration(address: str = "https://start.exactonline.example", **fields: Any) -> AppRegistration:

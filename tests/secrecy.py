@@ -23,6 +23,7 @@ PEOPLE = (
 """Names, addresses and descriptions in the sample files and the factories."""
 SHOWN_ONCE = {
     *("mfa_activate_totp", "mfa_view_recovery_codes", "mfa_generate_recovery_codes", "mfa_download_recovery_codes"),
+    "make_access_key",
 }
 """Pages that give a person a secret of their own, by the names of their addresses."""
 _SHORTEST = 8

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page
 
 from bookbridge.exchange.models import Line
+from bookbridge.integrations.models import AccessKey
 from tests import factories
 from tests.journeys.conftest import DESKTOP, PHONE
 from tests.journeys.steps import check_accessibility, log_in
@@ -30,6 +31,7 @@ class Cast:
         self.configuration = factories.configuration(link)
         second = factories.whole_integration(self.company, name="Winkel en horeca", is_paused=True)
         self.link, now = link, factories.NOW
+        self._access_keys()
         for day in range(1, 5):
             for hour in (0, 6):
                 self._good_run(now - timedelta(days=day, hours=hour), 14 + day * 3 % 11)
@@ -58,6 +60,14 @@ class Cast:
         self.line = Line.objects.get(run=self.run, outcome="refused", document__isnull=False)
         self.reject = Line.objects.get(run=self.run, document__isnull=True)
 
+    def _access_keys(self) -> None:
+        used = {"last_used_at": factories.NOW - timedelta(minutes=4), "last_used_from": "192.0.2.17"}
+        factories.access_key(self.link, "Kassa-pc", created_by=self.anna, key_id="BBQX4MZ7LTS2KEVGH35A", **used)
+        factories.access_key(self.link, "Server van het ERP", created_by=self.anna, key_id="BBK2PW6RNAJ4YUDC7TFQ")
+        revoked = factories.NOW - timedelta(days=2)
+        factories.access_key(self.link, "Oude kassa", key_id="BBH7ZC3XVOE5MQLB4SYD", revoked_at=revoked)
+        AccessKey.objects.update(created_at=factories.NOW - timedelta(days=9))
+
     def _good_run(self, at: Any, lines: int, configuration: Any = None) -> None:
         made = factories.run(configuration or self.configuration, at=at)
         factories.delivery(made, at=at)
@@ -75,6 +85,7 @@ class Cast:
             "history": f"{link}history/",
             "history-empty": f"{link}history/?until=2020-01-01",
             "files": f"{link}files/",
+            "drop-box": f"{link}drop-box/",
             "run": f"{company}runs/{self.run.pk}/",
             "run-all-lines": f"{company}runs/{self.run.pk}/?shown=1",
             "run-held": f"{company}runs/{self.held.pk}/",

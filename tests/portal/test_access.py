@@ -42,6 +42,9 @@ ADMITTED: dict[str, tuple[int, int]] = {
     "files": (200, 405),
     "upload": (405, 400),
     "outbox_file": (200, 405),
+    "drop_box": (200, 405),
+    "make_access_key": (405, 400),
+    "revoke_access_key": (200, 302),
     "authorise": (405, 200),
     "administration": (200, 200),
     "run": (200, 405),
@@ -121,6 +124,7 @@ def made_world(storage_folder: Path) -> dict[str, Any]:
             "delivery_id": delivery.pk,
             "snapshot_id": OutstandingSnapshot.objects.get(configuration=configuration, state="held").pk,
             "name": "dbopen.csv",
+            "access_key_id": factories.access_key(configuration.integration).pk,
             "company": company,
         }
     own, foreign = companies.values()
@@ -134,7 +138,7 @@ def made_world(storage_folder: Path) -> dict[str, Any]:
 
 def absent() -> dict[str, Any]:
     """Ids that nothing has."""
-    numbers = ("authorisation_id", "run_id", "line_id", "delivery_id", "snapshot_id")
+    numbers = ("access_key_id", "authorisation_id", "run_id", "line_id", "delivery_id", "snapshot_id")
     return {
         "organisation_id": uuid4(),
         "integration_id": uuid4(),

@@ -74,6 +74,16 @@ class InboxForm(forms.Form):
         return files
 
 
+class AccessKeyForm(forms.Form):
+    """What a new access key is for."""
+
+    label = forms.CharField(
+        label=_("What will use the key"),
+        max_length=120,
+        error_messages={"required": _("Name what will use the key, such as the machine the agent runs on.")},
+    )
+
+
 class AdministrationForm(forms.Form):
     """Which set of books of the account this integration writes to."""
 

@@ -2,12 +2,15 @@
 
 from django.urls import include, path
 
-from bookbridge.portal.views import authorising, companies, history, integrations, runs, snapshots
+from bookbridge.portal.views import authorising, companies, drop_box, history, integrations, runs, snapshots
 
 _integration = [
     path("", integrations.integration, name="integration"),
     path("history/", history.history, name="history"),
     path("files/", history.files, name="files"),
+    path("drop-box/", drop_box.drop_box, name="drop_box"),
+    path("drop-box/keys", drop_box.make_access_key, name="make_access_key"),
+    path("drop-box/keys/<int:access_key_id>/revoke", drop_box.revoke_access_key, name="revoke_access_key"),
     path("inbox", integrations.upload, name="upload"),
     path("outbox/<str:name>", integrations.outbox_file, name="outbox_file"),
     path("authorisations/<int:authorisation_id>/authorise", authorising.authorise, name="authorise"),

@@ -1,0 +1,87 @@
+"""The drop box of an integration: what an agent needs to know, and its access keys."""
+
+from uuid import UUID
+
+from django.conf import settings
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
+
+from bookbridge.integrations import access_keys
+from bookbridge.integrations.models import AccessKey, Integration
+from bookbridge.organisations.access import Access, member_page
+from bookbridge.portal.forms import AccessKeyForm
+from bookbridge.portal.queries.companies import package_name
+from bookbridge.portal.views.integrations import found_integration
+from bookbridge.storage.places import DROP_BOX_BUCKET, DROP_BOX_REGION, inbox_prefix, outbox_key
+
+REVOKED_SHOWN = 20
+
+
+@require_GET
+@member_page
+def drop_box(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResponse:
+    return _page(request, access, found_integration(access, integration_id), AccessKeyForm())
+
+
+def _page(request: HttpRequest, access: Access, integration: Integration, form: AccessKeyForm) -> HttpResponse:
+    keys = AccessKey.objects.filter(organisation=access.organisation, integration=integration)
+    context = {
+        **_frame(access, integration),
+        "keys": keys.filter(revoked_at=None).select_related("created_by").order_by("-created_at"),
+        "revoked": keys.exclude(revoked_at=None).order_by("-revoked_at")[:REVOKED_SHOWN],
+        "form": form,
+    }
+    status = 400 if form.is_bound and form.errors else 200
+    return render(request, "portal/drop_box.html", context, status=status)
+
+
+def _frame(access: Access, integration: Integration) -> dict[str, object]:
+    """What every page of the drop box shows."""
+    inbox = inbox_prefix(access.organisation.pk, integration.pk)
+    return {
+        "access": access,
+        "integration": integration,
+        "package": package_name(integration.package),
+        "tab": "drop_box",
+        "address": settings.ENVIRONMENT.public_url,
+        "bucket": DROP_BOX_BUCKET,
+        "region": DROP_BOX_REGION,
+        "inbox": f"{inbox}/",
+        "outbox": outbox_key(access.organisation.pk, integration.pk, "x").rpartition("/")[0] + "/",
+    }
+
+
+@require_POST
+@never_cache
+@member_page
+def make_access_key(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResponse:
+    """Make a key and show its secret, on this page and never again."""
+    integration = found_integration(access, integration_id)
+    form = AccessKeyForm(request.POST)
+    if not form.is_valid():
+        return _page(request, access, integration, form)
+    key, secret = access_keys.make(integration, form.cleaned_data["label"], access.user)
+    context = {**_frame(access, integration), "key": key, "secret": secret}
+    return render(request, "portal/access_key_made.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@member_page
+def revoke_access_key(request: HttpRequest, access: Access, integration_id: UUID, access_key_id: int) -> HttpResponse:
+    """Ask first; then the key is good for nothing."""
+    integration = found_integration(access, integration_id)
+    key = AccessKey.objects.filter(
+        organisation=access.organisation, integration=integration, pk=access_key_id, revoked_at=None
+    ).first()
+    if key is None:
+        raise Http404("no such access key")
+    if request.method == "POST":
+        access_keys.revoke(key, access.user)
+        said = gettext("The access key %(label)s has been revoked. What used it can't reach the drop box any more.")
+        messages.success(request, said % {"label": key.label})
+        return redirect("drop_box", access.organisation.pk, integration_id)
+    return render(request, "portal/access_key_revoke.html", {**_frame(access, integration), "key": key})
