@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any, Literal
 
@@ -29,6 +29,12 @@ Kind = Literal["sales", "purchase"]
 FILE_NAMES: dict[Kind, str] = {"sales": "dbopen.csv", "purchase": "dbopen_purchase.csv"}
 """One file for each kind: the ERP's name is known for sales only; the second is our choice."""
 
+_SINCE = datetime(2000, 1, 1, tzinfo=UTC)
+_SPREAD, _WHOLE = 2_654_435_769, 2**32
+"""The golden ratio of the whole: its multiples spread numbers evenly, consecutive ones too."""
+SETTINGS_GOOD_FOR = timedelta(hours=2)
+"""Reading needs no more of the package's settings than its journals, and a new one is rare."""
+
 State = OutstandingSnapshot.State
 _DOCUMENT_KIND = {"sales": "sales_invoice", "purchase": "purchase_invoice"}
 _log = structlog.get_logger("bookbridge.outstanding")
@@ -49,9 +55,15 @@ def ask_for(configuration: Configuration, *, trigger: str = Run.Trigger.PERSON) 
     return run
 
 
-def next_due(configuration: Configuration) -> Any:
-    """When the schedule reads them again: the interval after now."""
-    return timezone.now() + timedelta(minutes=configuration.outstanding_interval_min)
+def next_due(configuration: Configuration) -> datetime:
+    """When the schedule reads them again: the configuration's own moment in its interval.
+
+    It hangs on nothing but the number of the configuration. So it doesn't drift, a worker that was away for an hour
+    makes no crowd of the hour after, and however many there are, they are spread evenly.
+    """
+    interval = timedelta(minutes=configuration.outstanding_interval_min)
+    first = _SINCE + interval * (configuration.pk * _SPREAD % _WHOLE) / _WHOLE
+    return first + interval * ((timezone.now() - first) // interval + 1)
 
 
 def read(run: Run, claim: Claim, storage: Storage | None = None) -> None:
@@ -59,7 +71,7 @@ def read(run: Run, claim: Claim, storage: Storage | None = None) -> None:
     configuration = run.configuration
     kinds: list[Kind] = [kind for kind in FILE_NAMES if kind in configuration.outstanding_kinds]
     begun = timezone.now()
-    settings = package_settings(configuration)
+    settings = package_settings(configuration, at_most=SETTINGS_GOOD_FOR)
     connector = connect(configuration, settings=settings, check_claim=claim.check)
     items = completed(configuration, connector.outstanding(kinds))
     claim.check()

@@ -7,19 +7,20 @@ from operator import itemgetter
 from uuid import UUID
 
 import structlog
-from django.db import DatabaseError, OperationalError, transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from bookbridge.exchange import intake, outstanding, posting, sql, waiting_texts, workers
+from bookbridge.exchange import outstanding, posting, sql, waiting_texts, workers
+from bookbridge.exchange.inboxes import Inboxes
 from bookbridge.exchange.models import Posting, Run, WorkerSession
 from bookbridge.exchange.tasks import wake_a_worker_for
-from bookbridge.integrations.models import Configuration, Integration
-from bookbridge.integrations.sql import drop_boxes, due_configurations, inboxes
+from bookbridge.integrations.models import Configuration
+from bookbridge.integrations.sql import drop_boxes, due_configurations
 from bookbridge.kit import catalogue
 from bookbridge.organisations.walls import acting_for
-from bookbridge.storage import StorageError, inbox_prefix, open_storage
+from bookbridge.storage import StorageError, open_storage
 from bookbridge.storage.dropbox import tidying
 from bookbridge.storage.dropbox.names import Home
 
@@ -29,10 +30,15 @@ _next_tidying = 0.0
 _log = structlog.get_logger("bookbridge.sweep")
 
 
-def sweep(*, inboxes: bool = True) -> None:
-    """Everything once. Several workers may sweep at the same time; each part is done by one of them."""
-    parts = [free_abandoned_work, start_due_outstanding, look_into_inboxes, wake_for_due_runs, tidy_drop_boxes]
-    for part in parts if inboxes else [part for part in parts if part is not look_into_inboxes]:
+def sweep(inboxes: Inboxes | None = None, *, looks: bool = True) -> None:
+    """Everything once. Several workers may sweep at the same time; each part is done by one of them.
+
+    `inboxes`: what this process remembers of earlier looks; `looks`: whether to look into them this time.
+    """
+    look = (inboxes or Inboxes()).look
+    # What is due comes before the inboxes: looking into very many of them may take its time.
+    parts = [free_abandoned_work, start_due_outstanding, wake_for_due_runs]
+    for part in [*parts, look, wake_for_due_runs, tidy_drop_boxes] if looks else [*parts, tidy_drop_boxes]:
         try:
             part()
         except DatabaseError:
@@ -102,7 +108,7 @@ def _start(configuration: Configuration) -> None:
         organisation_id=configuration.organisation_id, configuration=configuration, direction=Run.Direction.IN
     ).exclude(state=Run.State.ENDED)
     if not never_planned and not reading.exists():
-        outstanding.ask_for(configuration, trigger=Run.Trigger.SCHEDULE)
+        wake_a_worker_for(outstanding.ask_for(configuration, trigger=Run.Trigger.SCHEDULE).pk)
 
 
 def _plan_next(configuration: Configuration) -> None:
@@ -111,26 +117,8 @@ def _plan_next(configuration: Configuration) -> None:
 
 
 def look_into_inboxes() -> None:
-    """Take what has been dropped. An inbox that fails doesn't keep the others from being read."""
-    storage = open_storage()
-    for organisation_id, integration_id in inboxes():
-        try:
-            # Most are empty most of the time: those cost no question to the database.
-            if any(storage.list(inbox_prefix(organisation_id, integration_id))):
-                _take_from(organisation_id, integration_id)
-        except (StorageError, FileNotFoundError) as error:
-            _log.error("inbox_failed", integration=str(integration_id), reason=str(error))
-        except OperationalError:
-            raise
-        except Exception:
-            _log.exception("inbox_failed", integration=str(integration_id))
-
-
-def _take_from(organisation_id: UUID, integration_id: UUID) -> None:
-    with acting_for(organisation_id):
-        integration = Integration.objects.filter(organisation_id=organisation_id, pk=integration_id).first()
-        if integration is not None:
-            intake.take_files(integration)
+    """Take what has been dropped, remembering nothing of an earlier look."""
+    Inboxes().look()
 
 
 def wake_for_due_runs() -> None:

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 
 from bookbridge.exchange import retention
+from bookbridge.exchange.inboxes import Inboxes
 from bookbridge.exchange.sweep import sweep
 from bookbridge.exchange.tasks import QUEUE
 from bookbridge.exchange.workers import WorkerLife
@@ -65,13 +66,14 @@ async def _take_jobs(life: WorkerLife, concurrency: int) -> None:
 def _sweep_on(stop: threading.Event) -> None:
     in_a_bucket = settings.ENVIRONMENT.storage.startswith("s3://")
     inboxes_every = SWEEPS_FOR_A_LOOK_INTO_A_BUCKET if in_a_bucket else SWEEPS_FOR_A_LOOK_INTO_A_FOLDER
+    inboxes = Inboxes()
     for turn in itertools.count():
         if stop.wait(SWEEP_EVERY_S):
             return
         try:
             close_old_connections()
             with watching.part("sweep"):
-                sweep(inboxes=turn % inboxes_every == 0)
+                sweep(inboxes, looks=turn % inboxes_every == 0)
             if turn % SWEEPS_FOR_A_LOT_OF_RETENTION == SWEEPS_FOR_A_LOT_OF_RETENTION - 1:
                 retention.apply()
         except DatabaseError as error:

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 _UNFINISHED = re.compile(r"#\d+$")
 """Names under which the storage library writes in a local folder before it renames; it lists no such file."""
 _UNFINISHED_FOR_S = 3600
+_LINKS_OF_A_FOLDER = 2
+"""Of one without folders in it: its own name, and the dot inside."""
 _LONGEST_NAME = 200
 """Bytes. File systems take 255, of which the storage library needs some while it writes."""
 
@@ -181,6 +183,19 @@ class Storage:
                 for found in chunk:
                     if found["size"] or not self._is_folder_marker(found["path"]):
                         yield _stored(found)
+
+    def changed_at(self, prefix: str) -> int | None:
+        """When something came into a local folder or left it, in its file system's own nanoseconds; None in a bucket,
+        for an absent folder, and for one with folders in it, which may change unseen."""
+        if self.folder is None:
+            return None
+        try:
+            # No Path: thousands of inboxes are asked every second.
+            seen = os.stat(f"{self.folder}/{prefix}")
+        except OSError:
+            return None
+        # A folder in it would be its third link; where links aren't counted so, there is one.
+        return seen.st_mtime_ns if seen.st_nlink <= _LINKS_OF_A_FOLDER else None
 
     def _is_folder_marker(self, key: str) -> bool:
         """Whether it is the empty `inbox/` that consoles of buckets make for a folder, listed without its slash."""
