@@ -21,6 +21,7 @@ from bookbridge.formats import OutstandingProfile, ProfileError, load_profile, w
 from bookbridge.integrations.connecting import connect, package_settings
 from bookbridge.integrations.models import Configuration
 from bookbridge.integrations.storable import storable_values
+from bookbridge.kit import watching
 from bookbridge.organisations import trail
 from bookbridge.organisations.models import User
 from bookbridge.storage import Storage, open_storage, outbox_key
@@ -352,7 +353,9 @@ def _end(run: Run, claim: Claim, held: Problem | None) -> None:
         waiting_for=None,
         counts={"items": OutstandingSnapshot.objects.get(run=run).item_count},
     )
-    _log.info("outstanding_read", held=bool(held))
+    result = str(Run.Result.HELD if held else Run.Result.GOOD)
+    with watching.part("run_end", direction=run.direction, result=result, counts={}):
+        _log.info("outstanding_read", held=bool(held))
 
 
 def _key(item: OutstandingItem) -> str:

@@ -30,7 +30,7 @@ from bookbridge.integrations.connecting import connect, forget_package_settings,
 from bookbridge.integrations.models import Authorisation
 from bookbridge.integrations.storable import storable_values
 from bookbridge.integrations.tokens import needs_signing_in_again
-from bookbridge.kit import catalogue
+from bookbridge.kit import catalogue, watching
 from bookbridge.kit.errors import (
     AddressRefusedError,
     ClaimLostError,
@@ -76,21 +76,22 @@ def work_on(run_id: int, worker: WorkerLife) -> None:
     organisation_id = sql.home_of_run(run_id)
     if organisation_id is None:
         return
-    with acting_for(organisation_id):
+    ids = {"run": run_id, "organisation": str(organisation_id)}
+    with acting_for(organisation_id), structlog.contextvars.bound_contextvars(**ids):
         own = claim(run_id, worker)
         if own is not None:
-            _work_and_let_go(own)
+            with watching.part("run", **ids):
+                _work_and_let_go(own)
 
 
 def _work_and_let_go(own: Claim) -> None:
-    with structlog.contextvars.bound_contextvars(run=own.run_id):
-        try:
-            _let_go(own, _work(own))
-        except Exception:
-            # The heartbeat lets go of it, since it is no longer among the worker's claims.
-            _log.exception("run_not_let_go")
-        finally:
-            own.worker.claims.discard(own.token)
+    try:
+        _let_go(own, _work(own))
+    except Exception:
+        # The heartbeat lets go of it, since it is no longer among the worker's claims.
+        _log.exception("run_not_let_go")
+    finally:
+        own.worker.claims.discard(own.token)
 
 
 def _work(own: Claim) -> _Pause | None:
@@ -136,7 +137,8 @@ def _backoff(failures: int) -> timedelta:
 
 def _out(run: Run, own: Claim) -> _Pause | None:
     if run.deliveries.filter(state=Delivery.State.WAITING).exists():
-        intake.take_in(run, own.check)
+        with watching.part("phase", name="take_in"):
+            intake.take_in(run, own.check)
         _show_progress(run)
     settle_s = catalogue.fact_sheet(run.configuration.integration.package).limits.settle_s
     posting.abandon_left_over(run, settle_s=settle_s)
@@ -149,7 +151,8 @@ def _out(run: Run, own: Claim) -> _Pause | None:
             return blocked
         try:
             index = SettingsIndex(package_settings(run.configuration))
-            left = _one_pass(run, own, index)
+            with watching.part("phase", name="send"):
+                left = _one_pass(run, own, index)
         except PauseRunError as error:
             return _Pause(error.until, error.why)
         except (LaterError, UnreachableError, SignInAgainError, NotAllowedError) as error:
@@ -256,7 +259,8 @@ def _end(run: Run, own: Claim) -> None:
         )
         if ended:
             telling.run_ended(run, result, counts)
-    _log.info("run_ended", result=result, **found)
+    with watching.part("run_end", direction=run.direction, result=str(result), counts=found):
+        _log.info("run_ended", result=result, **found)
 
 
 def _in(run: Run, own: Claim) -> _Pause | None:
@@ -264,7 +268,8 @@ def _in(run: Run, own: Claim) -> _Pause | None:
     if blocked:
         return blocked
     try:
-        outstanding.read(run, own)
+        with watching.part("phase", name="outstanding"):
+            outstanding.read(run, own)
     except (LaterError, UnreachableError, SignInAgainError, NotAllowedError) as error:
         return _pause_for(run, error)
     return None

@@ -30,7 +30,7 @@ def add(watcher: Watcher) -> Callable[[], None]:
 
 
 @contextmanager
-def part(name: str, **facts: Any) -> Iterator[Facts]:
+def part(name: str, /, **facts: Any) -> Iterator[Facts]:
     """A part of the work; what it learns on its way it writes into the facts."""
     with ExitStack() as stack:
         for watcher in _watchers:
