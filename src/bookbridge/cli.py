@@ -16,6 +16,7 @@ COMMANDS = {
     "check-connector": "bookbridge.commands.connectors:check_connector",
     "chaos": "bookbridge.commands.chaos.command:chaos",
     "add": "bookbridge.commands.setting_up:add",
+    "user": "bookbridge.commands.users:user",
     "configure": "bookbridge.commands.setting_up:configure",
     "backup": "bookbridge.commands.backup:backup",
     "restore": "bookbridge.commands.backup:restore",

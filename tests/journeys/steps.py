@@ -12,7 +12,7 @@ def log_in(page: Page, email: str) -> None:
     page.goto("/")
     page.locator("input[name=login]").fill(email)
     page.locator("input[name=password]").fill(PASSWORD)
-    page.locator("main form button").click()
+    page.locator('main form[action="/accounts/login/"] button').click()
     page.wait_for_load_state()
 
 

@@ -6,6 +6,7 @@ from datetime import timedelta
 
 import pytest
 from click.testing import CliRunner
+from django.conf import settings
 from django.utils import timezone
 
 from bookbridge.cli import main
@@ -14,6 +15,12 @@ from bookbridge.exchange.workers import WorkerLife
 from bookbridge.integrations.models import Authorisation, Configuration
 from bookbridge.server.doctor import Finding, examine
 from tests.exchange.stage import Stage
+
+
+@pytest.fixture(autouse=True)
+def well_set(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An installation as it should be in production."""
+    monkeypatch.setattr(settings, "ENVIRONMENT", replace(settings.ENVIRONMENT, require_mfa="operators"))
 
 
 def found(subject: str) -> list[Finding]:
@@ -70,3 +77,17 @@ def test_the_command_ends_with_1_when_something_is_wrong(with_worker: bool, exit
     assert result.exit_code == exit_code
     states = {finding["subject"]: finding["state"] for finding in json.loads(result.stdout)}
     assert states["workers"] == ("well" if with_worker else "wrong")
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"require_mfa": "none"}, "second step"),
+        ({"public_url": "https://books.example.org"}, "all visitors count as one"),
+    ],
+)
+def test_a_log_in_that_is_set_badly_is_told(changes: dict, said: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(settings, "ENVIRONMENT", replace(settings.ENVIRONMENT, **changes))
+    (finding,) = [finding for finding in found("log-in") if finding.state != "well"]
+    assert said in finding.what
+    assert finding.remedy.startswith("Set BOOKBRIDGE_")

@@ -14,7 +14,7 @@ from bookbridge.exchange.models import OutstandingSnapshot, Posting, Run
 from bookbridge.integrations.models import Authorisation, Configuration, Integration
 from bookbridge.organisations import rotation
 from bookbridge.organisations.secrets import UnreadableSecretError
-from bookbridge.server import surroundings
+from bookbridge.server import log_in, surroundings
 from bookbridge.server.findings import Finding
 from bookbridge.storage import StorageError, open_storage
 
@@ -35,6 +35,7 @@ def examine() -> list[Finding]:
         _configurations,
         _waiting_work,
         _held,
+        log_in.examine_log_in,
         *surroundings.CHECKS,
     ):
         try:

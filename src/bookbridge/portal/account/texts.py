@@ -39,5 +39,6 @@ NOTICES = {
     "mfa/email/recovery_codes_generated": _("New recovery codes were made; the earlier ones no longer work."),
     "mfa/email/webauthn_added": _("A passkey was added to your log-in."),
     "mfa/email/webauthn_removed": _("A passkey was removed from your log-in."),
+    "second_step/reset": _("The operator took the second step off your log-in. Your password alone is asked for now."),
 }
 """Mails about changes that the user should know of when somebody else made them."""
