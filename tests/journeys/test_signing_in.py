@@ -114,6 +114,7 @@ def test_a_passkey_is_added_used_and_removed(anna: User, open_page: Callable[...
     log_out(page)
 
     page.goto("/preferences/")
+    expect(page.get_by_text("The passkey was not used")).to_be_hidden()
     check_accessibility(page)
     picture(page, "log-in-passkey")
     page.get_by_role("button", name="Log in with a passkey").click()
