@@ -1,4 +1,4 @@
-"""How often one may try: counted by account and by address, over all web processes, with a page that says what to do."""
+"""How often one may try: by account and by address, over all web processes, with a page that says what to do."""
 
 import os
 import re
