@@ -30,13 +30,14 @@ class _Waiting:
 class Announcer:
     """`tell` is called in a thread of its own with an integration's files that have arrived."""
 
-    def __init__(self, tell: Callable[[Home, list[str]], None], *, quiet_s: float = QUIET_S) -> None:
+    def __init__(self, tell: Callable[[Home, list[str]], None], *, quiet_s: float) -> None:
         self._tell = tell
         self._quiet_s = quiet_s
         self._waiting: dict[Home, _Waiting] = {}
         self._coming: Counter[Home] = Counter()
         self._changed = threading.Condition()
         self._thread: threading.Thread | None = None
+        self._closed = False
 
     @contextmanager
     def coming(self, home: Home) -> Iterator[None]:
@@ -65,9 +66,17 @@ class Announcer:
                 self._thread.start()
             self._changed.notify()
 
+    def close(self) -> None:
+        """Tell what still waits, and end."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify()
+        if self._thread is not None:
+            self._thread.join(timeout=10)
+
     def _run(self) -> None:
-        while True:
-            for home, keys in self._next():
+        while batch := self._next():
+            for home, keys in batch:
                 try:
                     self._tell(home, keys)
                 except Exception:
@@ -75,12 +84,13 @@ class Announcer:
                     _log.exception("arrival_not_told", integration=str(home.integration))
 
     def _next(self) -> list[tuple[Home, list[str]]]:
-        """What is due, waited for."""
+        """What is due, waited for; nothing at the end."""
         with self._changed:
             while True:
                 now = time.monotonic()
-                due = [home for home, waiting in self._waiting.items() if self._due_at(home, waiting) <= now]
-                if due:
+                every = self._waiting.items()
+                due = [home for home, waiting in every if self._closed or self._due_at(home, waiting) <= now]
+                if due or self._closed:
                     return [(home, self._waiting.pop(home).keys) for home in due]
                 nexts = [self._due_at(home, waiting) for home, waiting in self._waiting.items()]
                 self._changed.wait(min(nexts) - now if nexts else None)

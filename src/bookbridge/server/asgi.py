@@ -1,9 +1,10 @@
 """What `bookbridge serve` runs: the drop box for S3 clients, the portal for everybody else."""
 
+import asyncio
 import atexit
 import os
 from collections.abc import Awaitable, Callable
-from typing import Any
+from typing import Any, Protocol
 
 from bookbridge.server.asgi_portal import WsgiBridge
 from bookbridge.storage.places import DROP_BOX_BUCKET
@@ -11,9 +12,14 @@ from bookbridge.storage.places import DROP_BOX_BUCKET
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
-Application = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 BUCKET_PATH = f"/{DROP_BOX_BUCKET}"
+
+
+class Application(Protocol):
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None: ...
+
+    def close(self) -> None: ...
 
 
 class Front:
@@ -36,6 +42,10 @@ class Front:
     async def _live(self, receive: Receive, send: Send) -> None:
         while True:
             message = await receive()
+            if message["type"] == "lifespan.shutdown":
+                for application in (self._drop_box, self._portal):
+                    if application is not None:
+                        await asyncio.to_thread(application.close)
             await send({"type": f"{message['type']}.complete"})
             if message["type"] == "lifespan.shutdown":
                 return
@@ -64,8 +74,9 @@ def load_application(threads: int) -> Front:
         from django.conf import settings
 
         from bookbridge.server.asgi_drop_box import AsgiDropBox
-        from bookbridge.server.drop_box import answering
+        from bookbridge.server.drop_box import HouseAnswers
 
-        return AsgiDropBox(answering(), at_once=settings.ENVIRONMENT.dropbox_at_once)
+        answers = HouseAnswers()
+        return AsgiDropBox(answers, at_once=settings.ENVIRONMENT.dropbox_at_once, on_close=answers.close)
 
     return Front(WsgiBridge(get_wsgi_application(), threads), make_drop_box)

@@ -43,8 +43,16 @@ class Pace:
 class AsgiDropBox:
     """`answer` is the protocol: it gets a request and may raise BodyBrokenError only."""
 
-    def __init__(self, answer: Callable[[Request], Answer], *, at_once: int, pace: Pace | None = None) -> None:
+    def __init__(
+        self,
+        answer: Callable[[Request], Answer],
+        *,
+        at_once: int,
+        pace: Pace | None = None,
+        on_close: Callable[[], None] = lambda: None,
+    ) -> None:
         self._answer = answer
+        self._on_close = on_close
         self._pace = pace or Pace()
         self._free = threading.Semaphore(at_once)
         self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="dropbox")
@@ -102,6 +110,7 @@ class AsgiDropBox:
 
     def close(self) -> None:
         self._pool.shutdown(wait=True, cancel_futures=True)
+        self._on_close()
 
 
 def _request(scope: Scope, body: "_Body") -> Request:

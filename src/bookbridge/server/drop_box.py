@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from django.conf import settings
 from django.core.cache import cache
-from django.db import close_old_connections
+from django.db import close_old_connections, connections
 from django.http.request import split_domain_port, validate_host
 
 from bookbridge.exchange import intake
@@ -16,6 +16,7 @@ from bookbridge.integrations import access_keys
 from bookbridge.kit import watching
 from bookbridge.organisations.client_address import address_behind
 from bookbridge.organisations.walls import acting_for
+from bookbridge.server import announcing
 from bookbridge.server.announcing import Announcer
 from bookbridge.storage import open_storage
 from bookbridge.storage.dropbox.desk import Grant, Limits
@@ -32,7 +33,7 @@ class HouseDesk:
     """What the drop box asks, answered by the tables."""
 
     def __init__(self) -> None:
-        self._announcer = Announcer(_tell_intake)
+        self._announcer = Announcer(_tell_intake, quiet_s=announcing.QUIET_S)
 
     def grant(self, access_key: str) -> Grant | None:
         found = access_keys.find(access_key)
@@ -50,6 +51,9 @@ class HouseDesk:
         with acting_for(grant.home.organisation):
             access_keys.note_use(grant.home.organisation, grant.access_key, address)
 
+    def close(self) -> None:
+        self._announcer.close()
+
     def receiving(self, grant: Grant) -> AbstractContextManager[None]:
         return self._announcer.coming(grant.home)
 
@@ -58,10 +62,12 @@ class HouseDesk:
 
 
 def _tell_intake(home: Home, keys: list[str]) -> None:
-    close_old_connections()
-    with acting_for(home.organisation):
-        intake.arrived(home.organisation, home.integration, *keys)
-    close_old_connections()
+    try:
+        with acting_for(home.organisation):
+            intake.arrived(home.organisation, home.integration, *keys)
+    finally:
+        # The thread may wait for hours until the next file.
+        connections.close_all()
 
 
 def _this_minute(address: str, access_key: str) -> str:
@@ -75,26 +81,23 @@ def _is_our_host(host: str) -> bool:
     return bool(name) and validate_host(name, settings.ALLOWED_HOSTS)
 
 
-def make_drop_box() -> DropBox:
+def make_drop_box(desk: HouseDesk) -> DropBox:
     environment = settings.ENVIRONMENT
     return DropBox(
         open_storage,
-        HouseDesk(),
+        desk,
         limits=Limits(DROP_BOX_BUCKET, environment.dropbox_max_bytes, at_once=max(environment.dropbox_at_once // 2, 1)),
         hosts=_is_our_host,
         now=lambda: datetime.now(UTC),
     )
 
 
-def answering() -> "HouseAnswers":
-    return HouseAnswers(make_drop_box())
-
-
 class HouseAnswers:
     """The drop box in a thread of the server, with a database line that is looked after as Django does for a page."""
 
-    def __init__(self, box: DropBox) -> None:
-        self._box = box
+    def __init__(self) -> None:
+        self._desk = HouseDesk()
+        self._box = make_drop_box(self._desk)
 
     def __call__(self, request: Request) -> Answer:
         close_old_connections()
@@ -106,3 +109,6 @@ class HouseAnswers:
             return answer
         finally:
             close_old_connections()
+
+    def close(self) -> None:
+        self._desk.close()

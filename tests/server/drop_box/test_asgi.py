@@ -1,0 +1,233 @@
+"""The two halves behind the server: time-outs, limits, and bodies that break off. Without a server, to set the pace."""
+
+import asyncio
+import threading
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pytest
+
+from bookbridge.server import asgi_portal
+from bookbridge.server.asgi import Front, is_for_drop_box
+from bookbridge.server.asgi_drop_box import AsgiDropBox, Pace
+from bookbridge.server.asgi_portal import WsgiBridge
+from bookbridge.storage.dropbox.errors import BodyBrokenError, S3Error
+from bookbridge.storage.dropbox.request import Answer, Request
+
+NEVER = object()
+"""In a script of what the server receives: nothing more comes."""
+
+
+def scope(method: str = "PUT", path: str = "/bookbridge/a", **headers: str) -> dict[str, Any]:
+    return {
+        "type": "http",
+        "method": method,
+        "path": path,
+        "raw_path": path.encode(),
+        "query_string": b"",
+        "http_version": "1.1",
+        "scheme": "http",
+        "client": ("192.0.2.7", "1234"),
+        "server": ("127.0.0.1", "8000"),
+        "headers": [(name.replace("_", "-").encode(), value.encode()) for name, value in headers.items()],
+    }
+
+
+def body(block: bytes, *, more: bool = False) -> dict[str, Any]:
+    return {"type": "http.request", "body": block, "more_body": more}
+
+
+def talk(application: Any, about: dict[str, Any], script: Iterable[Any]) -> list[dict[str, Any]]:
+    """Everything that the application sends while it receives what the script says."""
+    sent: list[dict[str, Any]] = []
+    coming = iter(script)
+
+    async def receive() -> dict[str, Any]:
+        message = next(coming, NEVER)
+        if message is NEVER:
+            await asyncio.Event().wait()
+        return message  # type: ignore[return-value]
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    asyncio.run(asyncio.wait_for(application(about, receive, send), 20))
+    return sent
+
+
+def drop_box(answer: Callable[[Request], Answer], **pace: float) -> AsgiDropBox:
+    return AsgiDropBox(answer, at_once=1, pace=Pace(**pace))  # type: ignore[arg-type]
+
+
+def reading(request: Request) -> Answer:
+    try:
+        return Answer(200, {}, b"".join(request.read()))
+    except S3Error as error:
+        return Answer(error.status, {}, error.code.encode())
+
+
+def test_a_body_comes_through_in_whatever_pieces():
+    sent = talk(drop_box(reading), scope(), [body(b"ab", more=True), body(b"", more=True), body(b"c")])
+    assert (sent[0]["status"], sent[1]["body"]) == (200, b"abc")
+
+
+def test_a_client_that_says_nothing_is_let_go():
+    sent = talk(drop_box(reading, idle_s=0.05), scope(content_length="9"), [body(b"ab", more=True), NEVER])
+    assert (sent[0]["status"], sent[1]["body"]) == (400, b"RequestTimeout")
+    assert (b"connection", b"close") in sent[0]["headers"]
+
+
+def test_a_client_that_drips_is_let_go():
+    drops = [body(b"a", more=True)] * 100
+    sent = talk(drop_box(reading, grace_s=0, slowest=10**9), scope(content_length="999"), drops)
+    assert sent[1]["body"] == b"RequestTimeout"
+
+
+def test_a_line_that_is_cut_is_nobodys_answer():
+    seen: list[str] = []
+
+    def answer(request: Request) -> Answer:
+        try:
+            return reading(request)
+        except BodyBrokenError:
+            seen.append("cut")
+            raise
+
+    assert talk(drop_box(answer), scope(), [body(b"ab", more=True), {"type": "http.disconnect"}]) == []
+    assert seen == ["cut"]
+
+
+def test_more_at_once_than_there_are_places_are_told_to_slow_down():
+    free, entered = threading.Event(), threading.Event()
+
+    def answer(_: Request) -> Answer:
+        entered.set()
+        free.wait(10)
+        return Answer(200, {}, b"done")
+
+    box, sent = drop_box(answer), {"first": [], "second": []}
+
+    async def both() -> None:
+        async def receive() -> dict[str, Any]:
+            return body(b"")
+
+        def sending(which: str) -> Any:
+            async def send(message: dict[str, Any]) -> None:
+                sent[which].append(message)
+
+            return send
+
+        first = asyncio.create_task(box(scope(), receive, sending("first")))
+        await asyncio.to_thread(entered.wait, 10)
+        await box(scope(), receive, sending("second"))
+        free.set()
+        await first
+
+    asyncio.run(both())
+    assert [messages[0]["status"] for messages in sent.values()] == [200, 503]
+    assert b"SlowDown" in sent["second"][1]["body"]
+    assert talk(box, scope(), [body(b"")])[0]["status"] == 200, "the place is free again"
+
+
+def test_a_streamed_answer_ends_when_its_client_leaves():
+    given = []
+
+    def blocks() -> Any:
+        for number in range(1000):
+            given.append(number)
+            yield b"x"
+
+    gone = [body(b""), {"type": "http.disconnect"}]
+    box = drop_box(lambda request: Answer(200, {}, blocks(), 1000))
+    talk(box, scope("GET"), gone)
+    assert len(given) < 1000
+
+
+def pages(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
+    start("200 OK", [("X-Length", environ["CONTENT_LENGTH"]), ("Set-Cookie", "a=1"), ("Set-Cookie", "b=2")])
+    return [
+        environ["PATH_INFO"].encode("latin-1"),
+        environ["wsgi.input"].read(),
+        environ.get("HTTP_COOKIE", "").encode(),
+    ]
+
+
+def test_the_portal_gets_a_whole_request_and_gives_every_header():
+    about = scope("POST", "/é", cookie="x=1")
+    about["headers"] += [(b"cookie", b"y=2"), (b"x_forwarded_for", b"192.0.2.1")]
+    sent = talk(WsgiBridge(pages, 1), about, [body(b"ab", more=True), body(b"c")])
+    assert b"".join(message.get("body", b"") for message in sent) == "/éabcx=1; y=2".encode()
+    assert sent[0]["headers"] == [(b"x-length", b"3"), (b"set-cookie", b"a=1"), (b"set-cookie", b"b=2")]
+
+
+@pytest.mark.parametrize(
+    ("script", "status"),
+    [
+        ([body(b"ab", more=True), NEVER], 408),
+        ([body(b"a" * 60, more=True), body(b"a" * 60)], 413),
+        ([body(b"ab", more=True), {"type": "http.disconnect"}], None),
+    ],
+)
+def test_the_portal_is_not_kept_busy_by_a_body(monkeypatch: pytest.MonkeyPatch, script: list[Any], status: int | None):
+    monkeypatch.setattr(asgi_portal, "IDLE_S", 0.05)
+    monkeypatch.setattr(asgi_portal, "LARGEST_BODY", 100)
+    called = []
+    bridge = WsgiBridge(lambda *_: called.append(1) or [], 1)  # type: ignore[func-returns-value]
+    sent = talk(bridge, scope("POST", "/"), script)
+    assert (sent[0]["status"] if sent else None) == status
+    assert called == []
+
+
+def test_an_application_that_fails_ends_its_answer():
+    closed = []
+
+    class Pages:
+        def __iter__(self) -> Any:
+            yield b"half"
+            raise RuntimeError("broken")
+
+        def close(self) -> None:
+            closed.append(1)
+
+    def broken(_: Any, start: Any) -> Any:
+        start("200 OK", [("Content-Length", "100")])
+        return Pages()
+
+    with pytest.raises(RuntimeError):
+        talk(WsgiBridge(broken, 1), scope("GET", "/"), [body(b"")])
+    assert closed == [1]
+
+
+@pytest.mark.parametrize(
+    ("path", "query", "headers", "ours"),
+    [
+        ("/bookbridge", b"", [], True),
+        ("/bookbridge/", b"", [], True),
+        ("/bookbridge/a/b", b"", [], True),
+        ("/bookbridges", b"", [], False),
+        ("/", b"", [], False),
+        ("/", b"", [(b"authorization", b"AWS4-HMAC-SHA256 x")], True),
+        ("/other/key", b"", [(b"authorization", b"AWS x:y")], True),
+        ("/other/key", b"X-Amz-Algorithm=AWS4-HMAC-SHA256", [], True),
+        ("/companies/", b"q=AWS4", [(b"authorization", b"Basic x")], False),
+    ],
+)
+def test_where_a_request_belongs(path: str, query: bytes, headers: list[tuple[bytes, bytes]], ours: bool):
+    assert is_for_drop_box({"path": path, "query_string": query, "headers": headers}) is ours
+
+
+def test_the_drop_box_is_made_with_its_first_request():
+    made = []
+
+    def make() -> Any:
+        made.append(1)
+        return drop_box(reading)
+
+    front = Front(WsgiBridge(pages, 1), make)
+    talk(front, scope("GET", "/"), [body(b"")])
+    assert made == []
+    for _ in range(2):
+        talk(front, scope(), [body(b"")])
+    assert made == [1]
+    said = talk(front, {"type": "lifespan"}, [{"type": "lifespan.startup"}, {"type": "lifespan.shutdown"}])
+    assert [message["type"] for message in said] == ["lifespan.startup.complete", "lifespan.shutdown.complete"]

@@ -1,0 +1,135 @@
+"""Long, broken and refused uploads against the real server."""
+
+import contextlib
+import os
+import socket
+import time
+from collections.abc import Callable, Iterator
+from urllib.parse import urlsplit
+
+import httpx
+import pytest
+
+from tests.server.drop_box.served import BUCKET, Agent, Served
+
+MEGABYTE = 1024 * 1024
+
+
+def wait_until(true: Callable[[], bool], what: str, seconds: float = 30) -> None:
+    deadline = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.02)
+
+
+def put_address(agent: Agent, name: str) -> str:
+    client = agent.boto3(signature_version="s3v4")
+    address: str = client.generate_presigned_url("put_object", {"Bucket": BUCKET, "Key": agent.inbox(name)})
+    return address
+
+
+@contextlib.contextmanager
+def half_an_upload(agent: Agent, name: str, announced: int, sent: int) -> Iterator[socket.socket]:
+    """A client that announces more than it sends, and stays on the line."""
+    parts = urlsplit(put_address(agent, name))
+    with socket.create_connection((parts.hostname, parts.port)) as line:
+        head = f"PUT {parts.path}?{parts.query} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Length: {announced}\r\n\r\n"
+        line.sendall(head.encode() + bytes(sent))
+        yield line
+
+
+def test_a_long_upload_needs_no_memory_to_speak_of(server: Served):
+    size, block = 160 * MEGABYTE, os.urandom(MEGABYTE)
+    httpx.put(put_address(server.agent, "warm-up.csv"), content=bytes(20 * MEGABYTE))
+    before, peak = server.memory(), 0
+
+    def blocks() -> Iterator[bytes]:
+        nonlocal peak
+        for number in range(size // MEGABYTE):
+            peak = max(peak, server.memory() if number % 8 == 0 else 0)
+            yield block
+
+    headers = {"Content-Length": str(size)}
+    assert (
+        httpx.put(put_address(server.agent, "long.csv"), content=blocks(), headers=headers, timeout=120).status_code
+        == 200
+    )
+    assert server.files()[server.agent.inbox("long.csv")] == size
+    assert peak - before < 40 * MEGABYTE, f"{(peak - before) / MEGABYTE:.0f} MB for {size / MEGABYTE:.0f} MB"
+
+
+def test_a_line_that_is_cut_leaves_nothing(server: Served):
+    with half_an_upload(server.agent, "cut.csv", 10 * MEGABYTE, 3 * MEGABYTE):
+        wait_until(lambda: any("/uploads/" in name for name in server.files()), "the upload did not begin")
+        assert server.agent.inbox("cut.csv") not in server.files()
+    wait_until(lambda: server.files() == {}, f"left behind: {server.files()}")
+
+
+def test_clients_that_hang_keep_nobody_else_from_the_server(server: Served):
+    """Half of the places is one integration's; the other half, and the portal, stay free."""
+    hanging = 8
+    with contextlib.ExitStack() as stack:
+        for number in range(hanging):
+            stack.enter_context(half_an_upload(server.agent, f"{number}.csv", 1000, 10))
+        wait_until(lambda: len(server.files()) == hanging, "the uploads did not begin")
+        refused = httpx.put(put_address(server.agent, "more.csv"), content=b"x")
+        assert (refused.status_code, "SlowDown" in refused.text) == (503, True)
+        assert httpx.put(put_address(server.neighbour, "a.csv"), content=b"x").status_code == 200
+        assert httpx.get(f"{server.agent.address}/accounts/login/").status_code == 200
+    wait_until(lambda: list(server.files()) == [server.neighbour.inbox("a.csv")], f"left behind: {server.files()}")
+    wait_until(
+        lambda: httpx.put(put_address(server.agent, "more.csv"), content=b"x").status_code == 200, "no place came free"
+    )
+
+
+def test_a_refused_upload_is_not_asked_for_and_its_line_is_closed(server: Served):
+    """The client may leave the body out, or send it after all: it must not be taken for the next request."""
+    parts = urlsplit(put_address(server.agent, "a.csv"))
+    with socket.create_connection((parts.hostname, parts.port)) as line:
+        wrong = parts.query.replace("X-Amz-Signature=", "X-Amz-Signature=0")[:-1]
+        line.sendall(
+            f"PUT {parts.path}?{wrong} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Length: 5\r\n"
+            "Expect: 100-continue\r\n\r\n".encode()
+        )
+        said = b""
+        while block := line.recv(65536):
+            said += block
+    assert said.startswith(b"HTTP/1.1 403")
+    assert b"100 Continue" not in said
+    assert b"connection: close" in said.lower()
+    assert b"SignatureDoesNotMatch" in said
+
+
+@pytest.mark.parametrize("size", [10, 300_000, 4 * MEGABYTE])
+def test_a_refused_upload_of_any_size_hears_why(server: Served, size: int):
+    """Without "Expect" the client is still sending when it is refused, and reads the answer all the same."""
+    address = put_address(server.agent, "a.csv").replace(server.agent.home, server.neighbour.home)
+    for _ in range(3):
+        said = httpx.put(address, content=bytes(size))
+        assert (said.status_code, "<Code>" in said.text) == (403, True)
+    assert server.files() == {}
+
+
+def test_a_body_without_a_size_is_refused(server: Served):
+    def blocks() -> Iterator[bytes]:
+        yield b"0;001\r\n"
+
+    said = httpx.put(put_address(server.agent, "a.csv"), content=blocks())
+    assert (said.status_code, "MissingContentLength" in said.text) == (411, True)
+    assert server.files() == {}
+
+
+def test_the_portal_is_the_same_behind_the_new_front(server: Served):
+    """Pages, their files and refusals come through whole."""
+    with httpx.Client(base_url=server.agent.address, follow_redirects=True) as client:
+        page = client.get("/")
+        assert page.status_code == 200
+        assert "no-store" not in page.headers.get("cache-control", "") or page.text
+        style = client.get("/static/portal/bookbridge.css")
+        assert (style.status_code, style.headers["content-type"].partition(";")[0]) == (200, "text/css")
+        assert len(style.content) == int(style.headers["content-length"])
+        assert client.head("/accounts/login/").content == b""
+        assert client.post("/accounts/login/", data={"login": "x"}).status_code == 403, "no token of a form"
+        assert client.get("/no/such/page").status_code == 404
+        assert client.get("/bookbridges").status_code == 404
+        assert client.get("/", headers={"host": "elsewhere.example.org"}).status_code == 400
