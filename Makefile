@@ -2,7 +2,7 @@
 .SILENT:
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup demo test format format-check lint types contracts check simulate bench fuzz chaos
+.PHONY: help setup demo test format format-check lint types contracts check simulate bench fuzz chaos audit licences
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -50,6 +50,12 @@ chaos: setup ## Break everything on purpose and count (ARGS="--documents 2000 --
 
 fuzz: setup ## Look for bytes that break a reader (ARGS="--seconds 60 readers")
 	$(BIN)/python -m tests.fuzz $(ARGS)
+
+audit: setup ## Ask for known vulnerabilities of the locked packages (ARGS="--strict")
+	$(BIN)/python -m tools.audit $(ARGS)
+
+licences: setup ## List the licences of what an installation takes; one that doesn't fit fails
+	$(BIN)/python -m tools.licences
 
 check: ## All checks, then all tests; every failure is shown
 	.ci/run

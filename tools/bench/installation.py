@@ -24,6 +24,8 @@ class Installation:
     def __init__(self, folder: Path, children: Children, stack: ExitStack) -> None:
         self.folder = folder
         self.children = children
+        self.processes: list[Child] = []
+        """What it has started so far."""
         self._stack = stack
 
     def simulator(self, **settings: object) -> str:
@@ -52,6 +54,7 @@ class Installation:
         ready.unlink()
         words = ["worker", "--concurrency", str(concurrency), "--ready-file", str(ready)]
         child = self.children.start(ready.name, words)
+        self.processes.append(child)
         child.wait_until(ready.exists)
         return child
 
@@ -65,6 +68,7 @@ class Installation:
 
     def _started(self, words: list[str], port: int) -> Child:
         child = self.children.start(f"{words[0]}-{port}", words)
+        self.processes.append(child)
         child.wait_until(lambda: listens(port))
         return child
 

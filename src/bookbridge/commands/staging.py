@@ -29,7 +29,7 @@ class Stage:
 
     def sign_in_again(self) -> None:
         """What a person does when the package takes the account's tokens no more."""
-        _authorise(self.authorisation)
+        sign_in(self.authorisation)
 
     def age_tokens(self, seconds: float) -> None:
         """Let so much time have passed since the tokens were given, as we know it."""
@@ -93,7 +93,7 @@ def _set(organisation: "Organisation", package: str, simulator_url: str, integra
         organisation=organisation, integration=integration, label="Demo account", defaults={"app": app}
     )
     # Each time: the tokens of an earlier show may have died with its simulator's state, or of age.
-    _authorise(authorisation)
+    sign_in(authorisation)
     return Stage(_configuration(authorisation), authorisation)
 
 
@@ -104,7 +104,7 @@ def _allow(simulator_url: str) -> None:
     os.environ[outgoing.SETTING] = ",".join(dict.fromkeys([*filter(None, given), place]))
 
 
-def _authorise(authorisation: "Authorisation") -> None:
+def sign_in(authorisation: "Authorisation") -> None:
     """Sign in at the simulator as a person would: its consent page, its redirect, its code."""
     from bookbridge.integrations.tokens import app_credentials, store_first_tokens
 
