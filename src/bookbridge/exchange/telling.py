@@ -51,6 +51,7 @@ def files_received(deliveries: list[Delivery], run: Run) -> None:
                 "file.received",
                 ("delivery", delivery.pk),
                 {
+                    "file": (None, trail.digest(delivery.inbox_key)),
                     "run": (None, run.pk),
                     "sha256": (None, delivery.sha256),
                     "size": (None, delivery.size),

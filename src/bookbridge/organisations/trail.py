@@ -80,6 +80,11 @@ def record_many(organisation_id: UUID | None, entries: Iterable[Entry]) -> None:
         queries.append_to_trail(organisation_id, json.dumps(told))
 
 
+def digest(text: str) -> str:
+    """Stands for a name that the trail must not hold, such as a file's, so that its entries are found together."""
+    return sha256(text.encode("utf-8", "replace")).hexdigest()
+
+
 def differences(before: models.Model | None, after: models.Model, fields: Iterable[str] = ()) -> dict[str, list[Any]]:
     """What differs between two states of a row, as `changes`; `before` is None for a new one."""
     names = set(fields)
@@ -192,6 +197,5 @@ def _told(name: str, pair: Sequence[Any]) -> list[Any]:
 
 def _short(value: Any) -> Any:
     if isinstance(value, str) and len(value) > _LONGEST_VALUE:
-        digest = sha256(value.encode("utf-8", "replace")).hexdigest()
-        return f"{value[:_LONGEST_VALUE]}… ({len(value)} characters, sha256 {digest})"
+        return f"{value[:_LONGEST_VALUE]}… ({len(value)} characters, sha256 {digest(value)})"
     return value

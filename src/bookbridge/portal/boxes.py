@@ -1,7 +1,6 @@
 """The inbox and outbox of an integration, as the portal shows and fills them."""
 
 from dataclasses import dataclass
-from hashlib import sha256
 
 from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404
@@ -53,14 +52,6 @@ def drop(integration: Integration, file: UploadedFile) -> str:
     file.seek(0)
     storage.put(key, file.file if file.file is not None else file.read())
     return key
-
-
-def digest(file: UploadedFile) -> str:
-    """The SHA-256 of an uploaded file's content."""
-    found = sha256()
-    for chunk in file.chunks():
-        found.update(chunk)
-    return found.hexdigest()
 
 
 def _outbox_prefix(integration: Integration) -> str:

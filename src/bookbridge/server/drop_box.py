@@ -14,6 +14,7 @@ from django.http.request import split_domain_port, validate_host
 from bookbridge.exchange import intake
 from bookbridge.integrations import access_keys
 from bookbridge.kit import watching
+from bookbridge.organisations import trail
 from bookbridge.organisations.client_address import address_behind
 from bookbridge.organisations.walls import acting_for
 from bookbridge.server import announcing
@@ -59,6 +60,22 @@ class HouseDesk:
 
     def arrived(self, grant: Grant, key: str) -> None:
         self._announcer.arrived(grant.home, key)
+        _tell_trail("file.uploaded", grant, key)
+
+    def removed(self, grant: Grant, key: str) -> None:
+        _tell_trail("file.removed", grant, key)
+
+
+def _tell_trail(action: str, grant: Grant, key: str) -> None:
+    home = grant.home
+    with acting_for(home.organisation):
+        trail.record(
+            home.organisation,
+            action,
+            subject=("integration", home.integration),
+            changes={"file": (None, trail.digest(key))},
+            actor=trail.Actor("access_key", grant.access_key),
+        )
 
 
 def _tell_intake(home: Home, keys: list[str]) -> None:

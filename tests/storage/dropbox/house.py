@@ -30,6 +30,7 @@ NOW = datetime(2026, 3, 12, 9, 30, tzinfo=UTC)
 @dataclass
 class FakeDesk:
     arrived_keys: list[str] = field(default_factory=list)
+    removed_keys: list[str] = field(default_factory=list)
     refusals: list[tuple[str, str]] = field(default_factory=list)
     uses: list[str] = field(default_factory=list)
     closed: bool = False
@@ -53,6 +54,9 @@ class FakeDesk:
 
     def arrived(self, grant: Grant, key: str) -> None:
         self.arrived_keys.append(key)
+
+    def removed(self, grant: Grant, key: str) -> None:
+        self.removed_keys.append(key)
 
 
 @dataclass(frozen=True)

@@ -346,6 +346,8 @@ def test_many_are_deleted_at_once(house: House):
     assert [each.text for each in said.xml.findall("Deleted/Key")] == [inbox("a.csv")]
     assert [each.text for each in said.xml.findall("Error/Code")] == ["AccessDenied"]
     assert list(house.stored()) == [inbox("b.csv")]
+    assert house.ask("DELETE", inbox("b.csv")).status == house.ask("DELETE", inbox("b.csv")).status == 204
+    assert house.desk.removed_keys == [inbox("a.csv"), inbox("b.csv")]
 
 
 @pytest.mark.parametrize(

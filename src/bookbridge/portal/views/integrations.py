@@ -73,9 +73,7 @@ def upload(request: HttpRequest, access: Access, integration_id: UUID) -> HttpRe
     files = form.cleaned_data["files"]
     try:
         for file in files:
-            boxes.drop(target, file)
-            # What the delivery of it will show too, so that the two can be told to belong together.
-            told = {"size": (None, file.size), "sha256": (None, boxes.digest(file))}
+            told = {"file": (None, trail.digest(boxes.drop(target, file))), "size": (None, file.size)}
             trail.record(access.organisation.pk, "file.uploaded", subject=target, changes=told)
     except StorageError:
         form.add_error("files", gettext("The storage can't be reached just now. Try again in a moment."))

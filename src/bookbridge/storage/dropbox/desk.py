@@ -41,6 +41,10 @@ class Desk(Protocol):
         """A whole object is in the inbox."""
         ...
 
+    def removed(self, grant: Grant, key: str) -> None:
+        """An object that had not been taken in is gone from the inbox."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:

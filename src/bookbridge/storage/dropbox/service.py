@@ -198,7 +198,7 @@ class DropBox:
             if "uploadId" in request.parameters:
                 multipart.abort(self._open_storage(), caller, place, request)
             else:
-                writing.delete(self._open_storage(), caller, place)
+                self._delete(caller, place)
             return Answer(204)
         if request.method == "POST" and "uploads" in request.parameters:
             return self._begin(request, caller, place)
@@ -301,16 +301,19 @@ class DropBox:
     def _delete_many(self, request: Request, caller: Caller) -> Answer:
         content = check_short_body(request, caller, LONGEST_DELETION)
         keys, quiet = read_doomed(content)
-        storage = self._open_storage()
         parts: list[Element] = []
         for key in keys:
             try:
-                writing.delete(storage, caller, place_of(key, caller.home))
+                self._delete(caller, place_of(key, caller.home))
                 if not quiet:
                     parts.append(("Deleted", [("Key", key)]))
             except S3Error as error:
                 parts.append(("Error", [("Key", key), ("Code", error.code), ("Message", error.message)]))
         return xml_answer("DeleteResult", parts)
+
+    def _delete(self, caller: Caller, place: Place) -> None:
+        if writing.delete(self._open_storage(), caller, place):
+            self._desk.removed(caller.grant, place.key)
 
 
 def _refuse_what_is_not_here(request: Request) -> None:

@@ -92,11 +92,14 @@ def keep_earlier(storage: Storage, caller: Caller, place: Place, etag: str) -> N
         storage.rename(place.key, other)
 
 
-def delete(storage: Storage, caller: Caller, place: Place) -> None:
+def delete(storage: Storage, caller: Caller, place: Place) -> bool:
+    """Whether there was anything to delete."""
     if place.box != INBOX:
         raise access_denied()
     there = receipts.look_up(storage, caller.home, place, caller.now)
-    if there is not None and there.stored is not None:
+    is_here = there is not None and there.stored is not None
+    if is_here:
         storage.delete(place.key)
     if there is not None:
         receipts.forget(storage, caller.home, place)
+    return is_here
