@@ -11,9 +11,10 @@ from django.db import connection
 from django.utils import timezone
 
 from bookbridge.commands.processes import Children
-from bookbridge.exchange import outstanding, posting
+from bookbridge.exchange import lines, outstanding, posting
 from bookbridge.exchange.crash_points import POINTS
 from bookbridge.exchange.models import Attempt, Line, OutstandingSnapshot, Posting, Run
+from bookbridge.exchange.posting import Answer
 from tests.exchange.stage import Stage
 
 pytestmark = pytest.mark.crash
@@ -135,21 +136,21 @@ def test_a_worker_that_was_thought_dead_cannot_overwrite_the_truth(stage: Stage)
     """Its attempt was taken over while it slept; its late answer changes nothing but its own attempt's record."""
     from bookbridge.kit.outcomes import Refused
 
-    run = stage.run_files(debitr__csv=(b'"100","Name","","","","","NL"' + b"," * 46 + b"\r\n"))
-    row = Posting.objects.get()
-    assert row.state == Posting.State.POSTED
-    offer = posting.Offer("new fingerprint", row.document)
+    stage.run_files(debitr__csv=(b'"100","Name","","","","","NL"' + b"," * 46 + b"\r\n"))
+    run = Run.objects.get()
+    Run.objects.update(state=Run.State.WAITING, resume_at=timezone.now())
     Posting.objects.update(state=Posting.State.PENDING)
-    row.refresh_from_db()
-    attempt = posting.begin(row, offer, action="post", worker=stage.worker.id, run_id=run.pk, prepared={})
-    assert attempt is not None
+    row = Posting.objects.get()
+    start = stage.begin(row, run)
 
     assert posting.abandon(Posting.objects.get(), settle_s=5)
-    assert not posting.conclude(row, attempt, Refused(()), settle_s=5)
+    refusal = Answer(start, Refused(()), lines.told(run.lines.get(), Line.Outcome.REFUSED))
+    mine, told = posting.conclude(run, [refusal], settle_s=5)
 
-    row.refresh_from_db()
+    assert (mine, told) == ({}, [])
+    row = Posting.objects.get()
     assert row.state == Posting.State.UNCERTAIN
-    assert Attempt.objects.get(pk=attempt.pk).outcome == "late"
+    assert Attempt.objects.get(token=start.token).outcome == "late"
     assert row.look_up_at is not None
     assert row.look_up_at > timezone.now()
     assert Line.objects.get().outcome == Line.Outcome.POSTED

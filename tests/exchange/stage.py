@@ -8,8 +8,9 @@ from typing import Any
 import httpx
 from django.utils import timezone
 
-from bookbridge.exchange import running, sweep
-from bookbridge.exchange.models import Line, Run
+from bookbridge.exchange import posting, running, sweep
+from bookbridge.exchange.models import Line, Posting, Run
+from bookbridge.exchange.posting import Start
 from bookbridge.exchange.workers import WorkerLife
 from bookbridge.integrations.models import Authorisation, Configuration
 from bookbridge.kit.simulation import SimulatorServer
@@ -51,6 +52,17 @@ class Stage:
         self.drop(**contents)
         self.work()
         return Run.objects.filter(direction=Run.Direction.OUT).latest("pk")
+
+    def begin(self, row: Posting, run: Run, *, content: str | None = None) -> Start:
+        """Write an attempt at a posting down under a claim on its run, as a pass does before the call."""
+        claim = running.claim(run.pk, self.worker)
+        assert claim is not None
+        line = run.lines.filter(posting=row).latest("pk")
+        if content is not None:
+            run.lines.filter(pk=line.pk).update(fingerprint=content)
+        start = Start(row, line.pk, content or line.fingerprint, "post")
+        assert posting.begin(run, claim, [start]) == {start.token}
+        return start
 
     def books(self) -> dict[str, Any]:
         return httpx.get(f"{self.simulator.url}/_simulator/books", params={"division": 3141593}).json()

@@ -24,7 +24,7 @@ class Tokens:
     def __init__(self, *tokens: str | Exception) -> None:
         self.tokens = list(tokens)
 
-    def access_token(self) -> str:
+    def access_token(self, refused: str | None = None) -> str:
         token = self.tokens.pop(0) if len(self.tokens) > 1 else self.tokens[0]
         if isinstance(token, Exception):
             raise token

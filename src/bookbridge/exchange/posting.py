@@ -1,23 +1,29 @@
-"""The exactly-once protocol on one posting: written down before the call, concluded by whoever owns the attempt.
+"""The exactly-once protocol on postings: written down before the call, concluded by whoever owns the attempt.
 
-Every function is one short transaction and every change is conditional on the attempt's token, so that a worker that
-was thought dead can't overwrite the truth.
+Every change is conditional on the attempt's token, so that a worker that was thought dead can't overwrite the truth.
+Many postings go in one statement; each of them succeeds or not on its own.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
 from django.db import transaction
-from django.utils import timezone
+from django.db.models import Exists, OuterRef, Subquery
+from django.db.models.functions import Greatest, Least, Now
 
 from bookbridge.documents import Problem
-from bookbridge.exchange import crash_points
-from bookbridge.exchange.models import Attempt, Posting, Run
+from bookbridge.exchange import crash_points, queries, telling
+from bookbridge.exchange.lines import LineChange
+from bookbridge.exchange.models import Attempt, Posting, Run, WorkerSession
+from bookbridge.exchange.workers import OWN_SILENCE_S, Claim
 from bookbridge.integrations.storable import storable, storable_values
 from bookbridge.kit.outcomes import Absent, AlreadyThere, Found, Later, LookUp, Outcome, Posted, Refused, SignInAgain
+from bookbridge.organisations import trail
+from bookbridge.organisations.trail import Entry
 
 State = Posting.State
 NEEDED_ABSENCES = 2
@@ -26,103 +32,194 @@ LONGEST_PAUSE = timedelta(minutes=5)
 LONGEST_WAIT = timedelta(days=1)
 """However far away the moment is that a package names, after a day it is asked again."""
 _COUNTED_UP_TO = 32_000
+Mine = Mapping[UUID, datetime | None]
+"""The attempts that still owned their postings, each with the moment at which an uncertain one is looked up."""
 
 
 @dataclass(frozen=True)
-class Offer:
-    """The content of a document as it is offered now; `mapped`: in the package's codes, None if the same."""
+class Start:
+    """A posting, as it was read, that is about to be sent with the content of a line.
 
+    `prepared`: the package's facts for the call; `sent`: the content in the package's codes, None when they are ours.
+    """
+
+    posting: Posting
+    line_id: int
     fingerprint: str
-    document: dict[str, Any]
-    mapped: dict[str, Any] | None = None
+    action: str
+    prepared: dict[str, str] = field(default_factory=dict)
+    sent: dict[str, Any] | None = None
+    token: UUID = field(default_factory=uuid4)
 
 
-def begin(
-    posting: Posting, offer: Offer, *, action: str, worker: UUID, run_id: int | None, prepared: dict[str, str]
-) -> Attempt | None:
-    """Move the posting to `sending` and write the attempt down; None when somebody else was faster."""
-    token = uuid4()
-    with transaction.atomic():
-        mine = Posting.objects.filter(
-            pk=posting.pk, state=posting.state, attempt=posting.attempt, fingerprint=posting.fingerprint
-        ).update(
-            state=State.SENDING,
-            attempt=token,
-            worker=worker,
-            fingerprint=offer.fingerprint,
-            document=offer.document,
-            absences=0,
-            look_ups=0,
-            look_up_at=None,
-        )
-        if not mine:
-            return None
-        posting.state, posting.attempt, posting.worker = State.SENDING, token, worker
-        posting.fingerprint, posting.document = offer.fingerprint, offer.document
-        attempt = _attempt(
-            posting, token, action=action, worker=worker, run_id=run_id, prepared=prepared, sent=offer.mapped
-        )
-    crash_points.reach("attempt_written")
-    return attempt
+@dataclass(frozen=True)
+class Answer:
+    """What a call said of what was begun, and what is written on the line with it; None leaves the line waiting."""
+
+    start: Start
+    outcome: Outcome
+    line: LineChange | None = None
 
 
-def conclude(posting: Posting, attempt: Attempt, outcome: Outcome, *, settle_s: float) -> bool:
-    """Write down what the call said. False when the attempt no longer owns the posting: then nothing is changed."""
-    crash_points.reach("answer_received")
+def begin(run: Run, claim: Claim, starts: Sequence[Start]) -> set[UUID] | None:
+    """Move the postings to `sending` and write the attempts down; the tokens of those for which nobody was faster.
+
+    None when the run belongs to another worker by now; then nothing is begun.
+    """
+    own, begun = queries.begin(
+        {
+            "organisation": run.organisation_id,
+            "run": run.pk,
+            "claim": claim.token,
+            "worker": claim.worker.id,
+            "postings": [start.posting.pk for start in starts],
+            "lines": [start.line_id for start in starts],
+            "tokens": [start.token for start in starts],
+            "states": [start.posting.state for start in starts],
+            "seen": [start.posting.attempt for start in starts],
+            "fingerprints": [start.posting.fingerprint for start in starts],
+            "actions": [start.action for start in starts],
+            "prepared": [json.dumps(storable_values(start.prepared)) for start in starts],
+            "sent": [json.dumps(start.sent) if start.sent is not None else None for start in starts],
+        }
+    )
+    if not own:
+        claim.is_lost()
+        return None
+    return begun
+
+
+def conclude(run: Run, answers: Sequence[Answer], *, settle_s: float) -> tuple[Mine, list[Entry]]:
+    """Write down what the calls said, on postings, attempts and lines; what the trail must know of it.
+
+    Where another worker has taken over, nothing but the attempt's own record is changed.
+    """
+    if not answers:
+        return {}, []
+    changes = [_change(answer) for answer in answers]
+    lines = [answer.line for answer in answers]
+    mine = queries.conclude(
+        {
+            "organisation": run.organisation_id,
+            "run": run.pk,
+            "settle_s": settle_s,
+            "postings": [answer.start.posting.pk for answer in answers],
+            "tokens": [answer.start.token for answer in answers],
+            "states": [change.state for change in changes],
+            "forgets": [change.forgets for change in changes],
+            "external_ids": [change.external_id for change in changes],
+            "external_numbers": [change.external_number for change in changes],
+            "posting_problems": [change.problems for change in changes],
+            "outcomes": [_name(answer.outcome) for answer in answers],
+            "details": [_detail(answer.outcome) for answer in answers],
+            "lines": [line.line.pk if line else None for line in lines],
+            "line_outcomes": [line.outcome if line else None for line in lines],
+            "reasons": [line.reason if line else None for line in lines],
+            "line_problems": [line.problems if line else None for line in lines],
+            "numbers": [line.number if line else None for line in lines],
+        }
+    )
+    return mine, [
+        _told(answer, change, run.pk)
+        for answer, change in zip(answers, changes, strict=True)
+        if answer.start.token in mine
+    ]
+
+
+def _told(answer: Answer, change: "_Change", run_id: int) -> Entry:
+    row = answer.start.posting
+    row.state, row.worker = change.state, None
+    row.fingerprint = "" if change.forgets else answer.start.fingerprint
+    row.external_id = row.external_id if change.external_id is None else change.external_id
+    row.external_number = row.external_number if change.external_number is None else change.external_number
+    return telling.outcome(row, State.SENDING, run_id=run_id, how=_name(answer.outcome))
+
+
+@dataclass(frozen=True)
+class _Change:
+    """What a definite or unclear answer makes of a posting; None leaves a value as it is.
+
+    `forgets`: what is posted is no longer known, so that the next offer is an update.
+    """
+
+    state: str
+    forgets: bool = False
+    external_id: str | None = None
+    external_number: str | None = None
+    problems: str | None = None
+
+
+def _change(answer: Answer) -> _Change:
+    outcome = answer.outcome
     if isinstance(outcome, Posted | AlreadyThere):
-        changes = _posted(outcome.external_id, outcome.external_number)
-    elif isinstance(outcome, Refused):
-        changes = _not_taken(attempt, State.REFUSED, outcome.problems)
-    elif isinstance(outcome, Later | SignInAgain):
-        changes = _not_taken(attempt, State.PENDING, ())
-    elif attempt.action == "update":
-        # The same update can be made again without harm; with no fingerprint the next offer makes it.
-        changes = {"state": State.POSTED, "fingerprint": ""}
-    else:
-        changes = _uncertain(settle_s)
-    concluded = _conclude(posting, attempt, changes, outcome)
-    crash_points.reach("answer_written")
-    return concluded
+        number = storable(outcome.external_number, 60)
+        return _Change(State.POSTED, external_id=storable(outcome.external_id), external_number=number, problems="[]")
+    if answer.start.action == "update":
+        # Not taken, it stays posted as it was; unclear, the same update can be made again without harm.
+        return _Change(State.POSTED, forgets=True)
+    if isinstance(outcome, Refused):
+        return _Change(State.REFUSED, problems=json.dumps(_stored(outcome.problems)))
+    if isinstance(outcome, Later | SignInAgain):
+        return _Change(State.PENDING, problems="[]")
+    return _Change(State.UNCERTAIN)
 
 
-def abandon(posting: Posting, *, settle_s: float) -> bool:
-    """What a dead worker left in `sending` becomes uncertain, or posted with unknown content when it was an update."""
+def abandon(posting: Posting, *, settle_s: float, ended: bool = False) -> bool:
+    """What a dead worker left in `sending` becomes uncertain, or posted with unknown content when it was an update.
+
+    The package gets its time to settle from the moment after which the worker can't have sent anything any more: its
+    session may be gone while its process lives on for a moment. `ended`: it is known to send no more.
+    """
     attempt = Attempt.objects.filter(organisation_id=posting.organisation_id, token=posting.attempt).first()
     if attempt is not None and attempt.action == "update":
         changes: dict[str, Any] = {"state": State.POSTED, "fingerprint": ""}
     else:
-        changes = _uncertain(settle_s)
+        silent_from = Now() if ended else Greatest(Now(), _last_moment_of(posting.worker))
+        changes = {"state": State.UNCERTAIN, "look_up_at": silent_from + timedelta(seconds=settle_s)}
     with transaction.atomic():
         mine = Posting.objects.filter(pk=posting.pk, state=State.SENDING, attempt=posting.attempt).update(
-            attempt=None, worker=None, **changes
+            worker=None, **changes
         )
+        if mine:
+            posting.refresh_from_db(fields=["state", "fingerprint"])
+            entry = telling.outcome(posting, State.SENDING, run_id=attempt and attempt.run_id, how="abandoned")
         if mine and attempt is not None:
-            attempt.ended_at, attempt.outcome = timezone.now(), "abandoned"
-            attempt.detail = "the worker died before it could write an answer down"
-            attempt.save(update_fields=["ended_at", "outcome", "detail"])
+            Attempt.objects.filter(pk=attempt.pk, ended_at=None).update(
+                ended_at=Now(), outcome="abandoned", detail="the worker died before it could write an answer down"
+            )
+        if mine:
+            trail.record_many(posting.organisation_id, [entry])
     return bool(mine)
 
 
-def abandon_left_over(run: Run, *, settle_s: float) -> int:
-    """Take back what an earlier worker of this run, which may live on, began and could not write the end of.
+def _last_moment_of(worker: UUID | None) -> Any:
+    """The moment from which a worker sends nothing any more, as PostgreSQL reckons; None when it is long gone."""
+    beat = WorkerSession.objects.filter(pk=worker).values("heartbeat_at")[:1]
+    return Subquery(beat) + timedelta(seconds=OWN_SILENCE_S)
 
-    Only for the worker that owns the run: nobody else can be sending for it now.
+
+def abandon_left_over(run: Run, worker: UUID, *, settle_s: float) -> int:
+    """Take back what was begun for this run earlier and not written down to its end, by whoever.
+
+    Only for the worker that owns the run: nobody else can be sending for it now. What it began itself has come to its
+    end, since it works on a run once at a time.
     """
-    sending = Posting.objects.filter(
-        organisation_id=run.organisation_id, configuration_id=run.configuration_id, state=State.SENDING
-    )
     begun_here = Attempt.objects.filter(
-        organisation_id=run.organisation_id, run=run, token__in=[row.attempt for row in sending]
-    ).values_list("token", flat=True)
-    left_over = set(begun_here)
-    return sum(abandon(row, settle_s=settle_s) for row in sending if row.attempt in left_over)
+        organisation_id=run.organisation_id, run=run, token=OuterRef("attempt"), action__in=("post", "update")
+    )
+    sending = Posting.objects.filter(
+        Exists(begun_here),
+        organisation_id=run.organisation_id,
+        configuration_id=run.configuration_id,
+        state=State.SENDING,
+    )
+    return sum(abandon(row, settle_s=settle_s, ended=row.worker == worker) for row in sending)
 
 
 def conclude_look_up(
     posting: Posting, found: LookUp, *, worker: UUID, run_id: int | None, settle_s: float, problems: list[Problem]
 ) -> bool:
     """Write down what a look-up of an uncertain posting said; `problems` go with a document that differs from ours."""
-    now = timezone.now()
     changes: dict[str, Any] = {"look_ups": min(posting.look_ups + 1, _COUNTED_UP_TO), "absences": 0}
     if isinstance(found, Found):
         if found.differences:
@@ -131,25 +228,24 @@ def conclude_look_up(
             changes |= _posted(found.external_id, found.external_number)
     elif isinstance(found, Absent):
         absences = posting.absences + 1
-        changes |= {"absences": absences, "look_up_at": now + timedelta(seconds=max(settle_s / 2, 0.5))}
+        changes |= {"absences": absences, "look_up_at": Now() + timedelta(seconds=max(settle_s / 2, 0.5))}
         if absences >= NEEDED_ABSENCES:
             changes |= {"state": State.PENDING, "look_up_at": None}
     elif isinstance(found, Later):
-        changes |= {"look_up_at": min(found.not_before, now + LONGEST_WAIT), "absences": posting.absences}
+        changes |= {"look_up_at": Least(found.not_before, Now() + LONGEST_WAIT), "absences": posting.absences}
     else:
-        changes |= {"look_up_at": now + _pause(posting.look_ups, settle_s), "absences": posting.absences}
+        changes |= {"look_up_at": Now() + _pause(posting.look_ups, settle_s), "absences": posting.absences}
     with transaction.atomic():
         mine = Posting.objects.filter(
             pk=posting.pk, state=State.UNCERTAIN, attempt=posting.attempt, look_ups=posting.look_ups
         ).update(**changes)
         if mine:
-            attempt = _attempt(posting, uuid4(), action="look_up", worker=worker, run_id=run_id, prepared={})
-            attempt.ended_at, attempt.outcome = now, type(found).__name__.lower()
-            attempt.detail = _detail(found)
-            attempt.save()
-    if mine:
-        for name, value in changes.items():
-            setattr(posting, name, value)
+            _write_look_up(posting, found, worker=worker, run_id=run_id)
+            posting.refresh_from_db()
+            if posting.state != State.UNCERTAIN:
+                how = type(found).__name__.lower()
+                entry = telling.outcome(posting, State.UNCERTAIN, run_id=run_id, how=how)
+                trail.record_many(posting.organisation_id, [entry])
     crash_points.reach("look_up_written")
     return bool(mine)
 
@@ -163,80 +259,39 @@ def last_sent(posting: Posting) -> Attempt | None:
     )
 
 
-def _conclude(posting: Posting, attempt: Attempt, changes: dict[str, Any], outcome: Outcome) -> bool:
-    attempt.ended_at, attempt.outcome, attempt.detail = timezone.now(), _name(outcome), _detail(outcome)
-    with transaction.atomic():
-        mine = Posting.objects.filter(pk=posting.pk, state=State.SENDING, attempt=attempt.token).update(
-            worker=None, **changes
-        )
-        if not mine:
-            attempt.outcome = "late"
-            attempt.detail = f"another worker had taken over; the answer was: {_name(outcome)}"
-        attempt.save(update_fields=["ended_at", "outcome", "detail"])
-    if mine:
-        posting.worker = None
-        for name, value in changes.items():
-            setattr(posting, name, value)
-    return bool(mine)
-
-
 def _posted(external_id: str, external_number: str) -> dict[str, Any]:
     return {
         "state": State.POSTED,
         "external_id": storable(external_id),
         "external_number": storable(external_number, 60),
-        "posted_at": timezone.now(),
+        "posted_at": Now(),
         "look_up_at": None,
         "problems": [],
     }
-
-
-def _not_taken(attempt: Attempt, state: str, problems: tuple[Problem, ...]) -> dict[str, Any]:
-    if attempt.action == "update":
-        # The document stays posted as it was; its older content is gone from our record, so the next offer updates.
-        return {"state": State.POSTED, "fingerprint": ""}
-    return {"state": state, "problems": _stored(problems)}
 
 
 def _stored(problems: Iterable[Problem]) -> list[dict[str, Any]]:
     return [storable_values(problem.model_dump(mode="json")) for problem in problems]
 
 
-def _uncertain(settle_s: float) -> dict[str, Any]:
-    # Counted from the end of the call: what timed out after half a minute may be done a second later.
-    return {"state": State.UNCERTAIN, "look_up_at": timezone.now() + timedelta(seconds=settle_s)}
-
-
-def _attempt(
-    posting: Posting,
-    token: UUID,
-    *,
-    action: str,
-    worker: UUID,
-    run_id: int | None,
-    prepared: dict[str, str],
-    sent: dict[str, Any] | None = None,
-) -> Attempt:
-    return Attempt.objects.create(
+def _write_look_up(posting: Posting, found: LookUp, *, worker: UUID, run_id: int | None) -> None:
+    Attempt.objects.create(
         organisation_id=posting.organisation_id,
         posting=posting,
         run_id=run_id,
-        token=token,
+        token=uuid4(),
         worker=worker,
-        action=action,
+        action="look_up",
         fingerprint=posting.fingerprint,
-        prepared=storable_values(prepared),
-        sent=sent,
-        started_at=timezone.now(),
+        started_at=Now(),
+        ended_at=Now(),
+        outcome=type(found).__name__.lower(),
+        detail=_detail(found),
     )
 
 
 def _pause(look_ups: int, settle_s: float) -> timedelta:
     return min(timedelta(seconds=max(settle_s, 1) * 2 ** min(look_ups, 10)), LONGEST_PAUSE)
-
-
-def due_again(posting: Posting, now: datetime) -> bool:
-    return posting.look_up_at is not None and posting.look_up_at <= now
 
 
 def _name(outcome: Outcome) -> str:

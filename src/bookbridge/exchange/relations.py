@@ -1,6 +1,6 @@
 """Whether the customers, suppliers and numbers that a document needs are there: the checks that need our own tables."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Literal
 
 from bookbridge.documents import (
@@ -10,17 +10,17 @@ from bookbridge.documents import (
     Problem,
     PurchaseInvoice,
     SalesInvoice,
-    document_from_json,
     posting_key,
     relation_key,
 )
-from bookbridge.exchange.models import Line, Posting, Run
+from bookbridge.exchange.models import Delivery, Line, Posting, Run
 from bookbridge.exchange.preflight_texts import CUSTOMER_UNKNOWN, NUMBER_USED, RELATION_REFUSED, SUPPLIER_UNKNOWN
-from bookbridge.integrations.models import Configuration
-from bookbridge.kit.contract import Connector, RelationKind
-from bookbridge.kit.errors import NotAllowedError
+from bookbridge.integrations.connecting import StoredDirectory
+from bookbridge.kit.contract import RelationKind
 
-Answer = Literal["known", "unknown", "refused"]
+Answer = Literal["known", "unknown", "refused", "on_its_way", "ask"]
+RelationName = tuple[RelationKind, str, str | None]
+"""Kind, number, administration."""
 
 
 class MustWaitError(Exception):
@@ -32,51 +32,75 @@ class MustWaitError(Exception):
 
 
 class RelationCheck:
-    """Asks each relation once for a pass."""
+    """What one pass knows of relations: from our tables for many documents at once, from the package one by one."""
 
-    def __init__(self, configuration: Configuration, connector: Connector) -> None:
-        self._configuration = configuration
-        self._connector = connector
-        self._answers: dict[tuple[RelationKind, str], Answer] = {}
+    def __init__(self, run: Run, directory: StoredDirectory) -> None:
+        self._run = run
+        self._configuration = run.configuration
+        self._directory = directory
+        self._answers: dict[RelationName, Answer] = {}
+        self._ours: set[RelationName] = set()
+        """Those that a delivery has brought."""
+
+    def learn(self, documents: Iterable[Document]) -> None:
+        """Ask our own tables for everything that these documents need."""
+        needed = {
+            (kind, number, document.administration) for document in documents for kind, number, _ in _needed(document)
+        }
+        new = {name for name in needed if name not in self._answers}
+        if not new:
+            return
+        for kind in {name[0] for name in new}:
+            self._directory.read(kind, [name[1] for name in new if name[0] == kind])
+        keys = {relation_key(administration, number) for _, number, administration in new}
+        found = Posting.objects.filter(
+            organisation_id=self._configuration.organisation_id,
+            configuration=self._configuration,
+            kind__in={name[0] for name in new},
+            key__in=keys,
+        ).defer("document", "problems")
+        ours = {(row.kind, row.key): row for row in found}
+        travelling = self._travelling(ours.values())
+        for name in new:
+            row = ours.get((name[0], relation_key(name[2], name[1])))
+            self._answers[name] = _answer(row, travelling)
+            if row is not None:
+                self._ours.add(name)
+
+    def unknown(self, document: Document) -> set[RelationName]:
+        """The relations that the package must be asked for. Raises MustWaitError while one is on its way."""
+        missing: set[RelationName] = set()
+        for kind, number, _ in _needed(document):
+            name = kind, number, document.administration
+            if self._answers[name] == "on_its_way":
+                raise MustWaitError(number)
+            if self._answers[name] == "ask":
+                missing.add(name)
+        return missing
+
+    def answered(self, name: RelationName, *, found: bool) -> None:
+        """What the package said."""
+        self._answers[name] = "known" if found else "refused" if name in self._ours else "unknown"
 
     def problems(self, document: Document) -> Iterator[Problem]:
-        """A problem for each relation that neither the package nor the delivery has.
+        """A problem for each relation that neither the package nor a delivery has.
 
-        Raises MustWaitError while one is on its way, and the errors of kit.errors.
+        Raises MustWaitError while a delivery that may hold it is still being taken in.
         """
         for kind, number, field in _needed(document):
-            answer = self._answers.get((kind, number))
-            if answer is None:
-                answer = self._answers[kind, number] = self._ask(kind, number, document.administration)
+            answer = self._answers[kind, number, document.administration]
             if answer == "refused":
                 yield RELATION_REFUSED(field=field, value=number)
             elif answer == "unknown":
+                if self._more_is_coming():
+                    self._answers.pop((kind, number, document.administration))
+                    raise MustWaitError(number)
                 yield (CUSTOMER_UNKNOWN if kind == "customer" else SUPPLIER_UNKNOWN)(field=field, value=number)
 
-    def _ask(self, kind: RelationKind, number: str, administration: str | None) -> Answer:
-        ours = Posting.objects.filter(
-            organisation_id=self._configuration.organisation_id,
-            configuration=self._configuration,
-            kind=kind,
-            key=relation_key(administration, number),
-        ).first()
-        if ours is not None and ours.state == Posting.State.POSTED:
-            return "known"
-        if ours is not None and _on_its_way(ours):
-            raise MustWaitError(number)
-        try:
-            found = self._connector.find_relation(kind, number)
-        except NotAllowedError:
-            return "known"  # The package won't say; it will tell when the document is sent.
-        if found is None:
-            return "refused" if ours is not None else "unknown"
-        return "known"
-
-    def number_problems(self, line: Line, document: Document) -> Iterator[Problem]:
+    def number_problems(self, source: Document, document: Document) -> Iterator[Problem]:
         """Whether the number was used under another source journal that is mapped to the same one of the package."""
-        if not isinstance(document, Invoice | JournalEntry) or document.number is None or line.document is None:
+        if not isinstance(document, Invoice | JournalEntry) or document.number is None:
             return
-        source = document_from_json(line.document)
         assert isinstance(source, Invoice | JournalEntry)
         journals = self._configuration.mappings.get("journals", {})
         others = [
@@ -100,16 +124,41 @@ class RelationCheck:
             .exists()
         )
 
+    def _travelling(self, rows: Iterable[Posting]) -> set[int]:
+        """Those of the pending ones that an open run is going to send."""
+        pending = [row.pk for row in rows if row.state == Posting.State.PENDING]
+        if not pending:
+            return set()
+        lines = Line.objects.filter(
+            organisation_id=self._configuration.organisation_id,
+            posting_id__in=pending,
+            outcome=Line.Outcome.WAITING,
+        ).exclude(run__state=Run.State.ENDED)
+        return set(lines.values_list("posting_id", flat=True))
 
-def _on_its_way(ours: Posting) -> bool:
-    if ours.state in (Posting.State.SENDING, Posting.State.UNCERTAIN):
-        return ours.state == Posting.State.SENDING or ours.look_up_at is not None
-    return (
-        ours.state == Posting.State.PENDING
-        and Line.objects.filter(organisation_id=ours.organisation_id, posting=ours, outcome=Line.Outcome.WAITING)
-        .exclude(run__state=Run.State.ENDED)
-        .exists()
-    )
+    def _more_is_coming(self) -> bool:
+        """Whether an earlier delivery is still being taken in by a run of its own: relations come before entries."""
+        return (
+            Delivery.objects.filter(
+                organisation_id=self._configuration.organisation_id,
+                integration_id=self._configuration.integration_id,
+                state=Delivery.State.WAITING,
+                run__isnull=False,
+                run__lt=self._run.pk,
+            )
+            .exclude(run__state=Run.State.ENDED)
+            .exists()
+        )
+
+
+def _answer(ours: Posting | None, travelling: set[int]) -> Answer:
+    if ours is None:
+        return "ask"
+    if ours.state == Posting.State.POSTED:
+        return "known"
+    under_way = ours.state == Posting.State.SENDING or ours.pk in travelling
+    looked_up = ours.state == Posting.State.UNCERTAIN and ours.look_up_at is not None
+    return "on_its_way" if under_way or looked_up else "ask"
 
 
 def _needed(document: Document) -> Iterator[tuple[RelationKind, str, str]]:

@@ -1,15 +1,13 @@
 """One run from claim to end: take in, check, send, and either pause or write the end down."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
 
 import structlog
 from django.db import DatabaseError, InterfaceError, connection, transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F
 from django.db.models.functions import Coalesce, Least, Now
-from django.utils import timezone
 
 from bookbridge.documents import Problem
 from bookbridge.exchange import (
@@ -22,11 +20,15 @@ from bookbridge.exchange import (
     telling,
     waiting_texts,
 )
-from bookbridge.exchange.models import Delivery, Line, Posting, Run
+from bookbridge.exchange.flight import Desk, Flight
+from bookbridge.exchange.models import Delivery, Run
+from bookbridge.exchange.open_lines import open_lines
+from bookbridge.exchange.passing import DatabaseClock, HandOverError, Pass, PauseRunError
 from bookbridge.exchange.preflight import SettingsIndex
-from bookbridge.exchange.sending import PauseRunError, Sender
-from bookbridge.exchange.workers import Claim, WorkerLife
-from bookbridge.integrations.connecting import connect, forget_package_settings, package_settings
+from bookbridge.exchange.progress import Progress
+from bookbridge.exchange.sending import Sender
+from bookbridge.exchange.workers import Claim, ClaimedWriting, WorkerLife
+from bookbridge.integrations.connecting import Link, forget_package_settings, package_settings
 from bookbridge.integrations.models import Authorisation
 from bookbridge.integrations.storable import storable_values
 from bookbridge.integrations.tokens import needs_signing_in_again
@@ -41,7 +43,6 @@ from bookbridge.kit.errors import (
 )
 from bookbridge.organisations.walls import acting_for
 
-_CHUNK = 50
 _LONGEST_PAUSE = timedelta(minutes=5)
 _FAILURES_COUNTED = 1000
 _log = structlog.get_logger("bookbridge.run")
@@ -103,16 +104,18 @@ def _work(own: Claim) -> _Pause | None:
             "configuration__authorisation__integration",
         ).get(pk=own.run_id)
         return _in(run, own) if run.direction == Run.Direction.IN else _out(run, own)
+    except HandOverError:
+        return _Pause(_from_now(timedelta()), None)
     except ClaimLostError as error:
         _log.warning("claim_lost", reason=str(error))
-        return _Pause(timezone.now(), None)
+        return _Pause(_from_now(timedelta()), None)
     except Exception as error:
         _log.exception("run_broke_off")
         if isinstance(error, DatabaseError | InterfaceError):
             # The line may be what broke; the next statement gets a new one.
             connection.close()
         failures = Run.objects.values_list("failures", flat=True).get(pk=own.run_id)
-        again = timezone.now() + _backoff(failures)
+        again = _from_now(_backoff(failures))
         return _Pause(again, waiting_texts.BROKE_OFF(value=type(error).__name__), counts_as_failure=True)
 
 
@@ -125,10 +128,15 @@ def _let_go(own: Claim, pause: _Pause | None) -> None:
         state=Run.State.WAITING,
         claim=None,
         worker=None,
-        resume_at=min(pause.until, timezone.now() + posting.LONGEST_WAIT),
+        resume_at=Least(pause.until, Now() + posting.LONGEST_WAIT),
         waiting_for=storable_values(pause.why.model_dump(mode="json")) if pause.why else None,
         failures=Least(failures, _FAILURES_COUNTED),
     )
+
+
+def _from_now(time: timedelta) -> datetime:
+    """So long from now by PostgreSQL's clock, by which runs are due."""
+    return DatabaseClock().now() + time
 
 
 def _backoff(failures: int) -> timedelta:
@@ -141,9 +149,11 @@ def _out(run: Run, own: Claim) -> _Pause | None:
             intake.take_in(run, own.check)
         _show_progress(run)
     settle_s = catalogue.fact_sheet(run.configuration.integration.package).limits.settle_s
-    posting.abandon_left_over(run, settle_s=settle_s)
+    posting.abandon_left_over(run, own.worker.id, settle_s=settle_s)
+    clock = DatabaseClock()
     while True:
-        if not _open_lines(run).exists():
+        own.check()
+        if not open_lines(run).exists():
             _end(run, own)
             return None
         blocked = _blocked_by_account(run)
@@ -152,58 +162,39 @@ def _out(run: Run, own: Claim) -> _Pause | None:
         try:
             index = SettingsIndex(package_settings(run.configuration))
             with watching.part("phase", name="send"):
-                left = _one_pass(run, own, index)
+                left = _one_pass(run, own, index, clock)
         except PauseRunError as error:
             return _Pause(error.until, error.why)
         except (LaterError, UnreachableError, SignInAgainError, NotAllowedError) as error:
             return _pause_for(run, error)
         finally:
             _show_progress(run)
-        if _open_lines(run).exists():
-            until, why = left if left else (timezone.now() + timedelta(seconds=2), None)
-            if until > timezone.now():
-                return _Pause(until, why)
+        if open_lines(run).exists():
+            until = left.until or clock.now() + timedelta(seconds=2)
+            if until > clock.now():
+                return _Pause(until, left.why)
 
 
-def _one_pass(run: Run, own: Claim, index: SettingsIndex) -> tuple[datetime, Problem | None] | None:
+def _one_pass(run: Run, own: Claim, index: SettingsIndex, clock: DatabaseClock) -> Pass:
     """Every open line once, in the order of sending. Returns when to go on, and why."""
-    connector = connect(run.configuration, settings=index.settings, check_claim=own.check)
-    sender = Sender(run, own, connector, index)
-    for chunk in _open_chunks(run):
-        own.check()
-        sender.work(chunk)
-        _show_progress(run)
-        if any(_shows_old_settings(line) for line in chunk):
-            forget_package_settings(run.configuration)
-    return (sender.left.until, sender.left.why) if sender.left.until else None
-
-
-def _shows_old_settings(line: Line) -> bool:
-    """A refusal by the package that preflight should have foreseen: the cached settings are out of date."""
-    return line.outcome == Line.Outcome.REFUSED and any(problem.get("evidence") for problem in line.problems)
-
-
-def _open_lines(run: Run) -> QuerySet[Line]:
-    """Lines that Bookbridge can still bring further by itself."""
-    waits_for_a_person = Q(posting__state=Posting.State.UNCERTAIN, posting__look_up_at__isnull=True)
-    return Line.objects.filter(organisation_id=run.organisation_id, run=run).filter(
-        Q(outcome=Line.Outcome.WAITING) | (Q(outcome=Line.Outcome.UNCERTAIN) & ~waits_for_a_person)
+    desk = Desk()
+    link = Link(
+        run.configuration,
+        settings=index.settings,
+        check_claim=own.check_by_the_clock,
+        writing=ClaimedWriting(own),
+        now=clock.now,
+        ask=desk.ask,
+        gathers=True,
     )
-
-
-def _open_chunks(run: Run) -> Iterator[list[Line]]:
-    phase, last = -1, 0
-    while True:
-        chunk = list(
-            _open_lines(run)
-            .filter(Q(phase__gt=phase) | Q(phase=phase, id__gt=last))
-            .select_related("posting", "delivery")
-            .order_by("phase", "id")[:_CHUNK]
-        )
-        if not chunk:
-            return
-        yield chunk
-        phase, last = chunk[-1].phase, chunk[-1].pk
+    flight = Flight([link.connector() for _ in range(link.places)], desk)
+    sender = Sender(run, own, link=link, index=index, flight=flight, clock=clock, progress=Progress(run))
+    try:
+        return sender.work()
+    finally:
+        flight.close()
+        if sender.refused_by_the_package:
+            forget_package_settings(run.configuration)
 
 
 def _blocked_by_account(run: Run) -> _Pause | None:
@@ -211,11 +202,10 @@ def _blocked_by_account(run: Run) -> _Pause | None:
     status = Authorisation.objects.values_list("status", flat=True).get(pk=authorisation.pk)
     if status == Authorisation.Status.ACTIVE:
         return None
-    return _Pause(timezone.now() + timedelta(seconds=15), waiting_texts.ACCOUNT(value=authorisation.label))
+    return _Pause(_from_now(timedelta(seconds=15)), waiting_texts.ACCOUNT(value=authorisation.label))
 
 
 def _pause_for(run: Run, error: Exception) -> _Pause:
-    now = timezone.now()
     if isinstance(error, AddressRefusedError):
         return _Pause(error.not_before, waiting_texts.ADDRESS_REFUSED(value=error.host, evidence=error.reason))
     if isinstance(error, LaterError):
@@ -223,18 +213,14 @@ def _pause_for(run: Run, error: Exception) -> _Pause:
     if isinstance(error, SignInAgainError):
         needs_signing_in_again(run.configuration.authorisation, str(error))
         why = waiting_texts.ACCOUNT(value=run.configuration.authorisation.label, evidence=str(error))
-        return _Pause(now + timedelta(seconds=15), why)
+        return _Pause(_from_now(timedelta(seconds=15)), why)
     if isinstance(error, NotAllowedError):
-        return _Pause(now + timedelta(minutes=15), waiting_texts.NOT_ALLOWED(evidence=str(error)))
-    return _Pause(now + timedelta(seconds=10), waiting_texts.UNREACHABLE(evidence=str(error)))
+        return _Pause(_from_now(timedelta(minutes=15)), waiting_texts.NOT_ALLOWED(evidence=str(error)))
+    return _Pause(_from_now(timedelta(seconds=10)), waiting_texts.UNREACHABLE(evidence=str(error)))
 
 
 def _show_progress(run: Run) -> None:
-    """Write the counts down; failures count anew from the last time that something was brought further."""
-    found = reconciliation.counts(run)
-    further = {"failures": 0} if found != run.counts else {}
-    run.counts = found
-    Run.objects.filter(pk=run.pk, state=Run.State.WORKING).update(counts=found, **further)
+    Progress(run).show()
 
 
 def _end(run: Run, own: Claim) -> None:

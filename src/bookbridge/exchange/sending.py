@@ -1,411 +1,457 @@
-"""Works through the lines of an outgoing run with one connector: decide, check, send, look up, write down."""
+"""Works through the lines of an outgoing run: decide, check, send several at a time, look up, write down.
 
+One thread does all of it but the calls. Each of its turns takes every answer that has come in, writes them down as one
+and begins the next documents in the places that became free, so that never more is under way than there are places.
+"""
+
+from collections import deque
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from hashlib import sha256
+from uuid import UUID
 
 import structlog
-from django.db import DatabaseError
-from django.utils import timezone
+from django.db import DatabaseError, InterfaceError, connection, transaction
 
-from bookbridge.documents import Document, Problem, SourceRef, document_from_json, document_to_json
-from bookbridge.exchange import crash_points, doubts, posting, sending_texts, waiting_texts
+from bookbridge.exchange import crash_points, lines, posting, sending_texts, waiting_texts
+from bookbridge.exchange.calls import Call, LookUpOf, Preparation, RelationQuestion, Send
 from bookbridge.exchange.decisions import Decision, decide
-from bookbridge.exchange.doubts import Doubts
-from bookbridge.exchange.mapping import mapped
-from bookbridge.exchange.models import Attempt, Line, Posting, Run
-from bookbridge.exchange.posting import Offer
-from bookbridge.exchange.preflight import SettingsIndex, check
-from bookbridge.exchange.preflight_texts import KIND_NOT_TAKEN
+from bookbridge.exchange.drafting import Draft, Drafter, Identity, posted_by_this_run
+from bookbridge.exchange.flight import Flight, Landed
+from bookbridge.exchange.lines import LineChange, told
+from bookbridge.exchange.looking_up import LookUps
+from bookbridge.exchange.models import Line, Posting, Run
+from bookbridge.exchange.open_lines import OpenLines
+from bookbridge.exchange.passing import DatabaseClock, HandOverError, Pass, PauseRunError
+from bookbridge.exchange.posting import Answer, Start
+from bookbridge.exchange.preflight import SettingsIndex
+from bookbridge.exchange.progress import Progress
 from bookbridge.exchange.relations import MustWaitError, RelationCheck
 from bookbridge.exchange.workers import Claim
-from bookbridge.formats import locate
-from bookbridge.integrations.storable import storable, storable_values
+from bookbridge.integrations.connecting import Link
 from bookbridge.integrations.tokens import needs_signing_in_again
-from bookbridge.kit.contract import Connector, PostingRequest
 from bookbridge.kit.errors import ClaimLostError, LaterError, NotAllowedError, SignInAgainError, UnreachableError
-from bookbridge.kit.outcomes import AlreadyThere, Found, Later, LookUp, Outcome, Posted, Refused, SignInAgain, Unclear
+from bookbridge.kit.outcomes import AlreadyThere, Later, Outcome, Posted, Refused, SignInAgain
+from bookbridge.organisations import trail
+from bookbridge.organisations.trail import Entry
 
 MAY_CHANGE = ("customer", "supplier")
 """Kinds of which a changed content is an update and no other document: master data."""
 
+_ACTIONS = {Decision.SEND: "post", Decision.UPDATE: "update"}
 _AGAIN_SOON = timedelta(seconds=1)
+_MANY_CHANGES = 200
 _log = structlog.get_logger("bookbridge.sending")
 
 
-class PauseRunError(Exception):
-    """Nothing more can be done for this run before a moment."""
-
-    def __init__(self, until: datetime, why: Problem) -> None:
-        super().__init__(why.code)
-        self.until = until
-        self.why = why
-
-
-@dataclass
-class Pass:
-    """What one pass over the lines leaves to do: when, and why."""
-
-    until: datetime | None = None
-    why: Problem | None = None
-    blocked: dict[str, datetime] = field(default_factory=dict)
-
-    def wait(self, until: datetime, why: Problem) -> None:
-        if self.until is None or until < self.until:
-            self.until, self.why = until, why
-
-    def block(self, kind: str, until: datetime, why: Problem) -> None:
-        """Send nothing more of a kind in this pass: the package, or our budget, asks to wait."""
-        self.blocked[kind] = until
-        self.wait(until, why)
-
-
-@dataclass(frozen=True)
-class _Ready:
-    """A checked document with its attempt written down, ready to be sent."""
-
-    line: Line
-    posting: Posting
-    attempt: Attempt
-    request: PostingRequest
-
-
 class Sender:
-    """One pass over lines of a run. Made anew for each pass, so that it knows the latest settings."""
+    """One pass over the open lines of a run. Made anew for each pass, so that it knows the latest settings."""
 
-    def __init__(self, run: Run, claim: Claim, connector: Connector, index: SettingsIndex) -> None:
+    def __init__(
+        self,
+        run: Run,
+        claim: Claim,
+        *,
+        link: Link,
+        index: SettingsIndex,
+        flight: Flight,
+        clock: DatabaseClock,
+        progress: Progress,
+    ) -> None:
         self._run = run
         self._claim = claim
-        self._connector = connector
-        self._index = index
-        self._sheet = connector.fact_sheet
-        self._mappings = run.configuration.mappings
-        self._relations = RelationCheck(run.configuration, connector)
-        self._doubts = Doubts(run)
-        self._batch: list[_Ready] = []
+        self._link = link
+        self._sheet = link.fact_sheet
+        self._flight = flight
+        self._clock = clock
+        self._progress = progress
+        self._drafter = Drafter(run.configuration.mappings, self._sheet, index)
+        self._relations = RelationCheck(run, link.directory)
+        self._open = OpenLines(run)
+        self._chunk: deque[tuple[Line, Decision, Draft | None]] = deque()
+        self._ready: deque[Draft] = deque()
+        self._parked: list[Draft] = []
+        """Drafts whose relations the package is being asked for."""
+        self._calls: deque[Call] = deque()
+        """What is asked before anything else is sent."""
+        self._on_their_way: set[Identity] = set()
+        self._changes: list[LineChange] = []
+        self._answers: list[tuple[Draft, Answer]] = []
+        """What the package said and isn't written down yet."""
+        self._stop: BaseException | None = None
         self.left = Pass()
+        self._look_ups = LookUps(run, claim, link.fact_sheet, self.left, clock)
+        self.refused_by_the_package = False
 
-    def work(self, lines: Iterable[Line]) -> Pass:
+    def work(self) -> Pass:
         """Bring every line as far as it can be brought now. Raises PauseRunError and ClaimLostError."""
-        lines = list(lines)
-        self._doubts.learn(lines)
         try:
-            for line in lines:
-                self._work_on(line)
-            self._flush()
-        finally:
-            self._give_back("the run had to pause before this was sent")
+            while True:
+                idle = self._is_idle()
+                gathered = self._gather()
+                self._write_down()
+                self._make_calls()
+                self._progress.show_now_and_then()
+                if self._claim.worker.is_handing_over and self._stop is None:
+                    self._stop_for(HandOverError())
+                if self._flight.under_way:
+                    self._land(self._flight.wait())
+                elif idle and not gathered:
+                    break
+            self._link.directory.keep()
+        except Exception as error:
+            self._keep_what_was_answered(error)
+            raise
+        if self._stop is not None:
+            raise self._stop
         return self.left
 
-    def _work_on(self, line: Line) -> None:
+    def _is_idle(self) -> bool:
+        waiting = self._chunk or self._ready or self._parked or self._calls
+        return not (waiting or self._on_their_way or self._changes or self._answers)
+
+    # --- from lines to drafts
+
+    def _gather(self) -> bool:
+        """Check documents until there are enough for every place and for the one that comes free after it.
+
+        Whether there was any line to look at.
+        """
+        found = False
+        wanted = 2 * self._link.places * self._sheet.capabilities.batch_size
+        while self._stop is None and len(self._ready) < wanted and len(self._changes) < _MANY_CHANGES:
+            if self._chunk:
+                self._consider(*self._chunk.popleft())
+            elif not self._open_next():
+                break
+            found = True
+        return found
+
+    def _open_next(self) -> bool:
+        chunk = [(line, self._decided(line)) for line in self._open.next(all_done=self._is_idle())]
+        drafts = {line.pk: self._drafted(line, _ACTIONS[decided]) for line, decided in chunk if decided in _ACTIONS}
+        self._relations.learn(draft.document for draft in drafts.values() if draft)
+        already = [line for line, decided in chunk if decided is Decision.ALREADY_POSTED]
+        unsaid = posted_by_this_run(self._run, already)
+        self._changes += [_already_posted(line, by_this_run=line.pk in unsaid) for line in already]
+        for line, decided in chunk:
+            if decided in _ACTIONS and drafts[line.pk] is None:
+                self._refuse_for_our_bug(line)
+            elif decided is not Decision.ALREADY_POSTED:
+                self._chunk.append((line, decided, drafts.get(line.pk)))
+        return bool(chunk)
+
+    def _decided(self, line: Line) -> Decision:
         assert line.posting is not None
-        if self._batch and (self._batch[0].line.kind != line.kind or self._in_batch(line.posting)):
-            self._flush()
-            line.posting.refresh_from_db()
-        decision = decide(
+        return decide(
             state=line.posting.state,
             same_content=line.posting.fingerprint == line.fingerprint,
             may_update=line.kind in MAY_CHANGE and line.kind in self._sheet.capabilities.updates,
-            in_doubt=self._doubts.about(line),
         )
-        if decision is Decision.ALREADY_POSTED:
-            self._already_posted(line)
-        elif decision is Decision.CHANGED:
-            conclude(line, Line.Outcome.SKIPPED, reason=Line.Reason.CHANGED, problems=[sending_texts.CHANGED()])
-        elif decision is Decision.WAIT:
-            self.left.wait(timezone.now() + _AGAIN_SOON, waiting_texts.OTHER_WORKER())
-        elif decision is Decision.LOOK_UP:
-            self._look_up(line)
-        elif line.kind in self.left.blocked:
-            return
-        else:
-            self._send(line, "update" if decision is Decision.UPDATE else "post")
 
-    def _in_batch(self, wanted: Posting) -> bool:
-        return any(ready.posting.pk == wanted.pk for ready in self._batch)
-
-    def _already_posted(self, line: Line) -> None:
-        """Posted before, or by this very run, which broke off before it could say so on the line."""
-        assert line.posting is not None
-        by_this_run = (
-            Attempt.objects.filter(
-                organisation_id=line.organisation_id,
-                posting=line.posting,
-                run=self._run,
-                outcome__in=("posted", "already_there", "found"),
-            ).exists()
-            and not Line.objects.filter(
-                organisation_id=line.organisation_id,
-                run=self._run,
-                posting=line.posting,
-                outcome=Line.Outcome.POSTED,
-            ).exists()
-        )
-        if by_this_run:
-            conclude(line, Line.Outcome.POSTED, number=line.posting.external_number)
-        else:
-            conclude(
-                line,
-                Line.Outcome.SKIPPED,
-                reason=Line.Reason.ALREADY_POSTED,
-                number=line.posting.external_number,
-            )
-
-    def _send(self, line: Line, action: str) -> None:
+    def _drafted(self, line: Line, action: str) -> Draft | None:
         try:
-            ready = self._prepare(line, action)
-        except LaterError as error:
-            self.left.block(line.kind, error.not_before, waiting_texts.CALLS(evidence=error.reason))
-            return
-        except UnreachableError as error:
-            why = waiting_texts.UNREACHABLE(evidence=error.reason)
-            self.left.block(line.kind, timezone.now() + timedelta(seconds=10), why)
-            return
-        except SignInAgainError as error:
-            raise self._sign_in(str(error)) from None
-        except NotAllowedError as error:
-            why = waiting_texts.NOT_ALLOWED(evidence=str(error))
-            raise PauseRunError(timezone.now() + timedelta(minutes=15), why) from None
-        except (ClaimLostError, DatabaseError):
-            raise
+            return self._drafter.draft(line, action)
         except Exception:
-            # Our bug: it stops this document, not its neighbours, and nothing has been sent.
             _log.exception("document_bug", run=self._run.pk, line=line.pk)
-            conclude(line, Line.Outcome.REFUSED, problems=[sending_texts.BUG()])
-            return
-        if ready is None:
-            return
-        if action == "update":
-            # Alone: among new documents it would be made anew.
-            self._flush()
-        self._batch.append(ready)
-        if action == "update" or len(self._batch) >= self._sheet.capabilities.batch_size:
-            self._flush()
+            return None
 
-    def _prepare(self, line: Line, action: str) -> _Ready | None:
-        """Check the document and write the attempt down; None when the line is concluded or has to wait."""
-        assert line.posting is not None
-        assert line.document is not None
-        source = document_from_json(line.document)
-        document = mapped(source, self._mappings)
+    def _refuse_for_our_bug(self, line: Line) -> None:
+        """Our bug stops this document, not its neighbours, and nothing has been sent."""
+        self._changes.append(told(line, Line.Outcome.REFUSED, problems=[sending_texts.BUG()]))
+
+    def _consider(self, line: Line, decision: Decision, draft: Draft | None) -> None:
+        identities = draft.identities if draft else (("posting", line.posting_id),)
+        if decision is Decision.CHANGED:
+            problems = [sending_texts.CHANGED()]
+            self._changes.append(told(line, Line.Outcome.SKIPPED, reason=Line.Reason.CHANGED, problems=problems))
+        elif decision is Decision.WAIT:
+            self.left.wait(self._clock.now() + _AGAIN_SOON, waiting_texts.OTHER_WORKER())
+        elif not self._on_their_way.isdisjoint(identities):
+            self._open.hold(line)
+        elif decision is Decision.LOOK_UP:
+            self._consider_look_up(line)
+        elif draft is not None and line.kind not in self.left.blocked:
+            self._on_their_way.update(identities)
+            self._check(draft)
+
+    def _consider_look_up(self, line: Line) -> None:
+        asked, change = self._look_ups.consider(line)
+        self._changes += [change] if change else []
+        if asked:
+            self._on_their_way.add(("posting", line.posting_id))
+            self._calls.append(asked)
+
+    def _check(self, draft: Draft) -> None:
         try:
-            problems = self._problems(line, document)
+            draft.problems = list(self._drafter.problems(draft, self._relations))
+            draft.unknown = self._relations.unknown(draft.document)
         except MustWaitError as error:
-            self.left.wait(timezone.now() + _AGAIN_SOON, waiting_texts.RELATION(value=error.number))
-            return None
-        if problems:
-            self._refuse_before_sending(line, problems)
-            return None
-        request = _request(line.posting, document, line.fingerprint, {})
-        prepared = dict(self._connector.prepare(request))
-        attempt = posting.begin(
-            line.posting,
-            Offer(line.fingerprint, line.document, None if document == source else document_to_json(document)),
-            action=action,
-            worker=self._claim.worker.id,
-            run_id=self._run.pk,
-            prepared=prepared,
-        )
-        if attempt is None:
-            self.left.wait(timezone.now() + _AGAIN_SOON, waiting_texts.OTHER_WORKER())
-            return None
-        return _Ready(line, line.posting, attempt, _request(line.posting, document, line.fingerprint, prepared))
-
-    def _problems(self, line: Line, document: Document) -> list[Problem]:
-        if line.kind not in self._sheet.capabilities.documents:
-            return [KIND_NOT_TAKEN()]
-        return [
-            *check(document, self._index),
-            *self._relations.problems(document),
-            *self._relations.number_problems(line, document),
-        ]
-
-    def _refuse_before_sending(self, line: Line, problems: Sequence[Problem]) -> None:
-        assert line.posting is not None
-        if line.posting.state == Posting.State.PENDING:
-            Posting.objects.filter(
-                pk=line.posting.pk, state=Posting.State.PENDING, attempt=line.posting.attempt
-            ).update(state=Posting.State.REFUSED)
-        conclude(line, Line.Outcome.REFUSED, problems=problems)
-
-    def _flush(self) -> None:
-        """Send what is ready and write down what came of it: every answer, before anything stops the run."""
-        if not self._batch:
-            return
-        self._claim.check()
-        batch, self._batch = self._batch, []
-        stop: Exception | None = None
-        try:
-            outcomes = self._call(batch)
-        except ClaimLostError as error:
-            # Some of it may have been sent by then.
-            outcomes, stop = [Unclear("the worker lost its claim during the call")] * len(batch), error
-        for ready, outcome in zip(batch, outcomes, strict=True):
-            if posting.conclude(ready.posting, ready.attempt, outcome, settle_s=self._sheet.limits.settle_s):
-                try:
-                    self._conclude_line(ready, outcome)
-                except PauseRunError as error:
-                    stop = stop or error
-            else:
-                self.left.wait(timezone.now() + _AGAIN_SOON, waiting_texts.OTHER_WORKER())
-        if stop is not None:
-            raise stop
-
-    def _give_back(self, why: str) -> None:
-        """What is ready was not sent. Where another worker has taken an attempt over meanwhile, nothing changes."""
-        batch, self._batch = self._batch, []
-        for ready in batch:
-            not_sent = Later(timezone.now(), why)
-            posting.conclude(ready.posting, ready.attempt, not_sent, settle_s=self._sheet.limits.settle_s)
-
-    def _call(self, batch: list[_Ready]) -> Sequence[Outcome]:
-        """The connector's outcomes. Whatever else it does is our bug: unclear, and it stops no neighbour."""
-        try:
-            if batch[0].attempt.action == "update":
-                return [self._connector.update(batch[0].request, batch[0].posting.external_id)]
-            outcomes = self._connector.post([ready.request for ready in batch])
-            if len(outcomes) != len(batch):
-                raise AssertionError(f"{len(outcomes)} outcomes for {len(batch)} documents")
-        except ClaimLostError:
+            self._wait_for_relation(draft, error)
+        except DatabaseError:
             raise
         except Exception:
-            _log.exception("connector_bug", run=self._run.pk, package=self._sheet.package)
-            return [Unclear("an unexpected error in Bookbridge; see the log")] * len(batch)
-        return outcomes
-
-    def _conclude_line(self, ready: _Ready, outcome: Outcome) -> None:
-        line = ready.line
-        if isinstance(outcome, Posted):
-            conclude(line, Line.Outcome.POSTED, number=outcome.external_number, problems=outcome.notices, keep=True)
-        elif isinstance(outcome, AlreadyThere):
-            conclude(line, Line.Outcome.POSTED, reason=Line.Reason.ALREADY_THERE, number=outcome.external_number)
-        elif isinstance(outcome, Refused):
-            conclude(line, Line.Outcome.REFUSED, problems=outcome.problems)
-        elif isinstance(outcome, Later):
-            self.left.block(line.kind, outcome.not_before, waiting_texts.CALLS(evidence=outcome.reason))
-        elif isinstance(outcome, SignInAgain):
-            raise self._sign_in(outcome.reason)
-        elif ready.attempt.action == "update":
-            self.left.wait(timezone.now() + timedelta(seconds=10), waiting_texts.AGAIN())
+            _log.exception("document_bug", run=self._run.pk, line=draft.line.pk)
+            self._refuse_for_our_bug(draft.line)
+            self._release([draft])
         else:
-            conclude(line, Line.Outcome.UNCERTAIN, problems=[sending_texts.BEING_LOOKED_UP(evidence=outcome.reason)])
-            assert ready.posting.look_up_at is not None
-            self.left.wait(ready.posting.look_up_at, waiting_texts.LOOKING_UP())
+            self._ask_for_relations(draft)
 
-    def _look_up(self, line: Line) -> None:
-        """Ask the package for a document whose sending had no clear answer. Nothing is sent before it is known."""
-        uncertain = line.posting
-        assert uncertain is not None
-        if uncertain.state in doubts.UNSENT and not doubts.begin(line):
-            self.left.wait(timezone.now() + _AGAIN_SOON, waiting_texts.OTHER_WORKER())
+    def _wait_for_relation(self, draft: Draft, error: MustWaitError) -> None:
+        self.left.wait(self._clock.now() + _AGAIN_SOON, waiting_texts.RELATION(value=error.number))
+        self._release([draft])
+
+    def _ask_for_relations(self, draft: Draft) -> None:
+        if not draft.unknown:
+            self._finish(draft)
             return
-        if line.kind not in self._sheet.capabilities.searchable:
-            conclude(line, Line.Outcome.UNCERTAIN, problems=[sending_texts.CANNOT_BE_SEARCHED()])
-            Posting.objects.filter(pk=uncertain.pk, state=Posting.State.UNCERTAIN).update(look_up_at=None)
-            return
-        if uncertain.look_up_at and not posting.due_again(uncertain, timezone.now()):
-            if line.outcome != Line.Outcome.UNCERTAIN:
-                conclude(line, Line.Outcome.UNCERTAIN, problems=[sending_texts.BEING_LOOKED_UP()])
-            self.left.wait(uncertain.look_up_at, waiting_texts.LOOKING_UP())
-            return
-        found = self._find(self._as_it_was_sent(uncertain))
-        differences = found.differences if isinstance(found, Found) else ()
-        problems = [sending_texts.FOUND_OTHER(value=", ".join(differences))] if differences else []
-        posting.conclude_look_up(
-            uncertain,
-            found,
-            worker=self._claim.worker.id,
-            run_id=self._run.pk,
-            settle_s=self._sheet.limits.settle_s,
-            problems=problems,
-        )
-        uncertain.refresh_from_db()
-        self._after_look_up(line, uncertain, found, problems)
+        asked = {name for parked in self._parked for name in parked.unknown}
+        self._calls.extend(RelationQuestion(name) for name in sorted(draft.unknown - asked, key=str))
+        self._parked.append(draft)
 
-    def _as_it_was_sent(self, uncertain: Posting) -> PostingRequest:
-        """In the codes it was sent with: under those of a mapping that changed since, it would seem to be absent."""
-        attempt = posting.last_sent(uncertain)
-        if attempt is None or attempt.fingerprint != uncertain.fingerprint:
-            # Sent by an installation whose records are lost: in the codes that it would be sent with now.
-            document = mapped(document_from_json(uncertain.document), self._mappings)
-            return _request(uncertain, document, uncertain.fingerprint, {})
-        document = document_from_json(attempt.sent or uncertain.document)
-        return _request(uncertain, document, uncertain.fingerprint, dict(attempt.prepared))
-
-    def _after_look_up(self, line: Line, looked_up: Posting, found: LookUp, problems: list[Problem]) -> None:
-        if looked_up.state == Posting.State.UNCERTAIN:
-            if looked_up.look_up_at is None:
-                conclude(line, Line.Outcome.UNCERTAIN, problems=problems)
-            else:
-                self.left.wait(looked_up.look_up_at, waiting_texts.LOOKING_UP())
-        elif looked_up.state == Posting.State.PENDING:
-            Line.objects.filter(pk=line.pk, outcome=Line.Outcome.UNCERTAIN).update(outcome=Line.Outcome.WAITING)
-            self.left.wait(timezone.now(), waiting_texts.AGAIN())
-        elif looked_up.state == Posting.State.POSTED and looked_up.fingerprint == line.fingerprint:
-            reason = Line.Reason.NONE if posting.last_sent(looked_up) else Line.Reason.ALREADY_THERE
-            conclude(line, Line.Outcome.POSTED, reason=reason, number=looked_up.external_number)
-        else:
-            self.left.wait(timezone.now(), waiting_texts.AGAIN())
-        if isinstance(found, SignInAgain):
-            raise self._sign_in(found.reason)
-
-    def _sign_in(self, reason: str) -> PauseRunError:
-        needs_signing_in_again(self._run.configuration.authorisation, reason)
-        why = waiting_texts.ACCOUNT(value=self._run.configuration.authorisation.label, evidence=reason)
-        return PauseRunError(timezone.now() + timedelta(seconds=15), why)
-
-    def _find(self, request: PostingRequest) -> LookUp:
+    def _finish(self, draft: Draft) -> None:
+        """Everything that can be known before sending is known now."""
         try:
-            return self._connector.find(request)
-        except Exception:
-            _log.exception("connector_bug", run=self._run.pk, package=self._sheet.package)
-            return Unclear("an unexpected error in Bookbridge; see the log")
+            draft.problems += self._relations.problems(draft.document)
+        except MustWaitError as error:
+            self._wait_for_relation(draft, error)
+            return
+        if draft.problems:
+            pending = draft.posting if draft.posting.state == Posting.State.PENDING else None
+            self._changes.append(told(draft.line, Line.Outcome.REFUSED, problems=draft.problems, refused=pending))
+            self._release([draft])
+        elif self._link.prepares:
+            self._calls.append(Preparation(draft))
+        else:
+            self._ready.append(draft)
+
+    def _release(self, drafts: Iterable[Draft]) -> None:
+        for draft in drafts:
+            self._on_their_way.difference_update(draft.identities)
+
+    # --- writing down and sending
+
+    def _write_down(self) -> None:
+        """All answers and what needed no call, and the attempts of the next documents: one transaction."""
+        answers, changes, batches = self._answers, self._changes, self._next_batches()
+        if not (answers or changes or batches):
+            return
+        if answers:
+            crash_points.reach("answer_received")
+        starts = [start for call in batches for _, start in call.batch]
+        with transaction.atomic():
+            mine, told_of_answers = self._concluded([answer for _, answer in answers])
+            told_of_lines = lines.write(self._run, changes)
+            begun = posting.begin(self._run, self._claim, starts) if starts else set()
+            # Last: from here on nobody else can write in the organisation's trail.
+            trail.record_many(self._run.organisation_id, [*told_of_answers, *told_of_lines])
+        self._answers, self._changes = [], []
+        if answers:
+            crash_points.reach("answer_written")
+        if answers or changes:
+            crash_points.reach("line_written")
+        self._after(answers, mine)
+        self._send(batches, begun)
+
+    def _concluded(self, answers: Sequence[Answer]) -> tuple[posting.Mine, list[Entry]]:
+        return posting.conclude(self._run, answers, settle_s=self._sheet.limits.settle_s)
+
+    def _next_batches(self) -> list[Send]:
+        """The next documents for the free places; updates go alone: among new documents they would be made anew."""
+        batches: list[Send] = []
+        # What has to be asked is asked first: it makes documents ready, or settles what is uncertain.
+        free = self._flight.free - len(self._calls)
+        while self._stop is None and self._ready and len(batches) < free:
+            first = self._ready.popleft()
+            if first.line.kind in self.left.blocked:
+                self._release([first])
+                continue
+            batch = [first]
+            while self._ready and _go_together(first, self._ready[0], len(batch), self._sheet.capabilities.batch_size):
+                batch.append(self._ready.popleft())
+            batches.append(Send(tuple((draft, _start(draft)) for draft in batch)))
+        return batches
+
+    def _send(self, batches: Sequence[Send], begun: set[UUID] | None) -> None:
+        """Only what was written down before, by us."""
+        if begun is None:
+            self._stop_for(ClaimLostError(f"run {self._run.pk} belongs to another worker now"))
+            begun = set()
+        if begun:
+            crash_points.reach("attempt_written")
+        for asked in batches:
+            lost = [draft for draft, start in asked.batch if start.token not in begun]
+            if lost:
+                self._release(lost)
+                self.left.wait(self._clock.now() + _AGAIN_SOON, waiting_texts.OTHER_WORKER())
+            own = Send(tuple(pair for pair in asked.batch if pair[1].token in begun))
+            if own.batch:
+                self._flight.begin(own, own.make)
+
+    def _make_calls(self) -> None:
+        while self._calls and self._flight.free:
+            call = self._calls.popleft()
+            self._flight.begin(call, call.make)
+
+    # --- what has come in
+
+    def _land(self, landed: Sequence[Landed]) -> None:
+        for each in landed:
+            if isinstance(each.name, Send):
+                self._answered(each.name, each)
+            elif isinstance(each.name, LookUpOf):
+                self._looked_up(each.name, each)
+            elif isinstance(each.name, RelationQuestion):
+                self._told_of_a_relation(each.name, each)
+            else:
+                self._prepared(each.name.draft, each)
+
+    def _answered(self, sent: Send, landed: Landed) -> None:
+        outcomes = landed.given
+        if landed.error is not None:
+            # Some of it may have been sent by then.
+            outcomes = sent.unclear("the worker lost its claim during the call")
+            self._stop_for(landed.error)
+        for (draft, start), outcome in zip(sent.batch, outcomes, strict=True):
+            self._answers.append((draft, Answer(start, outcome, _line_of(draft, outcome))))
+
+    def _after(self, answers: Sequence[tuple[Draft, Answer]], mine: posting.Mine) -> None:
+        """What the answers mean for the rest of the pass."""
+        for draft, answer in answers:
+            self._release([draft])
+            if answer.start.token not in mine:
+                self.left.wait(self._clock.now() + _AGAIN_SOON, waiting_texts.OTHER_WORKER())
+                continue
+            outcome = answer.outcome
+            if isinstance(outcome, Refused):
+                self.refused_by_the_package |= any(problem.evidence for problem in outcome.problems)
+            elif isinstance(outcome, Later):
+                self._block(draft.line.kind, outcome.not_before, outcome.reason)
+            elif isinstance(outcome, SignInAgain):
+                self._stop_for(SignInAgainError(outcome.reason))
+            elif not isinstance(outcome, Posted | AlreadyThere):
+                due = mine[answer.start.token]
+                if due is None:
+                    self.left.wait(self._clock.now() + timedelta(seconds=10), waiting_texts.AGAIN())
+                else:
+                    self.left.wait(due, waiting_texts.LOOKING_UP())
+
+    def _looked_up(self, asked: LookUpOf, landed: Landed) -> None:
+        self._on_their_way.discard(("posting", asked.line.posting_id))
+        if landed.error is not None:
+            self._stop_for(landed.error)
+            return
+        change = self._look_ups.conclude(asked, landed.given)
+        self._changes += [change] if change else []
+        if isinstance(landed.given, SignInAgain):
+            self._stop_for(SignInAgainError(landed.given.reason))
+
+    def _told_of_a_relation(self, asked: RelationQuestion, landed: Landed) -> None:
+        affected = [draft for draft in self._parked if asked.name in draft.unknown]
+        if landed.error is None or isinstance(landed.error, NotAllowedError):
+            # A package that won't say will tell when the document is sent.
+            self._relations.answered(asked.name, found=landed.given is not False)
+            for draft in affected:
+                draft.unknown.discard(asked.name)
+                if not draft.unknown:
+                    self._parked.remove(draft)
+                    self._finish(draft)
+            return
+        self._parked = [draft for draft in self._parked if draft not in affected]
+        self._failed(affected, landed.error)
+
+    def _prepared(self, draft: Draft, landed: Landed) -> None:
+        if landed.error is None:
+            draft.prepared = landed.given
+            self._ready.append(draft)
+        else:
+            self._failed([draft], landed.error)
+
+    # --- what stops a document, a kind, or the run
+
+    def _failed(self, drafts: Sequence[Draft], error: BaseException) -> None:
+        """A call before the sending came to nothing: these documents haven't been sent."""
+        self._release(drafts)
+        for draft in drafts:
+            if isinstance(error, LaterError):
+                self._block(draft.line.kind, error.not_before, error.reason)
+            elif isinstance(error, UnreachableError):
+                until, why = self._clock.now() + timedelta(seconds=10), waiting_texts.UNREACHABLE(evidence=error.reason)
+                self.left.block(draft.line.kind, until, why)
+            elif isinstance(error, SignInAgainError | NotAllowedError | ClaimLostError | DatabaseError):
+                self._stop_for(error)
+            else:
+                _log.error("document_bug", run=self._run.pk, line=draft.line.pk, exc_info=error)
+                self._refuse_for_our_bug(draft.line)
+
+    def _block(self, kind: str, until: datetime, reason: str) -> None:
+        self.left.block(kind, until, waiting_texts.CALLS(evidence=reason))
+
+    def _stop_for(self, error: BaseException) -> None:
+        """Begin nothing more. What is under way comes to its end, and every answer is written down."""
+        for waiting in (self._ready, self._parked):
+            self._release(waiting)
+            waiting.clear()
+        self._calls.clear()
+        self._chunk.clear()
+        if self._stop is None:
+            self._stop = self._pause_for(error)
+
+    def _pause_for(self, error: BaseException) -> BaseException:
+        if isinstance(error, SignInAgainError):
+            authorisation = self._run.configuration.authorisation
+            needs_signing_in_again(authorisation, str(error))
+            why = waiting_texts.ACCOUNT(value=authorisation.label, evidence=str(error))
+            return PauseRunError(self._clock.now() + timedelta(seconds=15), why)
+        if isinstance(error, NotAllowedError):
+            why = waiting_texts.NOT_ALLOWED(evidence=str(error))
+            return PauseRunError(self._clock.now() + timedelta(minutes=15), why)
+        return error
+
+    def _keep_what_was_answered(self, error: Exception) -> None:
+        """The line to the database may be what broke: what the package has said is written down over a new one."""
+        if isinstance(error, DatabaseError | InterfaceError):
+            connection.close()
+        while self._flight.under_way:
+            for landed in self._flight.wait():
+                if isinstance(landed.name, Send):
+                    self._answered(landed.name, landed)
+        answers, self._answers = self._answers, []
+        try:
+            with transaction.atomic():
+                _, told_of_answers = self._concluded([answer for _, answer in answers])
+                trail.record_many(self._run.organisation_id, told_of_answers)
+        except (DatabaseError, InterfaceError):
+            # Whoever takes the run over looks them up.
+            _log.exception("answers_lost", run=self._run.pk, answers=len(answers))
+            connection.close()
 
 
-def conclude(
-    line: Line,
-    outcome: str,
-    *,
-    reason: str = Line.Reason.NONE,
-    problems: Sequence[Problem] = (),
-    number: str = "",
-    keep: bool = False,
-) -> None:
-    """Write on a line what happened. The reader's notices stay with it; `keep` is for notices of the package."""
-    notices = [problem for problem in line.problems if problem.get("severity") != "error"]
-    told = [storable_values(_placed(line, problem).model_dump(mode="json")) for problem in problems]
-    changes = {
-        "outcome": outcome,
-        "reason": reason,
-        "problems": [*told, *notices] if not keep else [*notices, *told],
-        "external_number": storable(number, 60),
-        "concluded_at": timezone.now(),
-    }
-    Line.objects.filter(
-        pk=line.pk, outcome__in=(Line.Outcome.WAITING, Line.Outcome.UNCERTAIN), run__state__in=("working",)
-    ).update(**changes)
-    for name, value in changes.items():
-        setattr(line, name, value)
-    crash_points.reach("line_written")
+def _start(draft: Draft) -> Start:
+    return Start(draft.posting, draft.line.pk, draft.line.fingerprint, draft.action, draft.prepared, draft.sent)
 
 
-def _placed(line: Line, problem: Problem) -> Problem:
-    """The problem with the place in the file that its field came from."""
-    if problem.source is not None or line.delivery is None:
-        return problem
-    if problem.field is None:
-        source = SourceRef(file=line.delivery.file_name, row=line.rows[0] if line.rows else None)
-    else:
-        source = locate(line.delivery.format, problem.field, tuple(line.rows), line.delivery.file_name)
-    return problem.model_copy(update={"source": source})
+def _go_together(first: Draft, other: Draft, so_many: int, most: int) -> bool:
+    return so_many < most and first.action == other.action == "post" and first.line.kind == other.line.kind
 
 
-def _request(wanted: Posting, document: Document, fingerprint: str, prepared: dict[str, str]) -> PostingRequest:
-    identity = f"{wanted.configuration_id}/{wanted.kind}/{wanted.key}/{fingerprint}"
-    return PostingRequest(
-        document=document,
-        reference=wanted.reference,
-        idempotency_key=sha256(identity.encode()).hexdigest()[:32],
-        prepared=prepared,
-    )
+def _already_posted(line: Line, *, by_this_run: bool) -> LineChange:
+    """Posted before, or by this very run, which broke off before it could say so on the line."""
+    assert line.posting is not None
+    number = line.posting.external_number
+    if by_this_run:
+        return told(line, Line.Outcome.POSTED, number=number)
+    return told(line, Line.Outcome.SKIPPED, reason=Line.Reason.ALREADY_POSTED, number=number)
+
+
+def _line_of(draft: Draft, outcome: Outcome) -> LineChange | None:
+    """What an answer means for the line; None leaves it waiting."""
+    line = draft.line
+    if isinstance(outcome, Posted):
+        return told(line, Line.Outcome.POSTED, number=outcome.external_number, problems=outcome.notices, keep=True)
+    if isinstance(outcome, AlreadyThere):
+        return told(line, Line.Outcome.POSTED, reason=Line.Reason.ALREADY_THERE, number=outcome.external_number)
+    if isinstance(outcome, Refused):
+        return told(line, Line.Outcome.REFUSED, problems=outcome.problems)
+    if isinstance(outcome, Later | SignInAgain) or draft.action == "update":
+        return None
+    return told(line, Line.Outcome.UNCERTAIN, problems=[sending_texts.BEING_LOOKED_UP(evidence=outcome.reason)])

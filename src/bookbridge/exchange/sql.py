@@ -24,7 +24,11 @@ START_SESSION = """
     INSERT INTO exchange_workersession (id, lock_key, host, pid, version, started_at, heartbeat_at)
     VALUES (%s, %s, %s, %s, %s, now(), now())
 """
-BEAT = "UPDATE exchange_workersession SET heartbeat_at = now() WHERE id = %s"
+BEAT = """
+    UPDATE exchange_workersession SET heartbeat_at = clock_timestamp()
+    WHERE id = %s AND heartbeat_at > clock_timestamp() - make_interval(secs => %s)
+"""
+"""A worker that was silent for so long that others took over never comes back to life."""
 LET_GO_OF_OTHER_RUNS = "SELECT across_let_go_of_runs(%s, %s::uuid[])"
 """The statements of a worker's own line to the database, which lives outside Django's."""
 
@@ -90,6 +94,13 @@ def try_lock(name: str) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(_TRY_LOCK, [name])
         return bool(cursor.fetchone()[0])
+
+
+def database_time() -> datetime:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT clock_timestamp()")
+        told: datetime = cursor.fetchone()[0]
+        return told
 
 
 def home_of_run(run_id: int) -> UUID | None:

@@ -36,8 +36,9 @@ class BudgetState:
             "closed_until": self.closed_until,
         }
 
-    def take(self, limits: tuple[Limit, ...], now: float) -> float | None:
-        """Count a call and return None, or return the moment from which a call may be made."""
+    def take(self, limits: tuple[Limit, ...], now: float, calls: int = 1, until: float | None = None) -> float | None:
+        """Count so many calls, made at the latest at `until`, and return None; or return the moment from which a call
+        may be made."""
         longest_s = max(_LONGEST_CLOSED_S, *(limit.seconds for limit in limits), 0)
         if now < self.closed_until <= now + longest_s + 1:
             return self.closed_until
@@ -46,10 +47,15 @@ class BudgetState:
             if free_at is not None:
                 return free_at
         for limit in limits:
-            bucket = str(int(now // _width(limit)))
+            # By the latest moment of the calls: they count for as long as the last of them would.
+            bucket = str(int((until or now) // _width(limit)))
             counts = self.counts.setdefault(limit.name, {})
-            counts[bucket] = counts.get(bucket, 0) + 1
+            counts[bucket] = counts.get(bucket, 0) + calls
         return None
+
+    def left(self, limits: tuple[Limit, ...], now: float) -> int:
+        """How many calls may be made now; of no use while the budget is closed."""
+        return min((self._allowed(limit) - sum(self._current(limit, now).values()) for limit in limits), default=0)
 
     def close(self, until: float, now: float, longest_s: int) -> None:
         """Make no call before `until`, but believe no moment farther away than a limit can last."""
@@ -68,10 +74,8 @@ class BudgetState:
         return [moment for moment in self.errors.get(endpoint, []) if abs(moment - now) < guard.seconds]
 
     def _free_at(self, limit: Limit, now: float) -> float | None:
-        # Without any call we would never hear of a better number.
-        allowed = max(1, self.limits.get(limit.name, limit.calls))
         current = self._current(limit, now)
-        over = sum(current.values()) - allowed
+        over = sum(current.values()) - self._allowed(limit)
         if over < 0:
             return None
         for bucket in sorted(current, key=int):
@@ -79,6 +83,10 @@ class BudgetState:
             if over < 0:
                 return (int(bucket) + 1) * _width(limit) + limit.seconds
         return now + limit.seconds
+
+    def _allowed(self, limit: Limit) -> int:
+        # Without any call we would never hear of a better number.
+        return max(1, self.limits.get(limit.name, limit.calls))
 
     def _current(self, limit: Limit, now: float) -> dict[str, int]:
         width = _width(limit)

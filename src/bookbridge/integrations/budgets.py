@@ -1,23 +1,41 @@
 """The call budget that all workers share: one locked row for each administration under an authorisation."""
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from django.db import transaction
 from django.utils import timezone
 
 from bookbridge.integrations import sql
+from bookbridge.integrations.asking import Ask, at_once
 from bookbridge.integrations.budget_state import BudgetState
 from bookbridge.integrations.models import Authorisation, CallBudget
 from bookbridge.kit.budgets import Limit, LimitSeen
 from bookbridge.kit.errors import LaterError
 
 _LONGEST_CLOSED_S = 86400
+LOT_S = 1.0
+"""How long calls that were taken beforehand, and what was read of errors, are good for."""
+MOST_IN_A_LOT = 20
+PLENTY = 100
+"""With fewer calls left than this each is taken by itself, so that none goes to waste."""
+
+
+@dataclass(frozen=True)
+class _Lot:
+    calls: int = 0
+    good_until: float = 0
 
 
 class SharedBudget:
-    """A kit Budget in PostgreSQL. What the package tells of its limits replaces what the fact sheet says."""
+    """A kit Budget in PostgreSQL. What the package tells of its limits replaces what the fact sheet says.
+
+    Where plenty is left, calls are taken from the row in small lots, counted as if all were made at the lot's end.
+    `calls_at_once`: how many calls can be under way at the same time; so many errors can come after the last one seen.
+    """
 
     def __init__(
         self,
@@ -26,33 +44,72 @@ class SharedBudget:
         limits: tuple[Limit, ...],
         guard: Limit | None,
         now: Callable[[], datetime] = timezone.now,
+        *,
+        ask: Ask = at_once,
+        calls_at_once: int = 1,
     ) -> None:
         self._row_id = _row_id(authorisation, administration)
         self._limits = limits
-        self._guard = guard
+        self._guard = replace(guard, calls=max(1, guard.calls - (calls_at_once - 1))) if guard else None
         self._now = now
+        self._ask = ask
         self._told: dict[str, int] = {}
+        self._lock = threading.Lock()
+        """Never held while the database is asked."""
+        self._lot = _Lot()
+        self._errors = BudgetState()
+        self._errors_read_at = 0.0
 
     def take(self) -> None:
         """Count one call. Raises LaterError when none is left."""
+        if not self._from_the_lot():
+            free_at = self._ask(self._take)
+            self._wait_until(free_at, "the calls that the package allows are used up for now")
+
+    def _from_the_lot(self) -> bool:
+        with self._lock:
+            now = self._moment()
+            good = self._lot.calls > 0 and now <= self._lot.good_until <= now + LOT_S
+            self._lot = replace(self._lot, calls=self._lot.calls - 1) if good else _Lot()
+            return good
+
+    def _take(self) -> float | None:
+        # Another thread may have had a lot taken while this one waited for its turn.
+        if self._from_the_lot():
+            return None
         with self._state() as state:
-            free_at = state.take(self._limits, self._moment())
-        self._wait_until(free_at, "the calls that the package allows are used up for now")
+            now = self._moment()
+            left = state.left(self._limits, now)
+            calls = 1 if left < PLENTY else min(MOST_IN_A_LOT, left // 50)
+            until = now + LOT_S if calls > 1 else now
+            free_at = state.take(self._limits, now, calls, until)
+        if free_at is None:
+            with self._lock:
+                self._lot = _Lot(calls - 1, until)
+        return free_at
 
     def learn(self, seen: LimitSeen) -> None:
         closes = seen.remaining == 0 and seen.resets_at is not None
         if not closes and (seen.calls is None or self._told.get(seen.name) == seen.calls):
             return
+        self._ask(lambda: self._learn(seen, closes=closes))
+
+    def _learn(self, seen: LimitSeen, *, closes: bool) -> None:
         with self._state() as state:
             if seen.calls is not None:
                 state.limits[seen.name] = self._told[seen.name] = seen.calls
             if closes and seen.resets_at is not None:
                 longest_s = max((limit.seconds for limit in self._limits), default=_LONGEST_CLOSED_S)
                 state.close(seen.resets_at.timestamp(), self._moment(), longest_s)
+        with self._lock:
+            self._lot = _Lot()
 
     def count_error(self, endpoint: str) -> None:
-        if self._guard is None:
-            return
+        if self._guard is not None:
+            self._ask(lambda: self._count_error(endpoint))
+
+    def _count_error(self, endpoint: str) -> None:
+        assert self._guard is not None
         with self._state() as state:
             state.count_error(endpoint, self._guard, self._moment())
 
@@ -60,9 +117,17 @@ class SharedBudget:
         """Raises LaterError when one more error at this endpoint could have the package block the connection."""
         if self._guard is None:
             return
-        state = BudgetState.read(CallBudget.objects.values_list("state", flat=True).get(pk=self._row_id))
-        free_at = state.endpoint_free_at(endpoint, self._guard, self._moment())
+        if not 0 <= self._moment() - self._errors_read_at < LOT_S:
+            self._ask(self._read_errors)
+        free_at = self._errors.endpoint_free_at(endpoint, self._guard, self._moment())
         self._wait_until(free_at, f"too many refused calls to {endpoint}; one more could block the connection")
+
+    def _read_errors(self) -> None:
+        self._remember(BudgetState.read(CallBudget.objects.values_list("state", flat=True).get(pk=self._row_id)))
+
+    def _remember(self, state: BudgetState) -> None:
+        self._errors = BudgetState(errors={endpoint: list(moments) for endpoint, moments in state.errors.items()})
+        self._errors_read_at = self._moment()
 
     @contextmanager
     def _state(self) -> Iterator[BudgetState]:
@@ -73,6 +138,7 @@ class SharedBudget:
             yield state
             row.state = state.written()
             row.save(update_fields=["state"])
+        self._remember(state)
 
     def _moment(self) -> float:
         return self._now().timestamp()

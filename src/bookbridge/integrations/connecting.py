@@ -1,57 +1,152 @@
 """Joins a configuration with its connector: tokens, budget, directory and the package's cached settings."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.utils import timezone
 from pydantic import ValidationError
 
+from bookbridge.integrations.asking import Ask, at_once
 from bookbridge.integrations.budgets import SharedBudget
 from bookbridge.integrations.models import Authorisation, Configuration, PackageCache, PackageReference
 from bookbridge.integrations.storable import storable, storable_values
 from bookbridge.integrations.tokens import StoredTokens
 from bookbridge.kit import catalogue, outgoing
 from bookbridge.kit.budgets import call_limits, error_guard
-from bookbridge.kit.contract import Connection, Connector
+from bookbridge.kit.contract import Connection, Connector, Unwatched, Writing
 from bookbridge.kit.errors import UnreachableError
+from bookbridge.kit.fact_sheet import FactSheet
 from bookbridge.kit.package_settings import Administration, PackageSettings
 
 _LONGEST_NAME = 200
 SETTINGS_GOOD_FOR = timedelta(minutes=15)
 """How long the package's chart, codes and periods are believed before they are read anew."""
+SIMULTANEOUS_CALLS = "simultaneous_calls"
+MOST_SIMULTANEOUS_CALLS = 16
 
 
 class StoredDirectory:
-    """A kit Directory in PostgreSQL, with what this run has already looked up at hand."""
+    """A kit Directory in PostgreSQL, with what this run has already looked up at hand; safe across threads.
 
-    def __init__(self, configuration: Configuration) -> None:
+    `gathers`: what is put is at hand at once and stored by `keep`. Whatever is lost with a worker is looked up again.
+    """
+
+    def __init__(self, configuration: Configuration, ask: Ask = at_once, *, gathers: bool = False) -> None:
         self._configuration = configuration
-        self._at_hand: dict[tuple[str, str], str] = {}
+        self._ask = ask
+        self._gathers = gathers
+        self._at_hand: dict[tuple[str, str], str | None] = {}
+        """None: it is known that nothing is stored."""
+        self._new: dict[tuple[str, str], str] = {}
 
     def get(self, kind: str, code: str) -> str | None:
         if (kind, code) not in self._at_hand:
-            row = PackageReference.objects.filter(**self._place(kind, code)).first()
-            if row is None:
-                return None
-            self._at_hand[kind, code] = row.external_id
-        return self._at_hand[kind, code]
+            self._ask(lambda: self.read(kind, [code]))
+        return self._at_hand.get((kind, code))
+
+    def read(self, kind: str, codes: Iterable[str]) -> None:
+        """Have these at hand, many in one go."""
+        wanted = {code for code in codes if (kind, code) not in self._at_hand}
+        if not wanted:
+            return
+        stored = PackageReference.objects.filter(**self._place(), kind=kind, code__in=wanted)
+        found = dict(stored.values_list("code", "external_id"))
+        for code in wanted:
+            self._at_hand.setdefault((kind, code), found.get(code))
 
     def put(self, kind: str, code: str, external_id: str) -> None:
-        PackageReference.objects.update_or_create(**self._place(kind, code), defaults={"external_id": external_id})
-        self._at_hand[kind, code] = external_id
+        if self._at_hand.get((kind, code)) == external_id:
+            return
+        self._at_hand[kind, code] = self._new[kind, code] = external_id
+        if not self._gathers:
+            self._ask(self.keep)
+
+    def keep(self) -> None:
+        """Store what was put."""
+        new, self._new = self._new, {}
+        if new:
+            PackageReference.objects.bulk_create(
+                [
+                    PackageReference(**self._place(), kind=kind, code=code, external_id=external_id)
+                    for (kind, code), external_id in sorted(new.items())
+                ],
+                update_conflicts=True,
+                unique_fields=["organisation", "configuration", "kind", "code"],
+                update_fields=["external_id"],
+            )
 
     def forget(self, kind: str, code: str) -> None:
-        PackageReference.objects.filter(**self._place(kind, code)).delete()
-        self._at_hand.pop((kind, code), None)
+        known = self._at_hand.get((kind, code), "")
+        self._at_hand[kind, code] = None
+        self._new.pop((kind, code), None)
+        if known is not None:
+            stored = PackageReference.objects.filter(**self._place(), kind=kind, code=code)
+            self._ask(stored.delete)
 
-    def _place(self, kind: str, code: str) -> dict[str, object]:
-        return {
-            "organisation_id": self._configuration.organisation_id,
-            "configuration": self._configuration,
-            "kind": kind,
-            "code": code,
-        }
+    def _place(self) -> dict[str, Any]:
+        return {"organisation_id": self._configuration.organisation_id, "configuration": self._configuration}
+
+
+class Link:
+    """A configuration's link to its package: what any number of connectors at work at the same time share.
+
+    `ask`: who asks the database for their threads. Raises AddressRefusedError before anything is prepared.
+    """
+
+    def __init__(
+        self,
+        configuration: Configuration,
+        *,
+        settings: PackageSettings | None = None,
+        check_claim: Callable[[], None] = lambda: None,
+        writing: Writing | None = None,
+        now: Callable[[], datetime] = timezone.now,
+        ask: Ask = at_once,
+        gathers: bool = False,
+    ) -> None:
+        authorisation = configuration.authorisation
+        with suppress(UnreachableError):
+            outgoing.check(authorisation.app.address)
+        self._class = catalogue.connector_class(configuration.integration.package)
+        self.fact_sheet = self._class.fact_sheet
+        self.places = simultaneous_calls(configuration, self.fact_sheet)
+        self.prepares = self._class.prepare is not Connector.prepare
+        """Whether the package must be asked for facts before each document."""
+        self.directory = StoredDirectory(configuration, ask, gathers=gathers)
+        limits = self.fact_sheet.limits
+        self._connection = Connection(
+            base_address=authorisation.app.address,
+            administration=configuration.administration,
+            tokens=StoredTokens(authorisation.pk, now, ask),
+            budget=SharedBudget(
+                authorisation,
+                configuration.administration,
+                call_limits(limits),
+                error_guard(limits),
+                now,
+                ask=ask,
+                calls_at_once=self.places,
+            ),
+            directory=self.directory,
+            now=now,
+            settings=settings,
+            options=configuration.options,
+            check_claim=check_claim,
+            writing=writing or Unwatched(),
+        )
+
+    def connector(self) -> Connector:
+        return self._class(self._connection)
+
+
+def simultaneous_calls(configuration: Configuration, sheet: FactSheet) -> int:
+    """How many calls one run may have under way: as the configuration's options say, else as the fact sheet does."""
+    chosen = configuration.options.get(SIMULTANEOUS_CALLS)
+    if chosen is None or not str(chosen).isdigit():
+        return sheet.limits.simultaneous_calls
+    return min(max(int(chosen), 1), MOST_SIMULTANEOUS_CALLS)
 
 
 def connect(
@@ -62,23 +157,7 @@ def connect(
     now: Callable[[], datetime] = timezone.now,
 ) -> Connector:
     """The connector of a configuration, ready to call. Raises AddressRefusedError before anything is prepared."""
-    package = configuration.integration.package
-    authorisation = configuration.authorisation
-    with suppress(UnreachableError):
-        outgoing.check(authorisation.app.address)
-    limits = catalogue.fact_sheet(package).limits
-    connection = Connection(
-        base_address=authorisation.app.address,
-        administration=configuration.administration,
-        tokens=StoredTokens(authorisation.pk, now),
-        budget=SharedBudget(authorisation, configuration.administration, call_limits(limits), error_guard(limits), now),
-        directory=StoredDirectory(configuration),
-        now=now,
-        settings=settings,
-        options=configuration.options,
-        check_claim=check_claim,
-    )
-    return catalogue.connector_class(package)(connection)
+    return Link(configuration, settings=settings, check_claim=check_claim, now=now).connector()
 
 
 def administrations(authorisation: Authorisation) -> list[Administration]:

@@ -13,6 +13,12 @@ def commit_without_waiting_for_the_disk() -> None:
         cursor.execute("SET LOCAL synchronous_commit TO OFF")
 
 
+def wait_for_a_package() -> None:
+    """For this transaction only: it may stay open during a call, which PostgreSQL would otherwise end (settings.py)."""
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL idle_in_transaction_session_timeout TO '10min'")
+
+
 def home_of_integration(integration_id: UUID) -> UUID | None:
     """The organisation of an integration; None when there is no such integration."""
     found: UUID | None = _rows("SELECT across_home_of_integration(%s)", integration_id)[0][0]

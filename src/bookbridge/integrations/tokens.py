@@ -1,12 +1,15 @@
 """Tokens of an authorisation: one refresh at a time across all workers, the new pair stored before anything uses it."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
+from bookbridge.integrations import sql
+from bookbridge.integrations.asking import Ask, at_once
 from bookbridge.integrations.models import Authorisation
 from bookbridge.integrations.storable import storable
 from bookbridge.kit import catalogue, oauth
@@ -18,6 +21,14 @@ from bookbridge.organisations.models import User
 CALLBACK_PATH = "/authorise/callback"
 _MARGIN = timedelta(seconds=10)
 """A token that would expire within this time is not good for one more call."""
+_AT_HAND_FOR = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, slots=True)
+class _AtHand:
+    token: str = field(repr=False)
+    read_at: datetime
+    good_until: datetime
 
 
 def app_credentials(authorisation: Authorisation) -> oauth.AppCredentials:
@@ -52,24 +63,36 @@ def needs_signing_in_again(used: Authorisation, reason: str) -> None:
 
 
 class StoredTokens:
-    """The access tokens of one authorisation, as a connector's Connection wants them."""
+    """The access tokens of one authorisation, as a connector's Connection wants them; safe across threads."""
 
-    def __init__(self, authorisation_id: int, now: Callable[[], datetime] = timezone.now) -> None:
+    def __init__(self, authorisation_id: int, now: Callable[[], datetime] = timezone.now, ask: Ask = at_once) -> None:
         self._id = authorisation_id
         self._now = now
+        self._ask = ask
+        self._at_hand: _AtHand | None = None
 
-    def access_token(self) -> str:
+    def access_token(self, refused: str | None = None) -> str:
         """A token good for the next call. Raises SignInAgainError, LaterError, NotAllowedError or UnreachableError."""
+        known = self._at_hand
+        if known and known.token != refused and known.read_at <= self._now() < known.good_until:
+            return known.token
+        return self._ask(self._stored)
+
+    def _stored(self) -> str:
         row = Authorisation.objects.select_related("app", "integration").get(pk=self._id)
         pair = _pair(row)
-        if not pair.is_due(self._now()):
-            return pair.access_token
-        return self._refreshed()
+        if pair.is_due(self._now()):
+            return self._refreshed()
+        # Believed for a moment only: a person may have withdrawn the account.
+        now = self._now()
+        self._at_hand = _AtHand(pair.access_token, now, min(now + _AT_HAND_FOR, pair.refresh_not_before))
+        return pair.access_token
 
     def _refreshed(self) -> str:
         """Refresh under the row's lock. The lock is held during the call: that is what makes it one at a time."""
         problem: PackageError | None = None
         with transaction.atomic(durable=True):
+            sql.wait_for_a_package()
             locked = Authorisation.objects.select_for_update(of=("self",)).select_related("app", "integration")
             row = locked.get(pk=self._id)
             pair = _pair(row)

@@ -1,7 +1,8 @@
 """What a connector is. The engine knows these classes and the fact sheet, never a package's name.
 
 A connector is made anew for each run. It keeps no truth: postings, tokens, budgets and caches belong to the engine and
-come in through `Connection`. Its methods are called from several threads, each with a Connection of its own.
+come in through `Connection`. Several connectors of one Connection work at the same time, each in a thread of its own;
+the parts of a Connection are safe across them.
 """
 
 from abc import ABC, abstractmethod
@@ -23,9 +24,10 @@ OutstandingKind = Literal["sales", "purchase"]
 class AccessTokens(Protocol):
     """Where a connector gets a token that is good for the next call; the engine refreshes, one at a time."""
 
-    def access_token(self) -> str:
-        """A valid access token. Raises kit.errors.SignInAgainError when a person must authorise again, and
-        kit.errors.LaterError when the package asks to wait."""
+    def access_token(self, refused: str | None = None) -> str:
+        """A valid access token; `refused`: one that the package has just not taken, so that it isn't given from memory.
+        Raises kit.errors.SignInAgainError when a person must authorise again, and kit.errors.LaterError when the
+        package asks to wait."""
 
 
 class Directory(Protocol):
@@ -39,6 +41,27 @@ class Directory(Protocol):
         """Called when the package no longer knows the id."""
 
 
+class Writing(Protocol):
+    """Watches over the bytes of a request that changes the books."""
+
+    def about_to(self) -> None:
+        """Called immediately before bytes of it are written, the last ones too. Raises kit.errors.ClaimLostError when
+        the calling worker may not write them any more."""
+
+    def done(self) -> None:
+        """All of it has been written, or no more will be; may be called more than once."""
+
+
+class Unwatched:
+    """Writing that nobody watches over."""
+
+    def about_to(self) -> None:
+        pass
+
+    def done(self) -> None:
+        pass
+
+
 @dataclass(frozen=True, slots=True)
 class Connection:
     """Everything a connector may use of the outside world.
@@ -47,7 +70,8 @@ class Connection:
     `settings` are the package's cached settings (None while they are being read). `options` are the connector's own
     settings of the configuration, by the names in its fact sheet. `now` gives aware UTC.
     `check_claim` raises kit.errors.ClaimLostError when the calling worker no longer owns the work: call it immediately
-    before a request that changes the books. `request_timeout_s` replaces the fact sheet's time-out.
+    before a request that changes the books. `writing` watches over its bytes. `request_timeout_s` replaces the fact
+    sheet's time-out.
     """
 
     base_address: str
@@ -59,6 +83,7 @@ class Connection:
     settings: PackageSettings | None = None
     options: Mapping[str, str] = field(default_factory=dict)
     check_claim: Callable[[], None] = lambda: None
+    writing: Writing = field(default_factory=Unwatched)
     request_timeout_s: float | None = None
 
 

@@ -32,6 +32,8 @@ class Limits(_Part):
     calls_per_day: int | None = None
     errors_per_hour: int | None = None
     """Errors at one endpoint after which we stop calling it, below what the package blocks at."""
+    simultaneous_calls: int = Field(default=1, ge=1, le=16)
+    """Calls that one run may have under way; a configuration's option of this name goes before it."""
     request_timeout_s: int = 30
     settle_s: float = 5
     """After an unclear answer the package may still be at work: wait this long before a look-up is believed."""

@@ -19,7 +19,7 @@ import structlog
 
 from bookbridge.kit import exact_json, outgoing, watching
 from bookbridge.kit.budgets import LimitSeen
-from bookbridge.kit.contract import Connection
+from bookbridge.kit.contract import Connection, Writing
 from bookbridge.kit.errors import AddressRefusedError, NotAllowedError, SignInAgainError, UnreachableError
 
 MAX_ANSWER_BYTES = 32_000_000
@@ -137,7 +137,7 @@ class PackageHttp:
         answer = self._once(call, token)
         if answer.status == 401:
             # Another worker may have renewed it meanwhile. Anything else means that the access was withdrawn.
-            renewed = self._token()
+            renewed = self._token(refused=token)
             if renewed == token:
                 raise SignInAgainError("the package does not take the access token any more")
             answer = self._once(call, renewed)
@@ -146,10 +146,10 @@ class PackageHttp:
         self._rules.judge(answer)
         return answer
 
-    def _token(self) -> str:
+    def _token(self, refused: str | None = None) -> str:
         # What goes wrong here goes wrong before the call: the document has not been sent, nor is it to blame.
         try:
-            return self._connection.tokens.access_token()
+            return self._connection.tokens.access_token(refused)
         except UnreachableError as error:
             failure: Exception = UnreachableError(error.reason, may_have_arrived=False)
         except NotAllowedError as error:
@@ -164,8 +164,9 @@ class PackageHttp:
         if call.changes:
             self._connection.check_claim()
         started = time.monotonic()
+        writing = self._connection.writing if call.changes else None
         with watching.part("package_call", package=self._rules.package, method=call.method, status=0) as facts:
-            answer, failure = exchange(call.method, call.url, headers, call.content, self._timeout_s)
+            answer, failure = exchange(call.method, call.url, headers, call.content, self._timeout_s, writing=writing)
             facts["status"] = answer.status if answer else 0
         self._log(call, answer.status if answer else None, failure, started)
         if failure is not None:
@@ -192,14 +193,26 @@ class PackageHttp:
 
 
 def exchange(
-    method: str, url: str, headers: Mapping[str, str], content: bytes | None, timeout_s: float
+    method: str,
+    url: str,
+    headers: Mapping[str, str],
+    content: bytes | None,
+    timeout_s: float,
+    *,
+    writing: Writing | None = None,
 ) -> tuple[Answer | None, UnreachableError | AddressRefusedError | None]:
-    """One request over the line: its answer, or why there is none. Follows no redirect, keeps no cookie."""
+    """One request over the line: its answer, or why there is none. Follows no redirect, keeps no cookie.
+
+    `writing` watches over its bytes; the ClaimLostError that it raises comes through, and then nothing has been sent
+    that a package could act on.
+    """
     timeout = httpx.Timeout(timeout_s, connect=min(CONNECT_TIMEOUT_S, timeout_s))
     client = outgoing.client()
     # The error is returned, so that no exception chain carries httpx's request with its token.
     try:
         request = client.build_request(method, url, headers=dict(headers), content=content, timeout=timeout)
+        if writing is not None:
+            request.extensions["trace"] = _watched_by(writing)
         response = client.send(request, stream=True)
         try:
             body = _body(response, time.monotonic() + DEADLINES_PER_ANSWER * timeout_s)
@@ -211,9 +224,25 @@ def exchange(
         return None, UnreachableError(_words(error), may_have_arrived=False)
     except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError) as error:
         return None, UnreachableError(_words(error), may_have_arrived=True)
+    finally:
+        if writing is not None:
+            writing.done()
     if body is None:
         return None, UnreachableError("the answer is larger or slower than we accept", may_have_arrived=True)
     return Answer(response.status_code, response.headers, body), None
+
+
+def _watched_by(writing: Writing) -> Callable[[str, Mapping[str, Any]], None]:
+    """What httpcore tells of a request on its way, handed on: nothing lies between this and the writing itself."""
+
+    def happened(event: str, _about: Mapping[str, Any]) -> None:
+        # Without its body a request can't be acted on, so the check before the body is the one that counts.
+        if event in ("http11.send_request_headers.started", "http11.send_request_body.started"):
+            writing.about_to()
+        elif event == "http11.send_request_body.complete":
+            writing.done()
+
+    return happened
 
 
 def _body(response: httpx.Response, deadline: float) -> bytes | None:

@@ -7,6 +7,7 @@ from psycopg.conninfo import conninfo_to_dict
 
 from bookbridge.kit import outgoing
 from bookbridge.server import redaction
+from bookbridge.server.database_lines import with_deadlines
 from bookbridge.server.environment import WrongSettingError, read_environment
 from bookbridge.server.logs import configure_logs
 
@@ -92,7 +93,7 @@ def _database(url: str | None) -> dict[str, object]:
         "PORT": given.pop("port", ""),
         "CONN_MAX_AGE": 60,
         "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": given,
+        "OPTIONS": with_deadlines(given),
     }
 
 

@@ -6,14 +6,18 @@ from pathlib import Path
 
 from bookbridge.server.database import database_url
 from bookbridge.server.environment import WrongSettingError, read_environment
+from bookbridge.server.starting_anew import wait_for_database
 
 
-def load_django(*, migrated: bool = True) -> None:
+def load_django(*, migrated: bool = True, patiently: bool = False) -> None:
     """Find or start the database, load the settings, and bring the tables up to date unless told not to.
 
+    `patiently`: a database that can't be reached is waited for.
     Raises embedded_postgres.EmbeddedPostgresError; a wrong setting ends the process with its name.
     """
     os.environ["DATABASE_URL"] = _given_database_url() or database_url(Path.cwd())
+    if patiently:
+        wait_for_database(os.environ["DATABASE_URL"])
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "bookbridge.server.settings")
     import django
     from django.db import OperationalError

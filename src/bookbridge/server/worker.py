@@ -2,8 +2,10 @@
 
 import asyncio
 import itertools
-import os
+import signal
 import threading
+import time
+from contextlib import suppress
 from pathlib import Path
 
 import structlog
@@ -18,21 +20,25 @@ from bookbridge.exchange.workers import WorkerLife
 from bookbridge.kit import watching
 from bookbridge.organisations import trail
 from bookbridge.portal.tasks import MAILS
+from bookbridge.server.starting_anew import StartAnew, starting_anew_when_it_fails
 
 SWEEP_EVERY_S = 0.5
 SWEEPS_FOR_A_LOOK_INTO_A_FOLDER = 2
 SWEEPS_FOR_A_LOOK_INTO_A_BUCKET = 30
 """Listing a bucket costs a call, and money at some services."""
 SWEEPS_FOR_A_LOT_OF_RETENTION = 120
-EXIT_SESSION_LOST = 70
 _log = structlog.get_logger("bookbridge.worker")
 
 
-def run_worker(concurrency: int, ready: Path | None = None) -> None:
-    """Work until SIGTERM or SIGINT; running jobs are finished first. `ready` is touched when work can begin."""
+def run_worker(concurrency: int, ready: Path | None, start_anew: StartAnew, *, again: bool = False) -> None:
+    """Work until SIGTERM or SIGINT; what is under way comes to its end first. `ready` is touched when work can begin.
+
+    Without its session another worker may take over, so nothing of this process may go on: it starts anew.
+    """
     trail.this_process_is("worker")
-    # Without its session another worker may take over, so nothing of this process may go on.
-    life = WorkerLife(on_loss=lambda: os._exit(EXIT_SESSION_LOST)).start()
+    life = WorkerLife(on_loss=start_anew, fuse=True)
+    with starting_anew_when_it_fails(start_anew, again):
+        life.start()
     stop = threading.Event()
     sweeper = threading.Thread(target=_sweep_on, args=(stop,), name="sweep", daemon=True)
     sweeper.start()
@@ -40,27 +46,40 @@ def run_worker(concurrency: int, ready: Path | None = None) -> None:
         ready.touch()
     _log.info("worker_started", worker=str(life.id), concurrency=concurrency)
     try:
-        asyncio.run(_take_jobs(life, concurrency))
+        asyncio.run(_take_jobs(life, concurrency, start_anew))
     finally:
         stop.set()
         sweeper.join(timeout=10)
         life.stop()
 
 
-async def _take_jobs(life: WorkerLife, concurrency: int) -> None:
+async def _take_jobs(life: WorkerLife, concurrency: int, start_anew: StartAnew) -> None:
     from procrastinate.contrib.django import app
 
     connector = app.connector.get_worker_connector()
     async with app.with_connector(connector).open_async() as own:
-        await own.run_worker_async(
-            queues=[QUEUE, MAILS],
-            name=str(life.id),
-            concurrency=concurrency,
-            delete_jobs="always",
-            fetch_job_polling_interval=2.0,
-            shutdown_graceful_timeout=60,
-            additional_context={"worker": life},
+        jobs = asyncio.ensure_future(
+            own.run_worker_async(
+                queues=[QUEUE, MAILS],
+                name=str(life.id),
+                concurrency=concurrency,
+                delete_jobs="always",
+                fetch_job_polling_interval=2.0,
+                shutdown_graceful_timeout=60,
+                additional_context={"worker": life},
+                install_signal_handlers=False,
+            )
         )
+
+        def stop() -> None:
+            start_anew.is_stopping = True
+            life.hand_over()
+            jobs.cancel()
+
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, stop)
+        with suppress(asyncio.CancelledError):
+            await jobs
 
 
 def _sweep_on(stop: threading.Event) -> None:
@@ -68,7 +87,7 @@ def _sweep_on(stop: threading.Event) -> None:
     inboxes_every = SWEEPS_FOR_A_LOOK_INTO_A_BUCKET if in_a_bucket else SWEEPS_FOR_A_LOOK_INTO_A_FOLDER
     inboxes = Inboxes()
     for turn in itertools.count():
-        if stop.wait(SWEEP_EVERY_S):
+        if _looks_closer(stop, inboxes):
             return
         try:
             close_old_connections()
@@ -80,3 +99,17 @@ def _sweep_on(stop: threading.Event) -> None:
             _log.error("sweep_failed", reason=type(error).__name__)
         except Exception:
             _log.exception("sweep_failed")
+
+
+def _looks_closer(stop: threading.Event, inboxes: Inboxes) -> bool:
+    """Wait for the next sweep, and look into inboxes whose files will have settled until then. True: stop."""
+    until = time.monotonic() + SWEEP_EVERY_S
+    while (left := until - time.monotonic()) > 0:
+        if stop.wait(min(left, inboxes.seconds_until_settled())):
+            return True
+        try:
+            inboxes.look_again()
+        except DatabaseError as error:
+            _log.error("look_failed", reason=type(error).__name__)
+            return stop.wait(max(left, 0))
+    return False

@@ -49,6 +49,14 @@ def ready_files(
     return sorted(settled, key=lambda found: (found.modified_at, found.key))
 
 
+def settled_at(inbox: Iterable[Found], now: datetime, quiet: timedelta) -> datetime | None:
+    """The moment at which every file will have been unchanged for `quiet`; None when that has passed."""
+    moments = [found.modified_at + quiet for found in inbox if not _is_unfinished(found.name)]
+    latest = max(moments, default=now)
+    # A file from the future, by the clock of who wrote it, is none to wait for exactly.
+    return latest if now < latest <= now + quiet else None
+
+
 def _is_unfinished(name: str) -> bool:
     # Programs that upload write under such names and rename when the file is whole.
     return name.startswith((".", "~")) or name.lower().endswith(_UNFINISHED)

@@ -18,7 +18,7 @@ NOW = datetime(2026, 2, 9, 9, 0, tzinfo=UTC)
 
 
 class Tokens:
-    def access_token(self) -> str:
+    def access_token(self, refused: str | None = None) -> str:
         return "token-1"
 
 

@@ -38,7 +38,7 @@ class RigTokens:
         self.refreshes = 0
         self.secrets = [self.pair.access_token, self.pair.refresh_token]
 
-    def access_token(self) -> str:
+    def access_token(self, refused: str | None = None) -> str:  # noqa: ARG002 (part of the contract)
         if self.pair.is_due(self._rig.now()):
             self.renew()
         return self.pair.access_token

@@ -1,0 +1,120 @@
+"""From a line to a checked document that can be sent: parsed, in the package's codes, with what it still waits for."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from hashlib import sha256
+from typing import Any
+
+from bookbridge.documents import (
+    Document,
+    Invoice,
+    JournalEntry,
+    Problem,
+    Relation,
+    document_from_json,
+    document_to_json,
+)
+from bookbridge.exchange.mapping import mapped
+from bookbridge.exchange.models import Attempt, Line, Posting, Run
+from bookbridge.exchange.preflight import SettingsIndex, check
+from bookbridge.exchange.preflight_texts import KIND_NOT_TAKEN
+from bookbridge.exchange.relations import RelationCheck, RelationName
+from bookbridge.kit.contract import PostingRequest
+from bookbridge.kit.fact_sheet import FactSheet
+
+Identity = tuple[Any, ...]
+"""What no two documents that are under way at the same time may share."""
+
+
+@dataclass
+class Draft:
+    """A document on its way to be sent. `unknown`: relations that the package has to be asked for first."""
+
+    line: Line
+    posting: Posting
+    action: str
+    source: Document
+    document: Document
+    identities: tuple[Identity, ...] = ()
+    problems: list[Problem] = field(default_factory=list)
+    unknown: set[RelationName] = field(default_factory=set)
+    prepared: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def sent(self) -> dict[str, Any] | None:
+        """The content in the package's codes, None where they are ours."""
+        return None if self.document == self.source else document_to_json(self.document)
+
+    def request(self) -> PostingRequest:
+        return request_for(self.posting, self.document, self.line.fingerprint, self.prepared)
+
+
+class Drafter:
+    """Makes drafts by the rules of one pass: the latest mappings and the package's settings."""
+
+    def __init__(self, mappings: Mapping[str, Mapping[str, str]], sheet: FactSheet, index: SettingsIndex) -> None:
+        self._mappings = mappings
+        self._sheet = sheet
+        self._index = index
+
+    def draft(self, line: Line, action: str) -> Draft:
+        assert line.posting is not None
+        assert line.document is not None
+        source = document_from_json(line.document)
+        # Most sites map some codes only, and many none at all.
+        document = mapped(source, self._mappings) if any(self._mappings.values()) else source
+        return Draft(line, line.posting, action, source, document, identities(line.posting, document))
+
+    def problems(self, draft: Draft, relations: RelationCheck) -> Iterator[Problem]:
+        """What is wrong with it, apart from relations that nobody has asked for yet."""
+        if draft.line.kind not in self._sheet.capabilities.documents:
+            yield KIND_NOT_TAKEN()
+            return
+        yield from check(draft.document, self._index)
+        yield from relations.number_problems(draft.source, draft.document)
+
+
+def identities(posting: Posting, document: Document) -> tuple[Identity, ...]:
+    """A posting is one document; a relation's number, or an entry's number in its journal, is one at the package."""
+    own: Identity = ("posting", posting.pk)
+    if isinstance(document, Relation):
+        return own, (document.kind, document.number.strip())
+    if isinstance(document, Invoice | JournalEntry) and document.number is not None:
+        return own, (document.kind, document.journal, document.fiscal_year, document.number)
+    return (own,)
+
+
+def request_for(wanted: Posting, document: Document, fingerprint: str, prepared: dict[str, str]) -> PostingRequest:
+    identity = f"{wanted.configuration_id}/{wanted.kind}/{wanted.key}/{fingerprint}"
+    return PostingRequest(
+        document=document,
+        reference=wanted.reference,
+        idempotency_key=sha256(identity.encode()).hexdigest()[:32],
+        prepared=prepared,
+    )
+
+
+def posted_by_this_run(run: Run, lines: Sequence[Line]) -> set[int]:
+    """The lines whose posting this very run made, which broke off before it could say so; one line a posting."""
+    ids = {line.posting_id for line in lines}
+    if not ids:
+        return set()
+    made = Attempt.objects.filter(
+        organisation_id=run.organisation_id,
+        run=run,
+        posting_id__in=ids,
+        outcome__in=("posted", "already_there", "found"),
+    ).values_list("posting_id", flat=True)
+    said = Line.objects.filter(
+        organisation_id=run.organisation_id, run=run, posting_id__in=ids, outcome=Line.Outcome.POSTED
+    ).values_list("posting_id", flat=True)
+    unsaid = set(made) - set(said)
+    return {line.pk for line in _first_of_each(lines) if line.posting_id in unsaid}
+
+
+def _first_of_each(lines: Iterable[Line]) -> Iterator[Line]:
+    seen: set[int | None] = set()
+    for line in lines:
+        if line.posting_id not in seen:
+            seen.add(line.posting_id)
+            yield line
