@@ -11,7 +11,7 @@ from django.utils import timezone
 from bookbridge.exchange import posting, running, sweep
 from bookbridge.exchange.models import Line, Posting, Run
 from bookbridge.exchange.posting import Start
-from bookbridge.exchange.workers import WorkerLife
+from bookbridge.exchange.workers import Claim, WorkerLife
 from bookbridge.integrations.models import Authorisation, Configuration
 from bookbridge.kit.simulation import SimulatorServer
 from bookbridge.storage import inbox_prefix, open_storage
@@ -53,7 +53,7 @@ class Stage:
         self.work()
         return Run.objects.filter(direction=Run.Direction.OUT).latest("pk")
 
-    def begin(self, row: Posting, run: Run, *, content: str | None = None) -> Start:
+    def begin(self, row: Posting, run: Run, *, content: str | None = None) -> tuple[Claim, Start]:
         """Write an attempt at a posting down under a claim on its run, as a pass does before the call."""
         claim = running.claim(run.pk, self.worker)
         assert claim is not None
@@ -61,8 +61,8 @@ class Stage:
         if content is not None:
             run.lines.filter(pk=line.pk).update(fingerprint=content)
         start = Start(row, line.pk, content or line.fingerprint, "post")
-        assert posting.begin(run, claim, [start]) == {start.token}
-        return start
+        assert posting.write_down(run, claim, starts=[start], settle_s=5).begun == {start.token}
+        return claim, start
 
     def books(self) -> dict[str, Any]:
         return httpx.get(f"{self.simulator.url}/_simulator/books", params={"division": 3141593}).json()

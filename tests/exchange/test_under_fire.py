@@ -215,10 +215,10 @@ def test_the_package_gets_its_time_to_settle_after_the_end_of_a_call_that_took_l
     intake.take_in(run)
     for concluded in (True, False):
         row = Posting.objects.get()
-        start = stage.begin(row, run)
+        claim, start = stage.begin(row, run)
         Attempt.objects.filter(token=start.token).update(started_at=timezone.now() - timedelta(seconds=30))
         if concluded:
-            posting.conclude(run, [Answer(start, Unclear("timed out"))], settle_s=5)
+            posting.write_down(run, claim, answers=[Answer(start, Unclear("timed out"))], settle_s=5)
         else:
             row.refresh_from_db()
             assert posting.abandon(row, settle_s=5)

@@ -2,7 +2,7 @@
 
 The loop sends the same bodies, prepared beforehand and under numbers of their own, by as many threads as the run has
 calls under way. It runs before and after, since the simulator's books grow meanwhile. The run is measured from the
-moment at which the worker takes it to its end: reading the file, checking, and everything that is written down are in it.
+moment at which the worker takes it to its end, with reading the file, checking, and everything that is written down.
 """
 
 import io

@@ -1,16 +1,16 @@
 """What is written on the line of a document: built as values, written many at a time."""
 
-import json
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
-from uuid import UUID
+from typing import Any
 
 from bookbridge.documents import Problem, SourceRef
-from bookbridge.exchange import queries, telling
-from bookbridge.exchange.models import Line, Posting, Run
+from bookbridge.exchange import telling
+from bookbridge.exchange.models import Line, Posting
 from bookbridge.formats import locate
 from bookbridge.integrations.storable import storable, storable_values
-from bookbridge.organisations.trail import Entry
+from bookbridge.organisations import trail
 
 
 @dataclass(frozen=True)
@@ -20,13 +20,9 @@ class LineChange:
     line: Line
     outcome: str
     reason: str
-    problems: str
+    problems: list[dict[str, Any]]
     number: str
     refused: Posting | None = None
-
-    @property
-    def attempt_seen(self) -> UUID | None:
-        return self.refused.attempt if self.refused else None
 
 
 def told(
@@ -43,35 +39,27 @@ def told(
     notices = [problem for problem in line.problems if problem.get("severity") != "error"]
     new = [storable_values(_placed(line, problem).model_dump(mode="json")) for problem in problems]
     kept = [*notices, *new] if keep else [*new, *notices]
-    return LineChange(line, outcome, reason, json.dumps(kept), storable(number, 60), refused)
+    return LineChange(line, outcome, reason, kept, storable(number, 60), refused)
 
 
-def write(run: Run, changes: Sequence[LineChange]) -> list[Entry]:
-    """Write down what needed no call; what the trail must know of it.
-
-    A line that has an outcome, or whose run has ended, stays as it is.
-    """
-    if not changes:
-        return []
-    refused = queries.write_lines(
-        {
-            "organisation": run.organisation_id,
-            "run": run.pk,
-            "lines": [change.line.pk for change in changes],
-            "line_outcomes": [change.outcome for change in changes],
-            "reasons": [change.reason for change in changes],
-            "line_problems": [change.problems for change in changes],
-            "numbers": [change.number for change in changes],
-            "refused": [change.refused.pk if change.refused else None for change in changes],
-            "seen": [change.attempt_seen for change in changes],
-        }
-    )
-    entries = []
-    for change in changes:
-        if change.refused is not None and change.refused.pk in refused:
-            change.refused.state = Posting.State.REFUSED
-            entries.append(telling.outcome(change.refused, Posting.State.PENDING, run_id=run.pk))
-    return entries
+def values_of(change: LineChange, run_id: int) -> dict[str, Any]:
+    """The row of `queries.write_down` for a line that needed no call."""
+    row = change.refused
+    told = None
+    if row is not None:
+        refused = copy(row)
+        refused.state = Posting.State.REFUSED
+        told = trail.as_values(telling.outcome(refused, row.state, run_id=run_id))
+    return {
+        "line": change.line.pk,
+        "outcome": change.outcome,
+        "reason": change.reason,
+        "problems": change.problems,
+        "number": change.number,
+        "refused": row and row.pk,
+        "seen": row and row.attempt,
+        "told": told,
+    }
 
 
 def _placed(line: Line, problem: Problem) -> Problem:

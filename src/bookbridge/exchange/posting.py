@@ -4,10 +4,10 @@ Every change is conditional on the attempt's token, so that a worker that was th
 Many postings go in one statement; each of them succeeds or not on its own.
 """
 
-import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -17,13 +17,13 @@ from django.db.models.functions import Greatest, Least, Now
 
 from bookbridge.documents import Problem
 from bookbridge.exchange import crash_points, queries, telling
-from bookbridge.exchange.lines import LineChange
+from bookbridge.exchange.lines import LineChange, values_of
 from bookbridge.exchange.models import Attempt, Posting, Run, WorkerSession
+from bookbridge.exchange.queries import Written
 from bookbridge.exchange.workers import OWN_SILENCE_S, Claim
 from bookbridge.integrations.storable import storable, storable_values
 from bookbridge.kit.outcomes import Absent, AlreadyThere, Found, Later, LookUp, Outcome, Posted, Refused, SignInAgain
 from bookbridge.organisations import trail
-from bookbridge.organisations.trail import Entry
 
 State = Posting.State
 NEEDED_ABSENCES = 2
@@ -32,8 +32,6 @@ LONGEST_PAUSE = timedelta(minutes=5)
 LONGEST_WAIT = timedelta(days=1)
 """However far away the moment is that a package names, after a day it is asked again."""
 _COUNTED_UP_TO = 32_000
-Mine = Mapping[UUID, datetime | None]
-"""The attempts that still owned their postings, each with the moment at which an uncertain one is looked up."""
 
 
 @dataclass(frozen=True)
@@ -61,78 +59,82 @@ class Answer:
     line: LineChange | None = None
 
 
-def begin(run: Run, claim: Claim, starts: Sequence[Start]) -> set[UUID] | None:
-    """Move the postings to `sending` and write the attempts down; the tokens of those for which nobody was faster.
+def write_down(
+    run: Run,
+    claim: Claim,
+    *,
+    starts: Sequence[Start] = (),
+    answers: Sequence[Answer] = (),
+    changes: Sequence[LineChange] = (),
+    settle_s: float,
+) -> Written:
+    """Begin and conclude, in one transaction.
 
-    None when the run belongs to another worker by now; then nothing is begun.
+    What starts moves to `sending` with its attempt written down, where nobody was faster and the run is still claimed.
+    An answer goes to its posting, attempt and line; where another worker has taken over, to the attempt's own record
+    alone. `changes` are lines that needed no call.
     """
-    own, begun = queries.begin(
+    written = queries.write_down(
         {
             "organisation": run.organisation_id,
             "run": run.pk,
             "claim": claim.token,
             "worker": claim.worker.id,
-            "postings": [start.posting.pk for start in starts],
-            "lines": [start.line_id for start in starts],
-            "tokens": [start.token for start in starts],
-            "states": [start.posting.state for start in starts],
-            "seen": [start.posting.attempt for start in starts],
-            "fingerprints": [start.posting.fingerprint for start in starts],
-            "actions": [start.action for start in starts],
-            "prepared": [json.dumps(storable_values(start.prepared)) for start in starts],
-            "sent": [json.dumps(start.sent) if start.sent is not None else None for start in starts],
-        }
-    )
-    if not own:
-        claim.is_lost()
-        return None
-    return begun
-
-
-def conclude(run: Run, answers: Sequence[Answer], *, settle_s: float) -> tuple[Mine, list[Entry]]:
-    """Write down what the calls said, on postings, attempts and lines; what the trail must know of it.
-
-    Where another worker has taken over, nothing but the attempt's own record is changed.
-    """
-    if not answers:
-        return {}, []
-    changes = [_change(answer) for answer in answers]
-    lines = [answer.line for answer in answers]
-    mine = queries.conclude(
-        {
-            "organisation": run.organisation_id,
-            "run": run.pk,
             "settle_s": settle_s,
-            "postings": [answer.start.posting.pk for answer in answers],
-            "tokens": [answer.start.token for answer in answers],
-            "states": [change.state for change in changes],
-            "forgets": [change.forgets for change in changes],
-            "external_ids": [change.external_id for change in changes],
-            "external_numbers": [change.external_number for change in changes],
-            "posting_problems": [change.problems for change in changes],
-            "outcomes": [_name(answer.outcome) for answer in answers],
-            "details": [_detail(answer.outcome) for answer in answers],
-            "lines": [line.line.pk if line else None for line in lines],
-            "line_outcomes": [line.outcome if line else None for line in lines],
-            "reasons": [line.reason if line else None for line in lines],
-            "line_problems": [line.problems if line else None for line in lines],
-            "numbers": [line.number if line else None for line in lines],
-        }
+        },
+        begins=[_begins(start) for start in starts],
+        answers=[_answers(answer, run.pk) for answer in answers],
+        lines=[values_of(change, run.pk) for change in changes],
     )
-    return mine, [
-        _told(answer, change, run.pk)
-        for answer, change in zip(answers, changes, strict=True)
-        if answer.start.token in mine
-    ]
+    if not written.own:
+        claim.is_lost()
+    return written
 
 
-def _told(answer: Answer, change: "_Change", run_id: int) -> Entry:
-    row = answer.start.posting
-    row.state, row.worker = change.state, None
+def _begins(start: Start) -> dict[str, Any]:
+    row = start.posting
+    return {
+        "posting": row.pk,
+        "line": start.line_id,
+        "token": start.token,
+        "state": row.state,
+        "seen": row.attempt,
+        "fingerprint": row.fingerprint,
+        "action": start.action,
+        "prepared": storable_values(start.prepared),
+        "sent": start.sent,
+    }
+
+
+def _answers(answer: Answer, run_id: int) -> dict[str, Any]:
+    change, line = _change(answer), answer.line
+    return {
+        "posting": answer.start.posting.pk,
+        "token": answer.start.token,
+        "state": change.state,
+        "forgets": change.forgets,
+        "external_id": change.external_id,
+        "external_number": change.external_number,
+        "problems": change.problems,
+        "outcome": _name(answer.outcome),
+        "detail": _detail(answer.outcome),
+        "line": line and line.line.pk,
+        "line_outcome": line and line.outcome,
+        "reason": line and line.reason,
+        "line_problems": line and line.problems,
+        "number": line and line.number,
+        "told": _told(answer, change, run_id),
+    }
+
+
+def _told(answer: Answer, change: "_Change", run_id: int) -> dict[str, str]:
+    """What the trail is told where the posting is still ours."""
+    row = copy(answer.start.posting)
+    row.state = change.state
     row.fingerprint = "" if change.forgets else answer.start.fingerprint
     row.external_id = row.external_id if change.external_id is None else change.external_id
     row.external_number = row.external_number if change.external_number is None else change.external_number
-    return telling.outcome(row, State.SENDING, run_id=run_id, how=_name(answer.outcome))
+    return trail.as_values(telling.outcome(row, State.SENDING, run_id=run_id, how=_name(answer.outcome)))
 
 
 @dataclass(frozen=True)
@@ -146,21 +148,21 @@ class _Change:
     forgets: bool = False
     external_id: str | None = None
     external_number: str | None = None
-    problems: str | None = None
+    problems: list[dict[str, Any]] | None = None
 
 
 def _change(answer: Answer) -> _Change:
     outcome = answer.outcome
     if isinstance(outcome, Posted | AlreadyThere):
         number = storable(outcome.external_number, 60)
-        return _Change(State.POSTED, external_id=storable(outcome.external_id), external_number=number, problems="[]")
+        return _Change(State.POSTED, external_id=storable(outcome.external_id), external_number=number, problems=[])
     if answer.start.action == "update":
         # Not taken, it stays posted as it was; unclear, the same update can be made again without harm.
         return _Change(State.POSTED, forgets=True)
     if isinstance(outcome, Refused):
-        return _Change(State.REFUSED, problems=json.dumps(_stored(outcome.problems)))
+        return _Change(State.REFUSED, problems=_stored(outcome.problems))
     if isinstance(outcome, Later | SignInAgain):
-        return _Change(State.PENDING, problems="[]")
+        return _Change(State.PENDING, problems=[])
     return _Change(State.UNCERTAIN)
 
 

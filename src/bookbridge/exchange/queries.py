@@ -1,10 +1,12 @@
-"""The SQL of the exactly-once protocol: many postings, attempts and lines in one statement, each row on its own terms.
+"""The SQL of the exactly-once protocol: many postings, attempts and lines in one go, each row on its own terms.
 
-Arrays go in side by side, one element a document. Times are PostgreSQL's, so that a worker with a wrong clock looks
-nothing up too early. Rows are locked in one order and never waited for where another worker may want them too.
+Rows go in as one JSON text. Times are PostgreSQL's, so that a worker with a wrong clock looks nothing up too early.
+Rows are locked in one order and never waited for where another worker may want them too; the trail's chain comes last.
 """
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -13,10 +15,10 @@ from django.db import connection
 
 _BEGIN = """
     WITH asked AS (
-        SELECT * FROM unnest(
-            %(postings)s::bigint[], %(lines)s::bigint[], %(tokens)s::uuid[], %(states)s::text[], %(seen)s::uuid[],
-            %(fingerprints)s::text[], %(actions)s::text[], %(prepared)s::text[], %(sent)s::text[]
-        ) AS asked (posting, line, token, state, seen, fingerprint, action, prepared, sent)
+        SELECT * FROM jsonb_to_recordset(%(begins)s::jsonb) AS asked (
+            posting bigint, line bigint, token uuid, state text, seen uuid, fingerprint text, action text,
+            prepared jsonb, sent jsonb
+        )
     ), own AS (
         SELECT id FROM exchange_run WHERE id = %(run)s AND claim = %(claim)s AND state = 'working'
     ), free AS (
@@ -44,7 +46,7 @@ _BEGIN = """
             organisation_id, posting_id, run_id, token, worker, action, fingerprint, prepared, sent, started_at,
             outcome, detail
         )
-        SELECT %(organisation)s, id, %(run)s, token, %(worker)s, action, fingerprint, prepared::jsonb, sent::jsonb,
+        SELECT %(organisation)s, id, %(run)s, token, %(worker)s, action, fingerprint, prepared, sent,
                clock_timestamp(), '', ''
         FROM begun
         RETURNING token
@@ -54,14 +56,10 @@ _BEGIN = """
 
 _CONCLUDE = """
     WITH answered AS (
-        SELECT * FROM unnest(
-            %(postings)s::bigint[], %(tokens)s::uuid[], %(states)s::text[], %(forgets)s::boolean[],
-            %(external_ids)s::text[], %(external_numbers)s::text[], %(posting_problems)s::text[], %(outcomes)s::text[],
-            %(details)s::text[], %(lines)s::bigint[], %(line_outcomes)s::text[], %(reasons)s::text[],
-            %(line_problems)s::text[], %(numbers)s::text[]
-        ) AS answered (
-            posting, token, state, forgets, external_id, external_number, problems, outcome, detail, line,
-            line_outcome, reason, line_problems, number
+        SELECT * FROM jsonb_to_recordset(%(answers)s::jsonb) AS answered (
+            posting bigint, token uuid, state text, forgets boolean, external_id text, external_number text,
+            problems jsonb, outcome text, detail text, line bigint, line_outcome text, reason text,
+            line_problems jsonb, number text, told jsonb
         )
     ), mine AS (
         UPDATE exchange_posting AS held
@@ -74,7 +72,7 @@ _CONCLUDE = """
             look_up_at = CASE
                 WHEN answered.state = 'uncertain' THEN clock_timestamp() + make_interval(secs => %(settle_s)s)
             END,
-            problems = COALESCE(answered.problems::jsonb, held.problems)
+            problems = COALESCE(answered.problems, held.problems)
         FROM answered
         WHERE held.id = answered.posting
           AND held.organisation_id = %(organisation)s
@@ -94,7 +92,7 @@ _CONCLUDE = """
         WHERE attempt.token = answered.token AND attempt.organisation_id = %(organisation)s
     ), written AS (
         UPDATE exchange_line AS line
-        SET outcome = answered.line_outcome, reason = answered.reason, problems = answered.line_problems::jsonb,
+        SET outcome = answered.line_outcome, reason = answered.reason, problems = answered.line_problems,
             external_number = answered.number, concluded_at = clock_timestamp()
         FROM answered
         JOIN mine ON mine.token = answered.token
@@ -103,16 +101,20 @@ _CONCLUDE = """
           AND line.organisation_id = %(organisation)s
           AND line.run_id = run.id
           AND line.outcome IN ('waiting', 'uncertain')
+    ), trail AS (
+        SELECT bookbridge_audit_append(%(organisation)s, jsonb_agg(answered.told ORDER BY answered.posting)) AS last
+        FROM answered
+        JOIN mine ON mine.token = answered.token
+        HAVING count(*) > 0
     )
-    SELECT token, look_up_at FROM mine
+    SELECT token, look_up_at, (SELECT last FROM trail) FROM mine
 """
 
 _WRITE_LINES = """
     WITH told AS (
-        SELECT * FROM unnest(
-            %(lines)s::bigint[], %(line_outcomes)s::text[], %(reasons)s::text[], %(line_problems)s::text[],
-            %(numbers)s::text[], %(refused)s::bigint[], %(seen)s::uuid[]
-        ) AS told (line, outcome, reason, problems, number, refused, seen)
+        SELECT * FROM jsonb_to_recordset(%(lines)s::jsonb) AS told (
+            line bigint, outcome text, reason text, problems jsonb, number text, refused bigint, seen uuid, told jsonb
+        )
     ), free AS (
         SELECT held.id
         FROM exchange_posting AS held
@@ -126,7 +128,7 @@ _WRITE_LINES = """
         UPDATE exchange_posting AS held SET state = 'refused' FROM free WHERE held.id = free.id RETURNING held.id
     ), written AS (
         UPDATE exchange_line AS line
-        SET outcome = told.outcome, reason = told.reason, problems = told.problems::jsonb,
+        SET outcome = told.outcome, reason = told.reason, problems = told.problems,
             external_number = told.number, concluded_at = clock_timestamp()
         FROM told
         JOIN exchange_run AS run ON run.id = %(run)s AND run.state = 'working'
@@ -134,28 +136,47 @@ _WRITE_LINES = """
           AND line.organisation_id = %(organisation)s
           AND line.run_id = run.id
           AND line.outcome IN ('waiting', 'uncertain')
+    ), trail AS (
+        SELECT bookbridge_audit_append(%(organisation)s, jsonb_agg(told.told ORDER BY refused.id)) AS last
+        FROM told
+        JOIN refused ON refused.id = told.refused
+        HAVING count(*) > 0
     )
-    SELECT id FROM refused
+    SELECT last FROM trail
 """
 
 
-def begin(values: Mapping[str, Any]) -> tuple[bool, set[UUID]]:
-    """Whether the run is still claimed, and the tokens of the attempts that were written down."""
+@dataclass(frozen=True)
+class Written:
+    """What came of a turn: whether the run is still claimed, the tokens of the attempts that were begun, and those that
+    still owned their postings when they were concluded, each with the moment at which an uncertain one is looked up."""
+
+    own: bool = True
+    begun: frozenset[UUID] = frozenset()
+    mine: Mapping[UUID, datetime | None] = field(default_factory=dict)
+
+
+def write_down(
+    common: Mapping[str, Any],
+    *,
+    begins: Sequence[Mapping[str, Any]] = (),
+    answers: Sequence[Mapping[str, Any]] = (),
+    lines: Sequence[Mapping[str, Any]] = (),
+) -> Written:
+    """All of it in one transaction and one message, or nothing."""
+    rows = {"begins": begins, "answers": answers, "lines": lines}
+    asked = [name for name, given in rows.items() if given]
+    if not asked:
+        return Written()
+    values = {**common, **{name: json.dumps(rows[name], default=str) for name in asked}}
     with connection.cursor() as cursor:
-        cursor.execute(_BEGIN, values)
-        own, tokens = cursor.fetchone()
-    return own, set(tokens)
+        cursor.execute(";".join(_STATEMENTS[name] for name in asked), values)
+        found = {}
+        for name in asked:
+            found[name] = cursor.fetchall()
+            cursor.nextset()
+    own, begun = found.get("begins", [(True, [])])[0]
+    return Written(own, frozenset(begun), {token: due for token, due, _ in found.get("answers", [])})
 
 
-def conclude(values: Mapping[str, Any]) -> dict[UUID, datetime | None]:
-    """The tokens whose attempts still owned their postings, with the moment of the look-up of an uncertain one."""
-    with connection.cursor() as cursor:
-        cursor.execute(_CONCLUDE, values)
-        return dict(cursor.fetchall())
-
-
-def write_lines(values: Mapping[str, Any]) -> set[int]:
-    """The postings that were refused with their lines."""
-    with connection.cursor() as cursor:
-        cursor.execute(_WRITE_LINES, values)
-        return {row[0] for row in cursor.fetchall()}
+_STATEMENTS = {"begins": _BEGIN, "answers": _CONCLUDE, "lines": _WRITE_LINES}

@@ -7,12 +7,11 @@ and begins the next documents in the places that became free, so that never more
 from collections import deque
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from uuid import UUID
 
 import structlog
-from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db import DatabaseError, InterfaceError, connection
 
-from bookbridge.exchange import crash_points, lines, posting, sending_texts, waiting_texts
+from bookbridge.exchange import crash_points, posting, sending_texts, waiting_texts
 from bookbridge.exchange.calls import Call, LookUpOf, Preparation, RelationQuestion, Send
 from bookbridge.exchange.decisions import Decision, decide
 from bookbridge.exchange.drafting import Draft, Drafter, Identity, posted_by_this_run
@@ -25,14 +24,13 @@ from bookbridge.exchange.passing import DatabaseClock, HandOverError, Pass, Paus
 from bookbridge.exchange.posting import Answer, Start
 from bookbridge.exchange.preflight import SettingsIndex
 from bookbridge.exchange.progress import Progress
+from bookbridge.exchange.queries import Written
 from bookbridge.exchange.relations import MustWaitError, RelationCheck
 from bookbridge.exchange.workers import Claim
 from bookbridge.integrations.connecting import Link
 from bookbridge.integrations.tokens import needs_signing_in_again
 from bookbridge.kit.errors import ClaimLostError, LaterError, NotAllowedError, SignInAgainError, UnreachableError
 from bookbridge.kit.outcomes import AlreadyThere, Later, Outcome, Posted, Refused, SignInAgain
-from bookbridge.organisations import trail
-from bookbridge.organisations.trail import Entry
 
 MAY_CHANGE = ("customer", "supplier")
 """Kinds of which a changed content is an update and no other document: master data."""
@@ -238,22 +236,26 @@ class Sender:
         if answers:
             crash_points.reach("answer_received")
         starts = [start for call in batches for _, start in call.batch]
-        with transaction.atomic():
-            mine, told_of_answers = self._concluded([answer for _, answer in answers])
-            told_of_lines = lines.write(self._run, changes)
-            begun = posting.begin(self._run, self._claim, starts) if starts else set()
-            # Last: from here on nobody else can write in the organisation's trail.
-            trail.record_many(self._run.organisation_id, [*told_of_answers, *told_of_lines])
+        written = self._written(answers, changes, starts)
         self._answers, self._changes = [], []
         if answers:
             crash_points.reach("answer_written")
         if answers or changes:
             crash_points.reach("line_written")
-        self._after(answers, mine)
-        self._send(batches, begun)
+        self._after(answers, written)
+        self._send(batches, written)
 
-    def _concluded(self, answers: Sequence[Answer]) -> tuple[posting.Mine, list[Entry]]:
-        return posting.conclude(self._run, answers, settle_s=self._sheet.limits.settle_s)
+    def _written(
+        self, answers: Sequence[tuple[Draft, Answer]], changes: Sequence[LineChange] = (), starts: Sequence[Start] = ()
+    ) -> Written:
+        return posting.write_down(
+            self._run,
+            self._claim,
+            starts=starts,
+            answers=[answer for _, answer in answers],
+            changes=changes,
+            settle_s=self._sheet.limits.settle_s,
+        )
 
     def _next_batches(self) -> list[Send]:
         """The next documents for the free places; updates go alone: among new documents they would be made anew."""
@@ -271,11 +273,11 @@ class Sender:
             batches.append(Send(tuple((draft, _start(draft)) for draft in batch)))
         return batches
 
-    def _send(self, batches: Sequence[Send], begun: set[UUID] | None) -> None:
+    def _send(self, batches: Sequence[Send], written: Written) -> None:
         """Only what was written down before, by us."""
-        if begun is None:
+        if not written.own:
             self._stop_for(ClaimLostError(f"run {self._run.pk} belongs to another worker now"))
-            begun = set()
+        begun = written.begun
         if begun:
             crash_points.reach("attempt_written")
         for asked in batches:
@@ -314,11 +316,11 @@ class Sender:
         for (draft, start), outcome in zip(sent.batch, outcomes, strict=True):
             self._answers.append((draft, Answer(start, outcome, _line_of(draft, outcome))))
 
-    def _after(self, answers: Sequence[tuple[Draft, Answer]], mine: posting.Mine) -> None:
+    def _after(self, answers: Sequence[tuple[Draft, Answer]], written: Written) -> None:
         """What the answers mean for the rest of the pass."""
         for draft, answer in answers:
             self._release([draft])
-            if answer.start.token not in mine:
+            if answer.start.token not in written.mine:
                 self.left.wait(self._clock.now() + _AGAIN_SOON, waiting_texts.OTHER_WORKER())
                 continue
             outcome = answer.outcome
@@ -329,7 +331,7 @@ class Sender:
             elif isinstance(outcome, SignInAgain):
                 self._stop_for(SignInAgainError(outcome.reason))
             elif not isinstance(outcome, Posted | AlreadyThere):
-                due = mine[answer.start.token]
+                due = written.mine[answer.start.token]
                 if due is None:
                     self.left.wait(self._clock.now() + timedelta(seconds=10), waiting_texts.AGAIN())
                 else:
@@ -417,9 +419,7 @@ class Sender:
                     self._answered(landed.name, landed)
         answers, self._answers = self._answers, []
         try:
-            with transaction.atomic():
-                _, told_of_answers = self._concluded([answer for _, answer in answers])
-                trail.record_many(self._run.organisation_id, told_of_answers)
+            self._written(answers)
         except (DatabaseError, InterfaceError):
             # Whoever takes the run over looks them up.
             _log.exception("answers_lost", run=self._run.pk, answers=len(answers))

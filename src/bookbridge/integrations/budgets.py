@@ -18,8 +18,10 @@ from bookbridge.kit.errors import LaterError
 
 _LONGEST_CLOSED_S = 86400
 LOT_S = 1.0
-"""How long calls that were taken beforehand, and what was read of errors, are good for."""
-MOST_IN_A_LOT = 20
+"""How long calls that were taken beforehand are good for."""
+ERRORS_GOOD_FOR_S = 2.0
+"""How long it is believed what was read of other workers' errors."""
+MOST_IN_A_LOT = 100
 PLENTY = 100
 """With fewer calls left than this each is taken by itself, so that none goes to waste."""
 
@@ -117,7 +119,7 @@ class SharedBudget:
         """Raises LaterError when one more error at this endpoint could have the package block the connection."""
         if self._guard is None:
             return
-        if not 0 <= self._moment() - self._errors_read_at < LOT_S:
+        if not 0 <= self._moment() - self._errors_read_at < ERRORS_GOOD_FOR_S:
             self._ask(self._read_errors)
         free_at = self._errors.endpoint_free_at(endpoint, self._guard, self._moment())
         self._wait_until(free_at, f"too many refused calls to {endpoint}; one more could block the connection")

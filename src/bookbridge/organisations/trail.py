@@ -75,7 +75,7 @@ def record(
 
 def record_many(organisation_id: UUID | None, entries: Iterable[Entry]) -> None:
     """Add entries in one statement, however many there are. Without any, nothing is asked of the database."""
-    told = [_as_values(entry) for entry in entries]
+    told = [as_values(entry) for entry in entries]
     if told:
         queries.append_to_trail(organisation_id, json.dumps(told))
 
@@ -165,7 +165,8 @@ def _operating_user() -> str:
         return platform.node()
 
 
-def _as_values(entry: Entry) -> dict[str, str]:
+def as_values(entry: Entry) -> dict[str, str]:
+    """An entry as `bookbridge_audit_append` takes it: for SQL that itself finds out whether it is to be told."""
     actor = entry.actor or current_actor()
     kind, identity = _named(entry.subject)
     told = {name: _told(name, pair) for name, pair in (entry.changes or {}).items()}
