@@ -21,19 +21,21 @@ pytestmark = pytest.mark.crash
 LONGEST_S = 60
 
 
-def start_worker(children: Children, name: str, tmp_path: Path, **environment: str):
-    own = connection.settings_dict
+def worker_address() -> str:
+    """The database of this test, as a worker is told of it."""
     head, _, query = os.environ["DATABASE_URL"].partition("?")
-    url = head.rsplit("/", 1)[0] + f"/{own['NAME']}" + (f"?{query}" if query else "")
+    return head.rsplit("/", 1)[0] + f"/{connection.settings_dict['NAME']}" + (f"?{query}" if query else "")
+
+
+def start_worker(children: Children, name: str, tmp_path: Path, **environment: str):
     ready = tmp_path / f"{name}.ready"
     return children.start(
         name,
         ["worker", "--ready-file", str(ready)],
-        DATABASE_URL=url,
         BOOKBRIDGE_DATA=str(tmp_path / "data"),
         BOOKBRIDGE_STORAGE=str(tmp_path / "storage"),
         BOOKBRIDGE_ENCRYPTION_KEYS=",".join(_encryption_keys()),
-        **{"BOOKBRIDGE_INBOX_SETTLE_S": "0", **environment},
+        **{"DATABASE_URL": worker_address(), "BOOKBRIDGE_INBOX_SETTLE_S": "0", **environment},
     )
 
 

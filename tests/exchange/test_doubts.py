@@ -125,7 +125,8 @@ def test_a_package_that_gives_no_answer_is_asked_again_before_anything_is_sent(s
     stage.work()
     before = stage.books()
     lose_everything_since_the_backup(stage)
-    stage.fault(kind="cut_before", method="GET", resource="SalesEntries", times=3)
+    # Each is asked for three times, several of them at once.
+    stage.fault(kind="cut_before", method="GET", resource="SalesEntries", times=12)
     stage.drop_demo_files()
     sweep.sweep()
     running.work_on(Run.objects.get().pk, stage.worker)

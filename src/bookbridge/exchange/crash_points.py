@@ -1,4 +1,4 @@
-"""Named points of the protocol at which the crash tests kill the process. In operation nothing happens here."""
+"""Named points of the protocol at which the crash tests kill or stop the process. In operation nothing happens here."""
 
 import os
 import signal
@@ -9,6 +9,7 @@ POINTS = (
     "delivery_written",
     "lines_written",
     "attempt_written",
+    "claim_checked",
     "answer_received",
     "answer_written",
     "look_up_written",
@@ -21,12 +22,18 @@ POINTS = (
 _VARIABLE = "BOOKBRIDGE_CRASH_AT"
 
 
+_STOP = "stop "
+
+
 def reach(point: str) -> None:
-    """Die by SIGKILL when the tests ask for it at this point: `POINT=FILE`, once, while FILE is there."""
+    """Die by SIGKILL when the tests ask for it at this point: `POINT=FILE`, once, while FILE is there.
+
+    `stop POINT=FILE` stops the process there until it is continued.
+    """
     asked = os.environ.get(_VARIABLE)
     if not asked:
         return
-    name, _, flag = asked.partition("=")
+    name, _, flag = asked.removeprefix(_STOP).partition("=")
     if name == point and Path(flag).exists():
         Path(flag).unlink()
-        os.kill(os.getpid(), signal.SIGKILL)
+        os.kill(os.getpid(), signal.SIGSTOP if asked.startswith(_STOP) else signal.SIGKILL)

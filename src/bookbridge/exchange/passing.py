@@ -42,7 +42,7 @@ class DatabaseClock:
 
     def __init__(self) -> None:
         self._asked_at = boot_clock()
-        self._told = sql.database_time()
+        self._told = sql.database_clock()
 
     def now(self) -> datetime:
         return self._told + timedelta(seconds=boot_clock() - self._asked_at)

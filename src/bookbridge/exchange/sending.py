@@ -14,6 +14,7 @@ from django.db import DatabaseError, InterfaceError, connection
 from bookbridge.exchange import crash_points, posting, sending_texts, waiting_texts
 from bookbridge.exchange.calls import Call, LookUpOf, Preparation, RelationQuestion, Send
 from bookbridge.exchange.decisions import Decision, decide
+from bookbridge.exchange.doubts import Doubts
 from bookbridge.exchange.drafting import Draft, Drafter, Identity, posted_by_this_run
 from bookbridge.exchange.flight import Flight, Landed
 from bookbridge.exchange.lines import LineChange, told
@@ -64,6 +65,7 @@ class Sender:
         self._progress = progress
         self._drafter = Drafter(run.configuration.mappings, self._sheet, index)
         self._relations = RelationCheck(run, link.directory)
+        self._doubts = Doubts(run)
         self._open = OpenLines(run)
         self._chunk: deque[tuple[Line, Decision, Draft | None]] = deque()
         self._ready: deque[Draft] = deque()
@@ -125,7 +127,9 @@ class Sender:
         return found
 
     def _open_next(self) -> bool:
-        chunk = [(line, self._decided(line)) for line in self._open.next(all_done=self._is_idle())]
+        opened = self._open.next(all_done=self._is_idle())
+        self._doubts.learn(opened)
+        chunk = [(line, self._decided(line)) for line in opened]
         drafts = {line.pk: self._drafted(line, _ACTIONS[decided]) for line, decided in chunk if decided in _ACTIONS}
         self._relations.learn(draft.document for draft in drafts.values() if draft)
         already = [line for line, decided in chunk if decided is Decision.ALREADY_POSTED]
@@ -144,6 +148,7 @@ class Sender:
             state=line.posting.state,
             same_content=line.posting.fingerprint == line.fingerprint,
             may_update=line.kind in MAY_CHANGE and line.kind in self._sheet.capabilities.updates,
+            in_doubt=self._doubts.about(line),
         )
 
     def _drafted(self, line: Line, action: str) -> Draft | None:

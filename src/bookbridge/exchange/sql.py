@@ -96,13 +96,6 @@ def try_lock(name: str) -> bool:
         return bool(cursor.fetchone()[0])
 
 
-def database_time() -> datetime:
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT clock_timestamp()")
-        told: datetime = cursor.fetchone()[0]
-        return told
-
-
 def home_of_run(run_id: int) -> UUID | None:
     """The organisation of a run; None when there is no such run."""
     found: UUID | None = _rows("SELECT across_home_of_run(%s)", run_id)[0][0]

@@ -14,7 +14,7 @@ import psycopg
 import structlog
 from django.db import connections
 
-from bookbridge.exchange import sql
+from bookbridge.exchange import crash_points, sql
 from bookbridge.exchange.fuse import Fuse
 from bookbridge.exchange.models import Run
 from bookbridge.kit.errors import ClaimLostError
@@ -167,10 +167,14 @@ class ClaimedWriting:
     def about_to(self) -> None:
         """Raises ClaimLostError. The fuse is lit before the last check, so that a stop after it can't outlive it."""
         self._claim.check_by_the_clock()
-        if self._fuse and threading.get_ident() not in self._lit:
+        if self._fuse is None:
+            return
+        if threading.get_ident() not in self._lit:
             self._lit.add(threading.get_ident())
             self._fuse.light()
             self._claim.check_by_the_clock()
+        else:
+            crash_points.reach("claim_checked")
 
     def done(self) -> None:
         if self._fuse and threading.get_ident() in self._lit:
