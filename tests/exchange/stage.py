@@ -71,6 +71,10 @@ class Stage:
         """Set the simulator's only fault rule."""
         httpx.post(f"{self.simulator.url}/_simulator/faults", json=[rule]).raise_for_status()
 
+    def fault_hits(self) -> int:
+        """How many calls met the fault rules in force."""
+        return sum(rule["hits"] for rule in httpx.get(f"{self.simulator.url}/_simulator/faults").json())
+
     def control(self, name: str, **body: Any) -> None:
         httpx.post(f"{self.simulator.url}/_simulator/{name}", json=body).raise_for_status()
 
