@@ -109,6 +109,13 @@ def test_a_lost_session_during_live_progress_loads_the_log_in_page(client: Clien
     assert answer["HX-Redirect"] == f"/accounts/login/?next={page}"
 
 
+@pytest.mark.parametrize("host", ["evil.example", "localhost.evil.example", "evil.example:80@localhost", "a b", ""])
+def test_a_wrong_host_is_refused(client: Client, host: str) -> None:
+    answer = client.get("/accounts/login/", HTTP_HOST=host, HTTP_X_FORWARDED_HOST="localhost")
+    assert answer.status_code == 400
+    assert b"evil" not in answer.content
+
+
 @pytest.mark.parametrize("evil", ["https://evil.example/", "//evil.example/", "javascript:alert(1)", "/\\evil.example"])
 def test_an_open_redirect_is_refused(evil: str, client: Client) -> None:
     member = factories.member(factories.organisation())
