@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from cryptography.fernet import Fernet
 
+from bookbridge.commands.processes import free_port
 from bookbridge.server.environment import KNOWN, Environment, WrongSettingError, read_environment
 
 KEY = base64.urlsafe_b64encode(b"no secret of anybody, 32 bytes..").decode()
@@ -231,7 +232,9 @@ def bookbridge(*arguments: str, **variables: str) -> subprocess.CompletedProcess
 
 @pytest.mark.parametrize("command", ["serve", "worker", "migrate"])
 def test_a_wrong_setting_stops_the_start_and_is_named(data: Path, command: str):
-    ended = bookbridge(command, BOOKBRIDGE_DATA=str(data), BOOKBRIDGE_PUBLIC_URL="here", BOOKBRIDGE_DEBG="yes")
+    # The port it would listen on is tried before the settings are read.
+    port = ["--port", str(free_port())] if command == "serve" else []
+    ended = bookbridge(command, *port, BOOKBRIDGE_DATA=str(data), BOOKBRIDGE_PUBLIC_URL="here", BOOKBRIDGE_DEBG="yes")
 
     assert ended.returncode == 1
     assert "BOOKBRIDGE_PUBLIC_URL=here" in ended.stderr

@@ -28,7 +28,6 @@ class RequestMiddleware:
         given = request.headers.get(HEADER, "")
         request_id = given if _WELL_FORMED.fullmatch(given) else uuid4().hex
         started = time.monotonic()
-        structlog.contextvars.unbind_contextvars("organisation")
         with (
             structlog.contextvars.bound_contextvars(request=request_id),
             watching.part("request", method=request.method, view="none", status=500) as facts,
@@ -43,6 +42,7 @@ class RequestMiddleware:
                 milliseconds=round((time.monotonic() - started) * 1000),
                 **_organisation(request),
             )
+        structlog.contextvars.unbind_contextvars("organisation")
         response[HEADER] = request_id
         return response
 
