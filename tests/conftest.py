@@ -2,39 +2,54 @@
 
 import os
 import secrets
+import sys
 from collections.abc import Iterator
 
 import psycopg
 import pytest
 import pytest_django
 from psycopg import sql
-from psycopg.conninfo import make_conninfo
 
+from tests import roles
 from tests.stage_fixture import stage
 
 __all__ = ["empty_database", "stage"]
 
 
 @pytest.fixture
-def empty_database() -> Iterator[str]:
-    """The address of a new, empty database of this test's own: for tests that start real processes.
+def empty_database(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The address of a new, empty database of this test's own, for the app's role: for tests that start real processes.
 
-    Django's tables are not in it; run `bookbridge migrate` with it as DATABASE_URL.
+    Django's tables are not in it: its owner's address stands in DATABASE_OWNER_URL, so that whoever comes first makes
+    them.
     """
-    server = os.environ["DATABASE_URL"]
+    server = os.environ["DATABASE_OWNER_URL"]
     name = f"bookbridge_test_{secrets.token_hex(6)}"
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    yield _with_database(server, name)
+    own = roles.addresses(name)
+    monkeypatch.setenv("DATABASE_OWNER_URL", own["DATABASE_OWNER_URL"])
+    yield own["DATABASE_URL"]
     with psycopg.connect(server, autocommit=True) as connection:
         connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
-def _with_database(url: str, name: str) -> str:
-    parts = psycopg.conninfo.conninfo_to_dict(url)
-    assert make_conninfo(url, dbname=name)  # The address is one libpq understands.
-    head, _, query = url.partition("?")
-    return f"{head.removesuffix(str(parts['dbname']))}{name}" + (f"?{query}" if query else "")
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """Fixtures and assertions look at the tables as their owner; the product doesn't (see `tests/roles.py`)."""
+    from django.conf import settings
+    from django.db import connections
+
+    for name in ("USER", "PASSWORD", "HOST", "PORT"):
+        connections.settings["default"][name] = settings.OWNER[name]
+
+
+@pytest.fixture(autouse=True)
+def the_product_runs_as_the_app(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever of it this test calls in its own process."""
+    for module, name in roles.PRODUCT:
+        if module in sys.modules:
+            roles.let_the_app_do(monkeypatch, sys.modules[module], name)
 
 
 @pytest.fixture(scope="session")
@@ -42,5 +57,9 @@ def django_db_setup(django_db_setup: None, django_db_blocker: pytest_django.Djan
     """Django empties all tables between tests, so in a test's database TRUNCATE of the audit trail is let through."""
     from django.db import connection
 
+    from bookbridge.server.database_roles import give_rights
+
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE organisations_auditentry DISABLE TRIGGER audit_keep_all")
+        give_rights(roles.app_role())
+        cursor.execute(f'GRANT "{roles.app_role()}" TO CURRENT_USER')

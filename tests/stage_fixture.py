@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.exchange.stage import Stage
+from tests.roles import as_the_app
 
 
 @pytest.fixture
@@ -25,7 +26,8 @@ def stage(transactional_db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     simulator = catalogue.simulator_factory("exact_online")(simulator_settings)
     monkeypatch.setenv(outgoing.SETTING, "")
     with SimulatorServer(simulator) as server, outgoing.allowing(server.url):
-        made = set_stage("exact_online", server.url, "Test Company", "Files")
+        with as_the_app():
+            made = set_stage("exact_online", server.url, "Test Company", "Files")
         worker = WorkerLife().start()
         yield Stage(made.configuration, server, worker)
         worker.stop()

@@ -12,7 +12,7 @@ from bookbridge.cli import COMMANDS
 
 def bookbridge(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """Where nothing is set and no database can be reached."""
-    plain = {name: value for name, value in os.environ.items() if not name.startswith(("BOOKBRIDGE_", "DATABASE_URL"))}
+    plain = {name: value for name, value in os.environ.items() if not name.startswith(("BOOKBRIDGE_", "DATABASE_"))}
     return subprocess.run(
         [sys.executable, "-m", "bookbridge", *arguments],
         env={**plain, "DATABASE_URL": "postgresql://nobody@127.0.0.1:9/nothing"},

@@ -18,7 +18,9 @@ PROGRAM = [sys.executable, "-m", "bookbridge"]
 def run(*arguments: object, **environment: str) -> subprocess.CompletedProcess[str]:
     # No database is reachable, and none may be needed.
     clean = {
-        name: value for name, value in os.environ.items() if name not in ("DATABASE_URL", "DJANGO_SETTINGS_MODULE")
+        name: value
+        for name, value in os.environ.items()
+        if name not in ("DATABASE_URL", "DATABASE_OWNER_URL", "DJANGO_SETTINGS_MODULE")
     }
     return subprocess.run(
         [*PROGRAM, "read", *map(str, arguments)],

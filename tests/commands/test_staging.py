@@ -6,10 +6,12 @@ from bookbridge.integrations.models import Authorisation, Configuration
 from bookbridge.kit import catalogue
 from bookbridge.kit.simulation import SimulatorServer, SimulatorSettings
 from tests.exchange.stage import Stage
+from tests.roles import as_the_app
 
 
 def again(url: str) -> Authorisation:
-    return set_stage("exact_online", url, "Test Company", "Files").authorisation
+    with as_the_app():
+        return set_stage("exact_online", url, "Test Company", "Files").authorisation
 
 
 def test_setting_it_again_makes_nothing_twice(stage: Stage):

@@ -14,14 +14,16 @@ from pathlib import Path
 import psycopg
 import pytest
 from django.db import connection
+from psycopg.conninfo import conninfo_to_dict
 
 from bookbridge.commands.processes import Child, Children
 from bookbridge.connectors.exact_online.connector import PackageConnector
 from bookbridge.exchange.models import Attempt, Line, Posting, Run, WorkerSession
 from bookbridge.server.embedded_postgres import EmbeddedPostgres
-from tests.crash.test_named_points import all_runs_ended, start_worker, wait_until, worker_address
+from tests.crash.test_named_points import all_runs_ended, start_worker, wait_until
 from tests.exchange import files
 from tests.exchange.stage import Stage
+from tests.roles import addresses_of_this_test
 
 pytestmark = pytest.mark.crash
 SALES = "salesentry/SalesEntries"
@@ -159,7 +161,7 @@ def test_a_worker_whose_lines_to_the_database_are_cut_goes_on_by_itself(stage: S
         with connection.cursor() as cursor:
             cursor.execute("SELECT pg_backend_pid()")
             mine = cursor.fetchone()[0]
-        with psycopg.connect(worker_address(), autocommit=True) as other:
+        with psycopg.connect(addresses_of_this_test()["DATABASE_OWNER_URL"], autocommit=True) as other:
             other.execute(
                 "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
                 " WHERE datname = current_database() AND pid NOT IN (pg_backend_pid(), %s)",
@@ -224,7 +226,7 @@ def test_a_worker_whose_network_swallows_everything_is_replaced_and_comes_back(s
     stage.run_files(debitr__csv=files.joined(files.customer("100")))
     stage.fault(kind="slow", resource=SALES, method="POST", times=PLACES, delay_s=1)
     stage.drop(fmuta6__csv=sales(2 * PLACES))
-    own = connection.get_connection_params()
+    own = conninfo_to_dict(addresses_of_this_test()["DATABASE_URL"])
     with swallowing_proxy() as proxy, Children(tmp_path / "logs") as children:
         user, password = own["user"], own.get("password", "")
         address = f"postgresql://{user}:{password}@127.0.0.1:{proxy.port}/{own['dbname']}"
@@ -257,7 +259,8 @@ def test_a_worker_outlives_a_restart_of_postgresql(how: signal.Signals, tmp_path
             worker = children.start(
                 "worker",
                 ["worker", "--ready-file", str(ready)],
-                DATABASE_URL=server.url,
+                DATABASE_URL=server.app_url,
+                DATABASE_OWNER_URL=server.url,
                 BOOKBRIDGE_DATA=str(tmp_path / "data"),
             )
             wait_until(ready.exists, f"it did not start: {worker.log_end()}")

@@ -1,13 +1,11 @@
 """A worker killed with SIGKILL at every named point: after recovery without a hand, each document is there once."""
 
-import os
 import time
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from bookbridge.commands.processes import Children
@@ -16,15 +14,10 @@ from bookbridge.exchange.crash_points import POINTS
 from bookbridge.exchange.models import Attempt, Line, OutstandingSnapshot, Posting, Run
 from bookbridge.exchange.posting import Answer
 from tests.exchange.stage import Stage
+from tests.roles import addresses_of_this_test
 
 pytestmark = pytest.mark.crash
 LONGEST_S = 60
-
-
-def worker_address() -> str:
-    """The database of this test, as a worker is told of it."""
-    head, _, query = os.environ["DATABASE_URL"].partition("?")
-    return head.rsplit("/", 1)[0] + f"/{connection.settings_dict['NAME']}" + (f"?{query}" if query else "")
 
 
 def start_worker(children: Children, name: str, tmp_path: Path, **environment: str):
@@ -35,7 +28,7 @@ def start_worker(children: Children, name: str, tmp_path: Path, **environment: s
         BOOKBRIDGE_DATA=str(tmp_path / "data"),
         BOOKBRIDGE_STORAGE=str(tmp_path / "storage"),
         BOOKBRIDGE_ENCRYPTION_KEYS=",".join(_encryption_keys()),
-        **{"DATABASE_URL": worker_address(), "BOOKBRIDGE_INBOX_SETTLE_S": "0", **environment},
+        **{**addresses_of_this_test(), "BOOKBRIDGE_INBOX_SETTLE_S": "0", **environment},
     )
 
 

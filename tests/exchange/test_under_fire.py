@@ -19,6 +19,7 @@ from bookbridge.exchange.workers import WorkerLife
 from bookbridge.integrations.models import Authorisation
 from bookbridge.kit.errors import ClaimLostError
 from bookbridge.kit.outcomes import AlreadyThere, Later, Posted, Refused, SignInAgain, Unclear
+from bookbridge.organisations.walls import acting_for
 from tests.exchange import files
 from tests.exchange.stage import Stage
 
@@ -268,7 +269,8 @@ def test_a_worker_that_starts_while_the_dead_are_counted_is_not_taken_for_one(
     def living() -> Any:
         found = true_living()
         born.append(WorkerLife().start())
-        assert running.claim(run.pk, born[0])
+        with acting_for(run.organisation_id):
+            assert running.claim(run.pk, born[0])
         return found
 
     monkeypatch.setattr(workers, "living", living)

@@ -13,7 +13,8 @@ from bookbridge.cli import main
 from bookbridge.exchange.models import Run
 from bookbridge.exchange.workers import WorkerLife
 from bookbridge.integrations.models import Authorisation, Configuration
-from bookbridge.server.doctor import Finding, examine
+from bookbridge.server import doctor
+from bookbridge.server.doctor import Finding
 from tests.exchange.stage import Stage
 
 
@@ -24,18 +25,18 @@ def well_set(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def found(subject: str) -> list[Finding]:
-    return [finding for finding in examine() if finding.subject == subject]
+    return [finding for finding in doctor.examine() if finding.subject == subject]
 
 
 def test_a_healthy_installation_has_nothing_wrong(stage: Stage):
-    assert [finding for finding in examine() if finding.state != "well"] == []
+    assert [finding for finding in doctor.examine() if finding.state != "well"] == []
 
 
 def test_everything_that_is_not_well_has_a_remedy(stage: Stage):
     stage.worker.stop()
     Authorisation.objects.update(status=Authorisation.Status.SIGN_IN_AGAIN)
     Configuration.objects.update(is_active=False)
-    ill = [finding for finding in examine() if finding.state != "well"]
+    ill = [finding for finding in doctor.examine() if finding.state != "well"]
     assert {finding.subject for finding in ill} == {"workers", "accounts", "configurations"}
     assert all(finding.remedy for finding in ill)
 

@@ -16,7 +16,7 @@ import pytest
 from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
 from bookbridge.server import postgres_places, postgres_process
-from bookbridge.server.database import database_url, release_database
+from bookbridge.server.database import embedded_urls, release_database
 from bookbridge.server.embedded_postgres import EmbeddedPostgres, EmbeddedPostgresError
 
 MakeServer = Callable[..., EmbeddedPostgres]
@@ -410,20 +410,35 @@ def test_the_watcher_needs_nothing_but_the_standard_library() -> None:
     assert checked.returncode == 0, checked.stderr
 
 
-def test_a_given_database_url_is_used_as_it_is(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("DATABASE_URL", "postgresql://somewhere/else")
-    assert database_url(tmp_path) == "postgresql://somewhere/else"
-    assert list(tmp_path.iterdir()) == []
+def test_the_app_has_a_role_of_its_own_in_a_cluster_of_an_older_version_too(make_server: MakeServer) -> None:
+    """Whose one role owned everything: it goes on owning it, and the app's role comes beside it."""
+    server = make_server()
+    server.start()
+    with psycopg.connect(server.url, autocommit=True) as connection:
+        connection.execute("CREATE TABLE books AS SELECT 1")
+        connection.execute("DROP ROLE bookbridge_app")
+    (server.data_dir / "bookbridge_app.password").unlink()
+    for _ in range(2):
+        server.stop()
+        owner = server.start()
+        assert answer(server.app_url, "SELECT current_user::text") == "bookbridge_app"
+        assert answer(owner, "SELECT tableowner::text FROM pg_tables WHERE tablename = 'books'") == "bookbridge"
+    (server.data_dir / "bookbridge_app.password").unlink()
+    server.start()
+    assert answer(server.app_url, "SELECT current_user::text") == "bookbridge_app"
+    rights = (
+        "SELECT rolsuper OR rolcreatedb OR rolcreaterole OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
+    )
+    assert answer(server.app_url, rights) is False
+    assert (server.data_dir / "bookbridge_app.password").stat().st_mode & 0o077 == 0
 
 
-def test_without_one_the_embedded_server_starts_in_the_data_folder(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    monkeypatch.delenv("DATABASE_URL", raising=False)
+def test_the_embedded_server_starts_in_the_data_folder(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("BOOKBRIDGE_DATA", "own")
-    url = database_url(tmp_path)
-    assert answer(url, "SELECT current_user || '@' || current_database()") == "bookbridge@bookbridge"
-    assert database_url(tmp_path) == url
+    app, owner = embedded_urls(tmp_path)
+    assert answer(app, "SELECT current_user || '@' || current_database()") == "bookbridge_app@bookbridge"
+    assert answer(owner, "SELECT current_user || '@' || current_database()") == "bookbridge@bookbridge"
+    assert embedded_urls(tmp_path) == (app, owner)
     server = EmbeddedPostgres(tmp_path / "own" / "postgresql")
     assert server.is_running
     release_database()

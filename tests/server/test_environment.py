@@ -22,9 +22,7 @@ def data(tmp_path: Path) -> Path:
 
 
 def read(data: Path, **variables: str) -> Environment:
-    named = {
-        name if name.startswith("DATABASE_URL") else f"BOOKBRIDGE_{name}": value for name, value in variables.items()
-    }
+    named = {name if name.startswith("DATABASE_") else f"BOOKBRIDGE_{name}": value for name, value in variables.items()}
     return read_environment({"BOOKBRIDGE_DATA": str(data), "PATH": "/usr/bin", **named})
 
 
@@ -252,7 +250,7 @@ def test_a_wrong_setting_is_told_before_a_database_is_started(data: Path):
 
 def test_a_database_that_does_not_answer_is_said_plainly(data: Path):
     url = "postgresql://somebody:hidden@127.0.0.1:9/books"
-    ended = bookbridge("migrate", BOOKBRIDGE_DATA=str(data), DATABASE_URL=url)
+    ended = bookbridge("migrate", BOOKBRIDGE_DATA=str(data), DATABASE_URL=url, DATABASE_OWNER_URL="")
 
     assert ended.returncode == 1
     assert "DATABASE_URL" in ended.stderr

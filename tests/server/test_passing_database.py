@@ -9,12 +9,12 @@ from bookbridge.server.passing_database import passing_database, with_database
 
 
 def names() -> set[str]:
-    with psycopg.connect(os.environ["DATABASE_URL"]) as connection:
+    with psycopg.connect(os.environ["DATABASE_OWNER_URL"]) as connection:
         return {name for (name,) in connection.execute("SELECT datname FROM pg_database")}
 
 
 def test_a_passing_database_is_its_own_and_gone_even_while_somebody_uses_it():
-    with passing_database(os.environ["DATABASE_URL"], "bookbridge_passing") as url:
+    with passing_database(os.environ["DATABASE_OWNER_URL"], "bookbridge_passing") as url:
         used = psycopg.connect(url)
         row = used.execute("SELECT current_database()").fetchone()
         assert row is not None
@@ -26,7 +26,10 @@ def test_a_passing_database_is_its_own_and_gone_even_while_somebody_uses_it():
 
 
 def test_it_is_gone_after_a_failure():
-    with pytest.raises(ZeroDivisionError), passing_database(os.environ["DATABASE_URL"], "bookbridge_failing") as url:
+    with (
+        pytest.raises(ZeroDivisionError),
+        passing_database(os.environ["DATABASE_OWNER_URL"], "bookbridge_failing") as url,
+    ):
         raise ZeroDivisionError
 
     assert url.partition("?")[0].rpartition("/")[2] not in names()

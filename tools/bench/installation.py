@@ -79,13 +79,11 @@ def installed(**environment: str) -> Iterator[Installation]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="bookbridge-bench-")))
         os.environ |= {"BOOKBRIDGE_DATA": str(folder), "BOOKBRIDGE_INBOX_SETTLE_S": "0", **environment}
-        if given := os.environ.get("DATABASE_URL"):
-            from bookbridge.server.passing_database import passing_database
-
-            os.environ["DATABASE_URL"] = stack.enter_context(passing_database(given, "bookbridge_bench"))
         from bookbridge.server.database import release_database
+        from bookbridge.server.passing_database import own_database
         from bookbridge.server.start import load_django
 
+        stack.enter_context(own_database("bookbridge_bench"))
         stack.callback(release_database)
         load_django()
         stack.callback(_close_connections)

@@ -127,9 +127,9 @@ def _provide_keys(file: Path, manifest: "Manifest", without_keys: bool) -> None:
 
 def _finish(report: "Report", manifest: "Manifest | None", as_json: bool) -> None:
     from bookbridge.server import restoring
-    from bookbridge.server.start import migrate
+    from bookbridge.server.start import bring_up_to_date
 
-    migrate()
+    bring_up_to_date(in_any_case=True)
     restoring.finish(report, manifest)
     if as_json:
         click.echo(json.dumps(_told(report, manifest)))

@@ -71,8 +71,11 @@ def _write(file: IO[bytes], *, storage: bool, secrets: bool) -> Manifest:
 
 
 def owner_url() -> str:
-    """The address under the role that owns the tables: it alone sees all rows."""
-    return os.environ.get("DATABASE_OWNER_URL") or os.environ["DATABASE_URL"]
+    """The address under the role that owns the tables: it alone sees all rows. Raises BackupError."""
+    given = os.environ.get("DATABASE_OWNER_URL")
+    if not given:
+        raise BackupError("DATABASE_OWNER_URL is missing: only the role that owns the tables sees every company's rows")
+    return given
 
 
 def _database_clock() -> datetime:

@@ -1,4 +1,4 @@
-"""Which database this process uses: the one named in DATABASE_URL, or the embedded PostgreSQL."""
+"""The embedded PostgreSQL of this process, where no DATABASE_URL names another one."""
 
 import os
 from pathlib import Path
@@ -14,20 +14,18 @@ def data_folder(base: Path) -> Path:
     return (base / os.environ.get("BOOKBRIDGE_DATA", "var")).absolute()
 
 
-def database_url(base: Path) -> str:
-    """The address of the database, started when it is the embedded one.
+def embedded_urls(base: Path) -> tuple[str, str]:
+    """The started server's addresses for the app's role and for the owner of the tables.
 
-    The embedded server runs as long as any process that called this; `release_database()` gives it up earlier.
+    It runs as long as any process that called this; `release_database()` gives it up earlier.
 
     Raises:
         EmbeddedPostgresError: the embedded PostgreSQL cannot start.
     """
-    given = os.environ.get("DATABASE_URL", "").strip()
-    if given:
-        return given
     folder = data_folder(base) / "postgresql"
     server = _used.setdefault(folder, EmbeddedPostgres(folder))
-    return server.start()
+    owner_url = server.start()
+    return server.app_url, owner_url
 
 
 def release_database() -> None:

@@ -2,23 +2,20 @@
 
 import time
 from collections.abc import Iterator
-from datetime import timedelta
 
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django.db.migrations.executor import MigrationExecutor
-from django.utils import timezone
 
-from bookbridge.exchange import workers
-from bookbridge.exchange.models import OutstandingSnapshot, Posting, Run
-from bookbridge.integrations.models import Authorisation, Configuration, Integration
+from bookbridge.exchange import sql, workers
+from bookbridge.integrations.models import Authorisation, Integration
+from bookbridge.integrations.sql import lost_accounts, waiting_inboxes
 from bookbridge.organisations import rotation
 from bookbridge.organisations.secrets import UnreadableSecretError
-from bookbridge.server import log_in, surroundings
+from bookbridge.organisations.walls import acting_for
+from bookbridge.server import database_roles, log_in, surroundings
 from bookbridge.server.findings import Finding
+from bookbridge.server.start import missing_changes
 from bookbridge.storage import StorageError, open_storage
-
-_LATE = timedelta(minutes=5)
 
 
 def examine() -> list[Finding]:
@@ -28,6 +25,7 @@ def examine() -> list[Finding]:
         return findings
     for check in (
         _tables,
+        _walls,
         _secrets,
         _storage,
         _workers,
@@ -63,10 +61,10 @@ def _database() -> Finding:
 
 
 def _tables() -> Iterator[Finding]:
-    executor = MigrationExecutor(connection)
-    missing = len(executor.migration_plan(executor.loader.graph.leaf_nodes()))
+    missing = missing_changes()
     if missing:
-        yield Finding("tables", "wrong", f"{missing} changes of the tables are missing", "Run `bookbridge migrate`.")
+        what = f"{missing} changes of the tables are missing, or this role may not see them"
+        yield Finding("tables", "wrong", what, "Run `bookbridge migrate`.")
     else:
         yield Finding("tables", "well", "the tables are up to date")
 
@@ -87,6 +85,30 @@ def _secrets() -> Iterator[Finding]:
         yield Finding("secrets", "warning", what, "Run `bookbridge secrets rotate`.")
     else:
         yield Finding("secrets", "well", "all are under the newest key")
+
+
+def _walls() -> Iterator[Finding]:
+    """Whether PostgreSQL would keep companies apart, whatever our own code asked for."""
+    app = database_roles.role_of_this_connection()
+    faults = database_roles.faults()
+    for fault in faults:
+        yield Finding("walls", "wrong", fault, database_roles.REMEDY)
+    open_tables = database_roles.tables_without_wall()
+    for table in open_tables:
+        what = f"{table} has no policy that keeps companies apart"
+        yield Finding(
+            "walls", "wrong", what, "Run `bookbridge migrate`; a policy that somebody dropped is in a backup."
+        )
+    lacking = [] if faults else database_roles.lacking(app)
+    if lacking:
+        what = f"the role {app} may not use {', '.join(lacking[:5])}"
+        yield Finding("walls", "wrong", what, "Run `bookbridge migrate`.")
+    extra = [] if faults else database_roles.too_much(app)
+    if extra:
+        remedy = "Run `bookbridge migrate`; what it can't take back, the owner of the database must REVOKE."
+        yield Finding("walls", "warning", f"the role {app} may do more than it needs: {'; '.join(extra[:5])}", remedy)
+    if not (faults or open_tables or lacking or extra):
+        yield Finding("walls", "well", f"every table is walled, and the role {app} is held by it")
 
 
 def _storage() -> Iterator[Finding]:
@@ -116,31 +138,35 @@ def _workers() -> Iterator[Finding]:
 
 
 def _accounts() -> Iterator[Finding]:
-    lost = Authorisation.objects.filter(status=Authorisation.Status.SIGN_IN_AGAIN)
-    for authorisation in lost.select_related("integration__organisation"):
-        place = f"{authorisation.integration.organisation} → {authorisation.integration} → {authorisation.label}"
+    lost = lost_accounts()
+    for organisation_id, authorisation_id in lost:
+        with acting_for(organisation_id):
+            accounts = Authorisation.objects.select_related("integration__organisation")
+            account = accounts.get(organisation_id=organisation_id, pk=authorisation_id)
+        place = f"{account.integration.organisation} → {account.integration} → {account.label}"
         yield Finding("accounts", "wrong", f"{place} must be authorised again", "Its owner signs in on that page.")
     if not lost:
-        yield Finding("accounts", "well", f"{Authorisation.objects.filter(status='active').count()} accounts active")
+        yield Finding("accounts", "well", f"{sql.counts().get('accounts_active', 0)} accounts active")
 
 
 def _configurations() -> Iterator[Finding]:
-    for integration in Integration.objects.select_related("organisation"):
-        active = Configuration.objects.filter(integration=integration, is_active=True).count()
-        if active != 1 and integration.source == Integration.Source.FILE_DROP:
-            what = f"{integration.organisation} → {integration} has {active} active configurations, so its files wait"
-            yield Finding("configurations", "warning", what, "Give it exactly one active configuration.")
+    for organisation_id, integration_id, active in waiting_inboxes():
+        with acting_for(organisation_id):
+            integrations = Integration.objects.select_related("organisation")
+            integration = integrations.get(organisation_id=organisation_id, pk=integration_id)
+        what = f"{integration.organisation} → {integration} has {active} active configurations, so its files wait"
+        yield Finding("configurations", "warning", what, "Give it exactly one active configuration.")
 
 
 def _waiting_work() -> Iterator[Finding]:
-    late = Run.objects.filter(state=Run.State.WAITING, resume_at__lt=timezone.now() - _LATE).count()
+    numbers = sql.counts()
+    late, broken = numbers["runs_late"], numbers["runs_broken"]
     if late:
         yield Finding("runs", "wrong", f"{late} runs have been due for over 5 minutes", "Start more workers.")
-    broken = Run.objects.filter(failures__gte=3).exclude(state=Run.State.ENDED).count()
     if broken:
         what = f"work on {broken} runs has broken off three times or more"
         yield Finding("runs", "wrong", what, "Look for run_broke_off in the worker's log.")
-    uncertain = Posting.objects.filter(state=Posting.State.UNCERTAIN, look_up_at__isnull=True).count()
+    uncertain = numbers["postings_for_a_person"]
     if uncertain:
         what = f"{uncertain} postings wait for a person: their package's answer was never clear"
         yield Finding("postings", "warning", what, "Open their lines in the portal.")
@@ -149,7 +175,7 @@ def _waiting_work() -> Iterator[Finding]:
 
 
 def _held() -> Iterator[Finding]:
-    held = OutstandingSnapshot.objects.filter(state=OutstandingSnapshot.State.HELD).count()
+    held = sql.counts()["snapshots_held"]
     if held:
         what = f"{held} readings of outstanding items are held"
         yield Finding("outstanding items", "warning", what, "Somebody must agree or refuse on the integration's page.")

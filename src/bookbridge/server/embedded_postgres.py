@@ -38,7 +38,9 @@ __all__ = ["EmbeddedPostgres", "EmbeddedPostgresError"]
 MAJOR_VERSION = "18"
 ADMINISTRATOR = "postgres"
 ROLE = "bookbridge"
-"""Owns the database and may make databases and roles, but is no superuser."""
+"""Owns the database and its tables and may make databases and roles, but is no superuser."""
+APP_ROLE = "bookbridge_app"
+"""What the portal, the workers and the commands work as: owns nothing. Clusters of older versions get it at a start."""
 DATABASE = "bookbridge"
 DEFAULT_PORT = 5432
 START_SECONDS = 120.0
@@ -133,7 +135,7 @@ class EmbeddedPostgres:
     def start(self) -> str:
         """Start the server, or join the one that runs.
 
-        Returns: a DATABASE_URL for the role and database `bookbridge`.
+        Returns: the address of the database `bookbridge` for its owner; the app's is `app_url`.
 
         Raises:
             EmbeddedPostgresError: it cannot start; the message holds the end of the server's log and the remedy.
@@ -146,6 +148,7 @@ class EmbeddedPostgres:
                 if self._take_lease():
                     server_home(self.data_dir, account, self._system_dir)
                     self._ensure_server(account, deadline)
+                    self._ensure_app_role()
                     self._arrange_end()
                     return self.url
             # The watcher is stopping the server at this moment; it is started again as soon as it is down.
@@ -182,8 +185,13 @@ class EmbeddedPostgres:
 
     @property
     def url(self) -> str:
-        """The DATABASE_URL of the running server."""
+        """The DATABASE_OWNER_URL of the running server."""
         return self._url(DATABASE, ROLE)
+
+    @property
+    def app_url(self) -> str:
+        """The DATABASE_URL of the running server."""
+        return self._url(DATABASE, APP_ROLE)
 
     @property
     def administrator_url(self) -> str:
@@ -316,6 +324,15 @@ class EmbeddedPostgres:
         for name in ("socket", "log"):
             self._make_folder(self._home / name, account)
         partial.rename(self._cluster)
+
+    def _ensure_app_role(self) -> None:
+        is_told = (self.data_dir / f"{APP_ROLE}.password").exists()
+        with psycopg.connect(self.url, autocommit=True) as connection:
+            is_there = connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [APP_ROLE]).fetchone()
+            if is_there and is_told:
+                return
+            statement = sql.SQL("ALTER ROLE {} PASSWORD {}" if is_there else "CREATE ROLE {} LOGIN PASSWORD {}")
+            connection.execute(statement.format(sql.Identifier(APP_ROLE), self._secret(APP_ROLE)))
 
     def _make_folder(self, path: Path, account: ServiceAccount | None) -> None:
         path.mkdir(mode=0o700, exist_ok=True)

@@ -1,7 +1,8 @@
 """The settings of an installation, read from the environment once; a wrong one stops the start and is named.
 
 Any secret may come from a file: `NAME_FILE` holds the path. A secret that isn't given is made at the first start and
-kept in the data folder, readable by its user only. `DATABASE_URL` holds a password and follows the same rules.
+kept in the data folder, readable by its user only. `DATABASE_URL` and `DATABASE_OWNER_URL` hold a password and follow
+the same rules.
 """
 
 import os
@@ -57,6 +58,7 @@ class WrongSettingError(Exception):
 class Environment:
     data: Path
     database_url: str | None = field(repr=False)
+    database_owner_url: str | None = field(repr=False)
     secret_key: str = field(repr=False)
     encryption_keys: tuple[str, ...] = field(repr=False)
     public_url: str
@@ -96,7 +98,8 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
     data = Path(reader.text("DATA", "var")).absolute()
     environment = Environment(
         data=data,
-        database_url=reader.database_url(),
+        database_url=reader.database_url("DATABASE_URL"),
+        database_owner_url=reader.database_url("DATABASE_OWNER_URL"),
         secret_key=reader.secret("SECRET_KEY", data, lambda: secrets.token_urlsafe(48)),
         encryption_keys=reader.encryption_keys(data),
         public_url=reader.address("PUBLIC_URL", "http://127.0.0.1:8000"),
@@ -121,6 +124,7 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         debug=reader.yes_or_no("DEBUG"),
     )
     reader.refuse_half_a_key(environment)
+    reader.refuse_another_database(environment)
     reader.refuse_unknown()
     if reader.wrong:
         raise WrongSettingError("\n".join(reader.wrong))
@@ -232,12 +236,18 @@ class _Reader:
         if len(missing) == 1:
             self.wrong.append(f"{PREFIX}{missing[0]}: is missing; the access key and the secret key go together")
 
-    def database_url(self) -> str | None:
-        value = self._given("DATABASE_URL")
+    def database_url(self, name: str) -> str | None:
+        value = self._given(name)
         if value and not _is_postgresql(value):
             # The value is not shown: it holds a password.
-            self.wrong.append("DATABASE_URL: Bookbridge runs on PostgreSQL; give postgresql://user:password@host/name")
+            self.wrong.append(f"{name}: Bookbridge runs on PostgreSQL; give postgresql://user:password@host/name")
+            return None
         return value
+
+    def refuse_another_database(self, environment: "Environment") -> None:
+        app, owner = environment.database_url, environment.database_owner_url
+        if owner and (not app or _database_of(app) != _database_of(owner)):
+            self.wrong.append("DATABASE_OWNER_URL: give the database that DATABASE_URL names, under its owner's role")
 
     def secret(self, name: str, data: Path, make: Callable[[], str]) -> str:
         given = self.optional(name)
@@ -290,6 +300,10 @@ def _is_postgresql(url: str) -> bool:
         return bool(psycopg.conninfo.conninfo_to_dict(url).get("dbname"))
     except psycopg.Error:
         return False
+
+
+def _database_of(url: str) -> object:
+    return psycopg.conninfo.conninfo_to_dict(url)["dbname"]
 
 
 def _kept_secret(path: Path, make: Callable[[], str]) -> str:

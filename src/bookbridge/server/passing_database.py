@@ -1,11 +1,31 @@
-"""A database of its own on a given server, gone afterwards: for the chaos run."""
+"""A database of its own on a given server, gone afterwards: for the chaos run and the measures."""
 
+import os
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import psycopg
 from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
+
+
+@contextmanager
+def own_database(prefix: str) -> Iterator[None]:
+    """Have DATABASE_URL and DATABASE_OWNER_URL name a new database; nothing to do where they name none at all."""
+    given = {name: os.environ[name] for name in ("DATABASE_URL", "DATABASE_OWNER_URL") if os.environ.get(name)}
+    if not given:
+        yield
+        return
+    if "DATABASE_OWNER_URL" not in given:
+        raise SystemExit("DATABASE_OWNER_URL is missing: the role that owns the tables makes the database for this.")
+    with passing_database(given["DATABASE_OWNER_URL"], prefix) as url:
+        name = str(conninfo_to_dict(url)["dbname"])
+        os.environ |= {variable: with_database(address, name) for variable, address in given.items()}
+        try:
+            yield
+        finally:
+            os.environ |= given
 
 
 @contextmanager

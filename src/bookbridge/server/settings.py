@@ -98,6 +98,8 @@ def _database(url: str | None) -> dict[str, object]:
 
 
 DATABASES = {"default": _database(ENVIRONMENT.database_url)}
+OWNER = _database(ENVIRONMENT.database_owner_url) if ENVIRONMENT.database_owner_url else None
+"""How to be the owner of the tables, for `server/start.py` alone; None where somebody else brings them up to date."""
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "organisations.User"

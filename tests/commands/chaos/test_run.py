@@ -13,7 +13,7 @@ from bookbridge.commands.chaos.plan import EVENTS, draw_plan
 
 def run_chaos(tmp_path: Path, *asked: str) -> subprocess.CompletedProcess[str]:
     """With an embedded PostgreSQL of its own, whatever the tests use."""
-    theirs = ("BOOKBRIDGE_", "DATABASE_URL", "DJANGO_SETTINGS_MODULE")
+    theirs = ("BOOKBRIDGE_", "DATABASE_", "DJANGO_SETTINGS_MODULE")
     plain = {name: value for name, value in os.environ.items() if not name.startswith(theirs)}
     return subprocess.run(
         [sys.executable, "-m", "bookbridge", "chaos", *asked, "--json"],

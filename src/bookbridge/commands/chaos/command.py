@@ -174,8 +174,9 @@ def _secrets(site: Any) -> set[str]:
 
     site.remember_tokens()
     environment = settings.ENVIRONMENT
-    password = urlsplit(site.database.url).password or ""
-    return {*site.tokens, CLIENT_SECRET, password, environment.secret_key, *environment.encryption_keys}
+    addresses = (environment.database_url, environment.database_owner_url)
+    passwords = {urlsplit(address).password or "" for address in addresses if address}
+    return {*site.tokens, *passwords, CLIENT_SECRET, environment.secret_key, *environment.encryption_keys}
 
 
 def _failed(report: dict[str, Any], recover_within: float) -> list[str]:

@@ -33,9 +33,8 @@ class NotNowError(Exception):
 class Database:
     """The embedded PostgreSQL in a folder of its own; or another one, which is then not ours to stop."""
 
-    def __init__(self, folder: Path, given_url: str, *, own_disk: bool) -> None:
-        self.is_ours = not given_url
-        self.url = given_url
+    def __init__(self, folder: Path, *, own_disk: bool) -> None:
+        self.is_ours = not os.environ.get("DATABASE_URL")
         self.disk: SmallDisk | None = None
         if self.is_ours:
             self._start_own(folder / "postgresql", own_disk)
@@ -50,7 +49,8 @@ class Database:
         if own_disk and account is not None:
             self.disk = SmallDisk(self._home, DATABASE_MB, (account.uid, account.gid))
         self._server = EmbeddedPostgres(folder)
-        self.url = self._server.start()
+        os.environ["DATABASE_OWNER_URL"] = self._server.start()
+        os.environ["DATABASE_URL"] = self._server.app_url
         if self.disk:
             sql.keep_the_log_small(self._server.administrator_url)
 
@@ -205,24 +205,19 @@ class Grounds:
 @contextmanager
 def own_grounds(documents: int) -> Iterator[Grounds]:
     """A data folder, a storage and a database of its own: the embedded PostgreSQL, or one made on DATABASE_URL's."""
-    from bookbridge.server.passing_database import passing_database
+    from bookbridge.server.passing_database import own_database
 
-    given = os.environ.get("DATABASE_URL", "")
     no_disks = own_mounts()
     folder = Path(tempfile.mkdtemp(prefix="bookbridge-chaos-"))
-    if given:
-        with passing_database(given, "bookbridge_chaos") as url:
-            yield from _grounds(folder, url, no_disks, documents)
-    else:
-        yield from _grounds(folder, "", no_disks, documents)
+    with own_database("bookbridge_chaos"):
+        yield from _grounds(folder, no_disks, documents)
 
 
-def _grounds(folder: Path, given_url: str, no_disks: str, documents: int) -> Iterator[Grounds]:
+def _grounds(folder: Path, no_disks: str, documents: int) -> Iterator[Grounds]:
     disk = SmallDisk(folder / "disk", STORAGE_MB + documents // 10) if not no_disks else None
     storage = StoragePlace(folder / "disk", disk)
     storage.folder.mkdir(parents=True)
-    database = Database(folder, given_url, own_disk=not no_disks)
-    os.environ["DATABASE_URL"] = database.url
+    database = Database(folder, own_disk=not no_disks)
     os.environ["BOOKBRIDGE_DATA"] = str(folder / "data")
     os.environ["BOOKBRIDGE_STORAGE"] = str(storage.folder)
     os.environ["BOOKBRIDGE_INBOX_SETTLE_S"] = "0.2"
