@@ -30,7 +30,8 @@ MOST_SIMULTANEOUS_CALLS = 16
 class StoredDirectory:
     """A kit Directory in PostgreSQL, with what this run has already looked up at hand; safe across threads.
 
-    `gathers`: what is put is at hand at once and stored by `keep`. Whatever is lost with a worker is looked up again.
+    `gathers`: what is put is at hand at once and stored by `keep`; what isn't stored is asked once. What is lost
+    with a worker is looked up again.
     """
 
     def __init__(self, configuration: Configuration, ask: Ask = at_once, *, gathers: bool = False) -> None:
@@ -53,7 +54,7 @@ class StoredDirectory:
             return
         stored = PackageReference.objects.filter(**self._place(), kind=kind, code__in=wanted)
         found = dict(stored.values_list("code", "external_id"))
-        for code in wanted:
+        for code in wanted if self._gathers else found:
             self._at_hand.setdefault((kind, code), found.get(code))
 
     def put(self, kind: str, code: str, external_id: str) -> None:
@@ -105,13 +106,14 @@ class Link:
         now: Callable[[], datetime] = timezone.now,
         ask: Ask = at_once,
         gathers: bool = False,
+        places: int | None = None,
     ) -> None:
         authorisation = configuration.authorisation
         with suppress(UnreachableError):
             outgoing.check(authorisation.app.address)
         self._class = catalogue.connector_class(configuration.integration.package)
         self.fact_sheet = self._class.fact_sheet
-        self.places = simultaneous_calls(configuration, self.fact_sheet)
+        self.places = places or simultaneous_calls(configuration, self.fact_sheet)
         self.prepares = self._class.prepare is not Connector.prepare
         """Whether the package must be asked for facts before each document."""
         self.directory = StoredDirectory(configuration, ask, gathers=gathers)
@@ -157,7 +159,7 @@ def connect(
     now: Callable[[], datetime] = timezone.now,
 ) -> Connector:
     """The connector of a configuration, ready to call. Raises AddressRefusedError before anything is prepared."""
-    return Link(configuration, settings=settings, check_claim=check_claim, now=now).connector()
+    return Link(configuration, settings=settings, check_claim=check_claim, now=now, places=1).connector()
 
 
 def administrations(authorisation: Authorisation) -> list[Administration]:
