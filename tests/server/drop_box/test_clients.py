@@ -65,9 +65,14 @@ def test_boto3_sends_every_checksum_before_or_behind_the_body(
 ):
     """Over TLS it sends an unsigned body in chunks with the checksum as a trailer."""
     client = (tls_agent if secure else server.agent).boto3()
+    forms = []
+    client.meta.events.register(
+        "before-send.s3.PutObject", lambda request, **_: forms.append(request.headers["X-Amz-Content-SHA256"])
+    )
     key = server.agent.inbox("a.csv")
     put = client.put_object(Bucket=BUCKET, Key=key, Body=b"0;001\r\n", ChecksumAlgorithm=algorithm)
     head = client.head_object(Bucket=BUCKET, Key=key, ChecksumMode="ENABLED")
+    assert (forms == [b"STREAMING-UNSIGNED-PAYLOAD-TRAILER"]) == secure, forms
     assert put[f"Checksum{algorithm}"] == head[f"Checksum{algorithm}"]
     assert client.get_object(Bucket=BUCKET, Key=key, ChecksumMode="ENABLED")["Body"].read() == b"0;001\r\n"
 
