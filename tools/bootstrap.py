@@ -8,7 +8,8 @@ Uses nothing but the standard library, and says everything on standard error. Th
    the hash there, or by pip, which honours pip's own settings for mirrors and proxies;
 3. `uv sync --frozen`, or the same locked packages with their hashes by pip.
 
-With `--browser` it also sees to a Chromium for the browser journeys, and to what the tests break machines with.
+With `--browser` it also sees to a Chromium for the browser journeys, and to what the tests break machines and
+reach the drop box with.
 """
 
 import argparse
@@ -31,6 +32,8 @@ TOOLS = ROOT / ".venv-tools"
 STAMP = VENV / "bookbridge-setup"
 OLDEST_PYTHON = (3, 11)
 BROWSERS = ("chromium", "chromium-browser")
+S3_CLIENTS = ("rclone", "s3cmd")
+"""Programs, and Debian packages of the same names, that the tests reach the drop box with; skipped without."""
 BREAKERS = {
     "libfaketime": ("lib/*/faketime/libfaketimeMT.so.1", "clocks that jump"),
     "iproute2": ("sbin/ip", "machines whose network is cut"),
@@ -69,6 +72,7 @@ def main(arguments):
             if asked.browser:
                 ensure_browser()
                 ensure_breakers()
+                ensure_s3_clients()
     except SetupError as problem:
         say(str(problem))
         return 1
@@ -306,6 +310,16 @@ def ensure_breakers():
             install_debian_packages([name], f"{name} makes {what} for the tests")
         except SetupError as problem:
             say(f"{problem}\nThe tests with {what} will be skipped.")
+
+
+def ensure_s3_clients():
+    missing = [name for name in S3_CLIENTS if not shutil.which(name)]
+    if not missing:
+        return
+    try:
+        install_debian_packages(missing, f"The drop box is tested with {' and '.join(missing)} too")
+    except SetupError as problem:
+        say(f"{problem}\nThe tests with {' and '.join(missing)} will be skipped.")
 
 
 def driver_works():

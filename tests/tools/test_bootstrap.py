@@ -73,3 +73,14 @@ def test_without_root_a_missing_debian_package_is_named(monkeypatch: pytest.Monk
     monkeypatch.setattr(bootstrap.os, "geteuid", lambda: 1000)
     with pytest.raises(bootstrap.SetupError, match="chromium"):
         bootstrap.install_debian_packages(["chromium"], "There is no browser")
+
+
+def test_a_missing_s3_client_is_named_and_keeps_nobody_from_testing(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(bootstrap.os, "geteuid", lambda: 1000)
+    monkeypatch.setattr(bootstrap.shutil, "which", lambda name: None if name == "rclone" else f"/usr/bin/{name}")
+    bootstrap.ensure_s3_clients()
+    said = capsys.readouterr().err
+    assert "As root run: apt-get install rclone\n" in said
+    assert "The tests with rclone will be skipped." in said

@@ -177,7 +177,8 @@ def test_obstore(server: Served, files: Path):
 def installed(program: str) -> str:
     found = shutil.which(program)
     if found is None:
-        pytest.fail(f"{program} is not installed; `make test` does it as root on Debian (apt-get install {program})")
+        missing = f"{program} is not installed; `make test` does it as root on Debian, or: apt-get install {program}"
+        pytest.fail(missing) if os.environ.get("CI") else pytest.skip(missing)
     return found
 
 
