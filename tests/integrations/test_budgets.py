@@ -165,3 +165,62 @@ def test_refused_calls_stop_before_the_package_blocks_the_key(stage: Stage):
 def _calls(stage: Stage) -> int:
     journal = httpx.get(f"{stage.simulator.url}/_simulator/requests").json()["requests"]
     return sum(call["path"].startswith("/api/v1") for call in journal)
+
+
+PLENTIFUL = (Limit("minute", 600, 60),)
+
+
+def test_lots_that_two_workers_hold_never_make_more_calls_than_allowed(
+    budget: Callable[..., SharedBudget], clock: StandingClock
+):
+    first, second = budget(limits=PLENTIFUL), budget(limits=PLENTIFUL)
+    made: list[datetime] = []
+    for step in range(300):
+        clock.moment = START + timedelta(seconds=step * 0.7)
+        made += [clock.moment] * (taken(first, 7) + taken(second, 5))
+
+    for moment in made:
+        since = moment - timedelta(seconds=60)
+        assert sum(1 for other in made if since < other <= moment) <= 600
+
+
+def test_where_plenty_is_left_few_calls_ask_the_database(budget: Callable[..., SharedBudget]):
+    from django.db import connection
+    from django.test.utils import CaptureQueriesContext
+
+    plentiful = budget(limits=(Limit("minute", 100_000, 60),))
+    with CaptureQueriesContext(connection) as asked:
+        assert taken(plentiful, 200) == 200
+        plentiful.check_endpoint("x")
+        plentiful.check_endpoint("x")
+    assert len(asked) <= 12
+
+
+def test_what_a_lot_holds_is_void_once_the_package_closes(budget: Callable[..., SharedBudget], clock: StandingClock):
+    plentiful = budget(limits=PLENTIFUL)
+    assert taken(plentiful, 1) == 1
+    plentiful.learn(LimitSeen("minute", 600, 0, START + timedelta(seconds=40)))
+    assert taken(plentiful, 5) == 0
+    clock.moment = START + timedelta(seconds=41)
+    assert taken(plentiful, 1) == 1
+
+
+def test_a_lot_is_good_for_a_second_only(budget: Callable[..., SharedBudget], clock: StandingClock):
+    plentiful = budget(limits=PLENTIFUL)
+    assert taken(plentiful, 1) == 1
+    counted = CallBudget.objects.get(administration="1").state
+    clock.moment = START + timedelta(seconds=2)
+    assert taken(plentiful, 1) == 1
+    assert CallBudget.objects.get(administration="1").state != counted
+
+
+def test_with_several_calls_under_way_fewer_errors_stop_us(stage: Stage, clock: StandingClock):
+    """Each of those under way may fail too: the package's own limit must hold for all of them together."""
+    several = SharedBudget(stage.configuration.authorisation, "1", MINUTE_AND_DAY, GUARD, clock, calls_at_once=4)
+    for _ in range(4):
+        several.check_endpoint("x")
+        several.count_error("x")
+    several.check_endpoint("x")
+    several.count_error("x")
+    with pytest.raises(LaterError):
+        several.check_endpoint("x")

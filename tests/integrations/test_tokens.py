@@ -332,3 +332,26 @@ def test_keys_are_changed_without_losing_a_token(stage: Stage, clock: Clock, use
 
     use_keys(new_key)
     assert Authorisation.objects.defer("app").get().access_token == second != first
+
+
+def test_a_token_is_at_hand_for_a_moment_and_one_that_was_refused_is_not(
+    tokens: StoredTokens, clock: Clock, stage: Stage
+):
+    from django.test.utils import CaptureQueriesContext
+
+    first = tokens.access_token()
+    with CaptureQueriesContext(connection) as asked:
+        assert {tokens.access_token() for _ in range(10)} == {first}
+    assert len(asked) == 0
+
+    authorisation = row(stage)
+    authorisation.access_token = "another worker's"
+    authorisation.save()
+    assert tokens.access_token() == first
+    assert tokens.access_token(first) == "another worker's"
+
+    authorisation.status = Authorisation.Status.INACTIVE
+    authorisation.save()
+    clock.advance(6, package_too=False)
+    with pytest.raises(SignInAgainError):
+        tokens.access_token()

@@ -42,6 +42,7 @@ from bookbridge.formats import (
     read_documents,
 )
 from bookbridge.integrations.models import Configuration, Integration
+from bookbridge.integrations.sql import let_the_transaction_wait
 from bookbridge.integrations.storable import storable, storable_values
 from bookbridge.kit.errors import ClaimLostError
 from bookbridge.sources.file_drop import DEFAULT_PROFILES, LONGEST_WAIT_FOR_OTHERS, ready_files
@@ -102,6 +103,7 @@ def take_files(
     with transaction.atomic():
         if not sql.try_lock(f"inbox {integration.pk}"):
             return None
+        let_the_transaction_wait()
         copies = _archived(integration, settled, storage)
         deliveries = [_delivery(integration, found, kept_at, storage) for found, kept_at in copies]
         run = _run_for(configuration, deliveries) if deliveries else None
@@ -132,6 +134,7 @@ def take_from_archive(integration: Integration, storage: Storage | None = None) 
     if configuration is None or not lost:
         return 0
     with transaction.atomic():
+        let_the_transaction_wait()
         _run_for(configuration, [_delivery(integration, found, found.key, storage) for found in lost])
     return len(lost)
 

@@ -20,6 +20,7 @@ from bookbridge.exchange.workers import Claim
 from bookbridge.formats import OutstandingProfile, ProfileError, load_profile, write_outstanding
 from bookbridge.integrations.connecting import connect, package_settings
 from bookbridge.integrations.models import Configuration
+from bookbridge.integrations.sql import let_the_transaction_wait
 from bookbridge.integrations.storable import storable_values
 from bookbridge.kit import watching
 from bookbridge.organisations import trail
@@ -106,7 +107,8 @@ def read(run: Run, claim: Claim, storage: Storage | None = None) -> None:
 
 
 def _have_the_outbox(configuration: Configuration) -> None:
-    """Wait until this transaction alone decides on the integration's files."""
+    """Wait until this transaction alone decides on the integration's files, and may take its time to write them."""
+    let_the_transaction_wait()
     sql.wait_for_lock(f"outbox {configuration.integration_id}")
 
 

@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 
 from bookbridge.exchange import sql
 from bookbridge.exchange.models import Attempt, Delivery, Line, OutstandingSnapshot, Posting, Run
+from bookbridge.integrations.sql import let_the_transaction_wait
 from bookbridge.organisations import sql as organisations_sql
 from bookbridge.organisations import trail
 from bookbridge.organisations.models import Organisation
@@ -58,6 +59,7 @@ def forget(organisation_id: UUID, storage: Storage) -> Forgotten:
     with transaction.atomic():
         if not sql.try_lock(f"retention {organisation_id}"):
             return forgotten
+        let_the_transaction_wait()
         if organisation.keep_files_days is not None:
             forgotten.files = _forget_files(organisation_id, timedelta(days=organisation.keep_files_days), storage)
         if organisation.keep_lines_days is not None:

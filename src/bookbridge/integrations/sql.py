@@ -13,8 +13,11 @@ def commit_without_waiting_for_the_disk() -> None:
         cursor.execute("SET LOCAL synchronous_commit TO OFF")
 
 
-def wait_for_a_package() -> None:
-    """For this transaction only: it may stay open during a call, which PostgreSQL would otherwise end (settings.py)."""
+def let_the_transaction_wait() -> None:
+    """For this transaction only: it may stay open while a package or the storage is at work.
+
+    PostgreSQL ends others that do nothing for a while (`server/database_lines.py`).
+    """
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL idle_in_transaction_session_timeout TO '10min'")
 

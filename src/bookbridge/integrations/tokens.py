@@ -92,7 +92,7 @@ class StoredTokens:
         """Refresh under the row's lock. The lock is held during the call: that is what makes it one at a time."""
         problem: PackageError | None = None
         with transaction.atomic(durable=True):
-            sql.wait_for_a_package()
+            sql.let_the_transaction_wait()
             locked = Authorisation.objects.select_for_update(of=("self",)).select_related("app", "integration")
             row = locked.get(pk=self._id)
             pair = _pair(row)

@@ -19,7 +19,7 @@ _THEIRS = {
     "idle_in_transaction_session_timeout": "15s",
 }
 """PostgreSQL's side: what a worker that is gone, or hangs in the middle of a transaction, has locked comes free for the
-others. A transaction that waits for a package or a file says so itself (`sql.wait_for_a_package`)."""
+others. A transaction that waits for a package or a file says so itself (`integrations.sql`)."""
 
 
 def with_deadlines(options: Mapping[str, str]) -> dict[str, str]:
