@@ -130,3 +130,24 @@ def test_mapped_codes_are_what_the_package_gets(stage: Stage, tmp_path: Path):
         fmuta6__csv=files.joined(files.sale("26000001", code="21", account="OMZET")),
     )
     assert done.counts["posted"] == 2
+
+
+def test_an_access_key_is_printed_once_and_works():
+    from bookbridge.integrations import access_keys
+    from bookbridge.organisations.trail_reading import entries
+    from tests import factories
+
+    link = factories.integration(factories.organisation())
+    said = run("add", "access-key", str(link.pk), "--label", "Till PC")
+    assert said.exit_code == 0, said.output
+    shown = dict(line.split(":", 1) for line in said.output.splitlines())
+    found = access_keys.find(shown["Access key"].strip())
+    assert found is not None
+    assert found.secret == shown["Secret access key"].strip()
+    assert shown["Inbox"].strip() == f"{link.organisation_id}/{link.pk}/inbox/"
+    assert (shown["Bucket"].strip(), shown["Region"].strip()) == ("bookbridge", "us-east-1")
+    assert [entry.action for entry in entries(link.organisation_id, action="access_key")] == ["access_key.made"]
+
+    said = run("add", "access-key", str(link.organisation_id))
+    assert said.exit_code == 1
+    assert f"there is no integration {link.organisation_id}" in said.output

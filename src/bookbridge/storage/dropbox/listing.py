@@ -7,9 +7,11 @@ from urllib.parse import quote
 
 from bookbridge.storage.dropbox import receipts
 from bookbridge.storage.dropbox.answers import Element, moment, xml_answer
+from bookbridge.storage.dropbox.checksums import PREFIX
 from bookbridge.storage.dropbox.desk import Caller, Limits
 from bookbridge.storage.dropbox.errors import S3Error
 from bookbridge.storage.dropbox.names import INBOX, OUTBOX, Place
+from bookbridge.storage.dropbox.receipts import Known
 from bookbridge.storage.dropbox.request import Answer, Request
 from bookbridge.storage.objects import Storage, StoredObject
 
@@ -57,7 +59,10 @@ def list_objects(storage: Storage, caller: Caller, request: Request, limits: Lim
         head.append(("EncodingType", "url"))
     head.append(("IsTruncated", page.is_truncated))
     owner = not second or given.get("fetch-owner") == "true"
-    head += [("Contents", _object(storage, caller, asked, stored, owner=owner)) for stored in page.objects]
+    kept = receipts.every_key(storage, caller.home) if page.objects else frozenset()
+    for stored in page.objects:
+        found = _known(storage, caller, stored, kept)
+        head.append(("Contents", _object(found, asked, owner_id=str(caller.home.organisation) if owner else None)))
     head += [("CommonPrefixes", [("Prefix", asked.shown(prefix))]) for prefix in page.prefixes]
     return xml_answer("ListBucketResult", head)
 
@@ -138,19 +143,21 @@ def _in_order(storage: Storage, caller: Caller, prefix: str) -> list[tuple[str, 
     return sorted(((key, stored) for key, stored in found if key.startswith(prefix)), key=lambda each: each[0].encode())
 
 
-def _object(storage: Storage, caller: Caller, asked: _Asked, stored: StoredObject, *, owner: bool) -> list[Element]:
+def _known(storage: Storage, caller: Caller, stored: StoredObject, kept: frozenset[str]) -> Known:
     box = INBOX if stored.key.startswith(caller.home.box_prefix(INBOX)) else OUTBOX
     place = Place(box, stored.key.removeprefix(caller.home.box_prefix(box)), stored.key)
-    found = receipts.known(place, stored, receipts.load(storage, caller.home, place))
+    return receipts.known(place, stored, receipts.load(storage, caller.home, place, among=kept))
+
+
+def _object(found: Known, asked: _Asked, *, owner_id: str | None) -> list[Element]:
     parts: list[Element] = [
-        ("Key", asked.shown(stored.key)),
+        ("Key", asked.shown(found.place.key)),
         ("LastModified", moment(found.modified_at)),
         ("ETag", f'"{found.etag}"'),
     ]
-    parts += [
-        ("ChecksumAlgorithm", name.rsplit("-", 1)[-1].upper()) for name in found.checksum_headers if "type" not in name
-    ]
-    parts += [("Size", stored.size), ("StorageClass", "STANDARD")]
-    if owner:
-        parts.append(("Owner", [("ID", str(caller.home.organisation)), ("DisplayName", str(caller.home.organisation))]))
+    algorithms = [name.removeprefix(PREFIX).upper() for name in found.checksum_headers if name.startswith(PREFIX)]
+    parts += [("ChecksumAlgorithm", name) for name in algorithms if name != "TYPE"]
+    parts += [("Size", found.size), ("StorageClass", "STANDARD")]
+    if owner_id is not None:
+        parts.append(("Owner", [("ID", owner_id), ("DisplayName", owner_id)]))
     return parts

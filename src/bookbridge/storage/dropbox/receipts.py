@@ -65,8 +65,14 @@ def save(storage: Storage, home: Home, place: Place, receipt: Receipt) -> None:
     storage.put(_key(home, place), json.dumps(values).encode())
 
 
-def load(storage: Storage, home: Home, place: Place) -> Receipt | None:
-    if place.box != INBOX:
+def every_key(storage: Storage, home: Home) -> frozenset[str]:
+    """The keys of all receipts: for a list, which would otherwise ask for each of them."""
+    return frozenset(found.key for found in storage.list(folder(home)))
+
+
+def load(storage: Storage, home: Home, place: Place, among: frozenset[str] | None = None) -> Receipt | None:
+    """The receipt of a place; `among`: the ones there are, when they are known."""
+    if place.box != INBOX or (among is not None and _key(home, place) not in among):
         return None
     try:
         values = json.loads(storage.get(_key(home, place)))
