@@ -133,7 +133,9 @@ def made_world(storage_folder: Path) -> dict[str, Any]:
     people["operator"] = factories.user(is_operator=True)
     for person in people.values():
         factories.second_step(person)
-    return {"own": own, "foreign": foreign, "absent": absent(), "people": people}
+    people["new operator"] = factories.user(is_operator=True)
+    cookies = {visitor: cookies_of(person) for visitor, person in people.items()}
+    return {"own": own, "foreign": foreign, "absent": absent(), "people": people, "cookies": cookies}
 
 
 def absent() -> dict[str, Any]:
@@ -164,12 +166,19 @@ def undone() -> Iterator[None]:
         transaction.set_rollback(True)
 
 
+def cookies_of(person: Any) -> str:
+    """The cookies of a browser that the person has logged in with."""
+    client = Client()
+    client.force_login(person)
+    return client.cookies.output(header="").strip()
+
+
 def visit(world: dict[str, Any], visitor: str, method: str, path: str) -> tuple[int, str]:
     """The status, and where a redirect goes or what the page says, without what differs at every visit."""
+    client = Client()
+    if visitor != "anonymous":
+        client.cookies.load(world["cookies"][visitor])
     with undone():
-        client = Client()
-        if visitor != "anonymous":
-            client.force_login(world["people"][visitor])
         answer = client.get(path) if method == "GET" else client.post(path)
         if answer.streaming:
             return answer.status_code, ""
@@ -255,7 +264,6 @@ def test_a_foreign_thing_under_the_own_company_answers_exactly_like_an_absent_on
 
 @pytest.mark.parametrize("name", [name for name in ROLES if name not in OF_COMPANIES])
 def test_an_operator_without_a_second_step_is_led_to_one(name: str, world: dict[str, Any]) -> None:
-    world["people"]["new operator"] = factories.user(is_operator=True)
     status, said = visit(world, "new operator", "GET", address(name, world["own"]))
     led = (status, said) == (302, reverse("mfa_index"))
     assert led == (name not in OPEN_BEFORE)
