@@ -15,6 +15,7 @@ from bookbridge.integrations import authorising
 from bookbridge.integrations.models import Authorisation, Configuration
 from bookbridge.kit import catalogue, outgoing
 from bookbridge.kit.simulation import SimulatorServer, SimulatorSettings
+from bookbridge.organisations.models import AuditEntry
 from tests import factories
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -89,6 +90,9 @@ def test_the_whole_way(owner: Client, account: Authorisation) -> None:
     assert configuration.is_active
     assert configuration.outstanding_kinds == ["sales", "purchase"]
     assert configuration.next_outstanding_at is not None
+    told = AuditEntry.objects.filter(organisation=account.organisation).order_by("sequence")
+    assert [entry.action for entry in told] == ["authorisation.given", "configuration.added"]
+    assert {entry.actor_id for entry in told} == {str(account.authorised_by.pk)}
 
 
 def test_an_answer_is_good_once(owner: Client, account: Authorisation) -> None:
