@@ -7,7 +7,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType, TracebackType
 from typing import Any, Self
@@ -20,13 +20,15 @@ class ChildFailedError(Exception):
 class Child:
     """One running `bookbridge …` command with its log in a file."""
 
-    def __init__(self, name: str, arguments: list[str], environment: dict[str, str], log: Path) -> None:
+    def __init__(
+        self, name: str, arguments: list[str], environment: dict[str, str], log: Path, before: Sequence[str] = ()
+    ) -> None:
         self.name = name
         self._log = log
         log.parent.mkdir(parents=True, exist_ok=True)
         with log.open("ab") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "bookbridge", *arguments],
+                [*before, sys.executable, "-m", "bookbridge", *arguments],
                 env={**os.environ, **environment},
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -69,10 +71,15 @@ class Children:
         self._running: list[Child] = []
         self._before: dict[int, Any] = {}
 
-    def start(self, name: str, arguments: list[str], **environment: str) -> Child:
-        child = Child(name, arguments, environment, self._logs / f"{name}.log")
+    def start(self, name: str, arguments: list[str], *, before: Sequence[str] = (), **environment: str) -> Child:
+        """`before`: the words of a program that starts ours, such as one that enters another machine's network."""
+        child = Child(name, arguments, environment, self._logs / f"{name}.log", before)
         self._running.append(child)
         return child
+
+    def kill_all(self) -> None:
+        for child in self._running:
+            child.kill()
 
     def all_running(self) -> bool:
         return all(child.process.poll() is None for child in self._running)
