@@ -245,6 +245,42 @@ def test_too_early_by_the_packages_clock_keeps_the_old_token(stage: Stage, clock
     assert tokens.access_token() != old.access_token
 
 
+# --- when the package refuses a token that we think good
+
+
+def test_a_token_that_the_package_expired_before_its_time_is_renewed_by_the_call_itself(stage: Stage):
+    """The package's clock is ahead of ours."""
+    old = row(stage)
+    stage.control("tokens/age", seconds=700)
+
+    assert connect(stage.configuration).administrations()
+    assert row(stage).access_token != old.access_token
+    assert row(stage).status == Authorisation.Status.ACTIVE
+    assert refreshes(stage) == [200]
+
+
+def test_a_refused_token_that_another_worker_has_renewed_costs_no_refresh(stage: Stage, tokens: StoredTokens):
+    assert tokens.access_token("an older one") == row(stage).access_token
+    assert refreshes(stage) == []
+
+
+def test_a_token_that_is_refused_while_it_is_too_early_for_another_waits(stage: Stage, tokens: StoredTokens):
+    young = tokens.access_token()
+
+    with pytest.raises(LaterError):
+        tokens.access_token(young)
+    assert row(stage).status == Authorisation.Status.ACTIVE
+
+
+def test_a_young_token_that_was_withdrawn_waits_for_a_person(stage: Stage):
+    stage.control("tokens/revoke")
+
+    with pytest.raises(SignInAgainError):
+        connect(stage.configuration).administrations()
+    assert row(stage).status == Authorisation.Status.SIGN_IN_AGAIN
+    assert len(refreshes(stage)) == 1
+
+
 # --- when only a person can help
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.conf import settings
 from django.db import transaction
@@ -72,23 +73,24 @@ class StoredTokens:
         self._at_hand: _AtHand | None = None
 
     def access_token(self, refused: str | None = None) -> str:
-        """A token good for the next call. Raises SignInAgainError, LaterError, NotAllowedError or UnreachableError."""
+        """A token good for the next call, and another one than the package has just refused, however young we think
+        that is: clocks may differ. Raises SignInAgainError, LaterError, NotAllowedError or UnreachableError."""
         known = self._at_hand
         if known and known.token != refused and known.read_at <= self._now() < known.good_until:
             return known.token
-        return self._ask(self._stored)
+        return self._ask(partial(self._stored, refused))
 
-    def _stored(self) -> str:
+    def _stored(self, refused: str | None) -> str:
         row = Authorisation.objects.select_related("app", "integration").get(pk=self._id)
         pair = _pair(row)
-        if pair.is_due(self._now()):
-            return self._refreshed()
+        if pair.access_token == refused or pair.is_due(self._now()):
+            return self._refreshed(refused)
         # Believed for a moment only: a person may have withdrawn the account.
         now = self._now()
         self._at_hand = _AtHand(pair.access_token, now, min(now + _AT_HAND_FOR, pair.refresh_not_before))
         return pair.access_token
 
-    def _refreshed(self) -> str:
+    def _refreshed(self, refused: str | None) -> str:
         """Refresh under the row's lock. The lock is held during the call: that is what makes it one at a time."""
         problem: PackageError | None = None
         with transaction.atomic(durable=True):
@@ -96,9 +98,10 @@ class StoredTokens:
             locked = Authorisation.objects.select_for_update(of=("self",)).select_related("app", "integration")
             row = locked.get(pk=self._id)
             pair = _pair(row)
-            if pair.is_due(self._now()):
+            is_refused = pair.access_token == refused
+            if is_refused or pair.is_due(self._now()):
                 try:
-                    pair = oauth.refresh(_rules(row), row.app.address, app_credentials(row), pair, self._now())
+                    pair = self._new_pair(row, pair, by_our_clock=not is_refused)
                 except SignInAgainError as error:
                     row.status, row.status_reason = Authorisation.Status.SIGN_IN_AGAIN, storable(str(error))
                     problem = error
@@ -108,9 +111,13 @@ class StoredTokens:
                 else:
                     _keep(row, pair)
                 row.save()
-        if problem is None or self._still_good(pair, problem):
+        if problem is None or (not is_refused and self._still_good(pair, problem)):
             return pair.access_token
         raise problem
+
+    def _new_pair(self, row: Authorisation, pair: oauth.TokenPair, *, by_our_clock: bool) -> oauth.TokenPair:
+        app = app_credentials(row)
+        return oauth.refresh(_rules(row), row.app.address, app, pair, self._now(), by_our_clock=by_our_clock)
 
     def _still_good(self, pair: oauth.TokenPair, problem: PackageError) -> bool:
         """Between 570 and 600 seconds the old token still serves when a new one isn't to be had just now."""

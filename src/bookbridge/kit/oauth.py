@@ -81,17 +81,20 @@ def exchange_code(rules: OAuth, base_address: str, app: AppCredentials, code: st
     return _token_call(rules, base_address, app, form=form, now=now, kept_refresh_token="")
 
 
-def refresh(rules: OAuth, base_address: str, app: AppCredentials, pair: TokenPair, now: datetime) -> TokenPair:
-    """A new pair; the old refresh token may be worthless from here on.
+def refresh(
+    rules: OAuth, base_address: str, app: AppCredentials, pair: TokenPair, now: datetime, *, by_our_clock: bool = True
+) -> TokenPair:
+    """A new pair; the old refresh token may be worthless from here on. Without `by_our_clock` the package alone judges
+    whether it is time.
 
     Raises LaterError when it is too early (also without a call, when the pair tells), SignInAgainError when the refresh
     token was used before or has expired, NotAllowedError for wrong app credentials, and UnreachableError. After an
     UnreachableError that may have arrived, trying the same refresh token once more is right: either it still works or
     only a person can help.
     """
-    if now < pair.refresh_not_before:
+    if by_our_clock and now < pair.refresh_not_before:
         raise LaterError(pair.refresh_not_before, "the package gives no new access token yet")
-    if pair.refresh_expires_at and now >= pair.refresh_expires_at:
+    if by_our_clock and pair.refresh_expires_at and now >= pair.refresh_expires_at:
         raise SignInAgainError("the refresh token was not used in time and has expired")
     form = {"grant_type": "refresh_token", "refresh_token": pair.refresh_token}
     return _token_call(rules, base_address, app, form=form, now=now, kept_refresh_token=pair.refresh_token)
