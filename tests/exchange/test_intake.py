@@ -2,9 +2,12 @@
 
 import os
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.db.models.functions import Now
+from django.utils import timezone
 
 from bookbridge.exchange import intake, sweep
 from bookbridge.exchange.models import Delivery, Line, Posting, Run
@@ -279,3 +282,15 @@ def test_a_turnover_beyond_all_books_stops_no_neighbour(stage: Stage):
         fmuta6__csv=files.joined(huge[:2], [huge[1].replace('"1"', '"2"', 1)], huge[2:], files.sale("26000002")),
     )
     assert stage.lines(run)["sales_invoice 26000002"].outcome == Line.Outcome.POSTED
+
+
+def test_a_worker_whose_clock_is_ahead_makes_a_run_that_is_due_now(stage: Stage, monkeypatch: pytest.MonkeyPatch):
+    """PostgreSQL's clock decides what is due; this machine's may be hours off."""
+    wrong = timezone.now() + timedelta(hours=5)
+    stage.drop_demo_files()
+    monkeypatch.setattr(timezone, "now", lambda: wrong)
+
+    run = intake.take_files(stage.configuration.integration)
+
+    assert run is not None
+    assert Run.objects.filter(pk=run.pk, resume_at__lte=Now()).exists()

@@ -16,6 +16,7 @@ from bookbridge.documents import Invoice, OutstandingItem, Problem, document_fro
 from bookbridge.exchange import crash_points, sql, telling
 from bookbridge.exchange.models import OutstandingSnapshot, Posting, Run
 from bookbridge.exchange.outstanding_texts import HELD_EMPTY, HELD_SHARED, HELD_SMALLER, WRONG_LAYOUT
+from bookbridge.exchange.passing import DatabaseClock
 from bookbridge.exchange.workers import Claim
 from bookbridge.formats import OutstandingProfile, ProfileError, load_profile, write_outstanding
 from bookbridge.integrations.connecting import connect, package_settings
@@ -50,7 +51,7 @@ def ask_for(configuration: Configuration, *, trigger: str = Run.Trigger.PERSON) 
             configuration=configuration,
             direction=Run.Direction.IN,
             trigger=trigger,
-            resume_at=timezone.now(),
+            resume_at=sql.database_clock(),
         )
         if trigger != Run.Trigger.SCHEDULE:
             telling.run_asked_for(run)
@@ -65,16 +66,17 @@ def next_due(configuration: Configuration) -> datetime:
     """
     interval = timedelta(minutes=configuration.outstanding_interval_min)
     first = _SINCE + interval * (configuration.pk * _SPREAD % _WHOLE) / _WHOLE
-    return first + interval * ((timezone.now() - first) // interval + 1)
+    return first + interval * ((sql.database_clock() - first) // interval + 1)
 
 
 def read(run: Run, claim: Claim, storage: Storage | None = None) -> None:
     """Read all pages, compare, and write the files or hold them. Raises kit.errors, and keeps nothing then."""
     configuration = run.configuration
     kinds: list[Kind] = [kind for kind in FILE_NAMES if kind in configuration.outstanding_kinds]
-    begun = timezone.now()
-    settings = package_settings(configuration, at_most=SETTINGS_GOOD_FOR)
-    connector = connect(configuration, settings=settings, check_claim=claim.check)
+    clock = DatabaseClock()
+    begun = clock.now()
+    settings = package_settings(configuration, at_most=SETTINGS_GOOD_FOR, now=clock.now)
+    connector = connect(configuration, settings=settings, check_claim=claim.check, now=clock.now)
     items = completed(configuration, connector.outstanding(kinds))
     claim.check()
     with transaction.atomic():

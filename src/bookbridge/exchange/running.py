@@ -160,7 +160,7 @@ def _out(run: Run, own: Claim) -> _Pause | None:
         if blocked:
             return blocked
         try:
-            index = SettingsIndex(package_settings(run.configuration))
+            index = SettingsIndex(package_settings(run.configuration, now=clock.now))
             with watching.part("phase", name="send"):
                 left = _one_pass(run, own, index, clock)
         except PauseRunError as error:

@@ -176,20 +176,25 @@ def administrations(authorisation: Authorisation) -> list[Administration]:
     ]
 
 
-def package_settings(configuration: Configuration, *, at_most: timedelta = SETTINGS_GOOD_FOR) -> PackageSettings:
+def package_settings(
+    configuration: Configuration,
+    *,
+    at_most: timedelta = SETTINGS_GOOD_FOR,
+    now: Callable[[], datetime] = timezone.now,
+) -> PackageSettings:
     """The package's settings, read anew when the cached ones are older than `at_most`. Raises kit's errors."""
     cached = PackageCache.objects.filter(
         organisation_id=configuration.organisation_id, configuration=configuration
     ).first()
-    if cached and timezone.now() - cached.fetched_at < at_most:
+    if cached and abs(now() - cached.fetched_at) < at_most:
         # An older version of ours may have kept them in another form.
         with suppress(ValidationError):
             return PackageSettings.model_validate(cached.settings)
-    fresh = connect(configuration).package_settings()
+    fresh = connect(configuration, now=now).package_settings()
     PackageCache.objects.update_or_create(
         organisation_id=configuration.organisation_id,
         configuration=configuration,
-        defaults={"settings": storable_values(fresh.model_dump(mode="json")), "fetched_at": timezone.now()},
+        defaults={"settings": storable_values(fresh.model_dump(mode="json")), "fetched_at": now()},
     )
     return fresh
 
