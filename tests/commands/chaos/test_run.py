@@ -29,7 +29,7 @@ def run_chaos(tmp_path: Path, *asked: str) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.crash
 def test_a_small_chaos_run_with_every_event_loses_and_doubles_nothing(tmp_path: Path):
-    ended = run_chaos(tmp_path, "--documents", "60", "--kills", "4", "--seed", "7", "--without", "clock")
+    ended = run_chaos(tmp_path, "--documents", "60", "--kills", "4", "--seed", "7")
 
     assert ended.stdout, ended.stderr
     report = json.loads(ended.stdout)
@@ -45,11 +45,11 @@ def test_a_small_chaos_run_with_every_event_loses_and_doubles_nothing(tmp_path: 
     }
     assert report["recovered_after_s"] > 0
     done = [(told["mark"], told["event"], told["with"]) for told in report["events"]]
-    planned = draw_plan(7, 60, 4, 2).only([], ["clock"]).events
+    planned = draw_plan(7, 60, 4, 2).events
     assert sorted(done, key=str) == sorted(
         ((one.mark, one.event, one.with_) for one in planned if one.event not in report["skipped"]), key=str
     )
-    assert {event for _, event, _ in done} | set(report["skipped"]) == set(EVENTS) - {"clock"}
+    assert {event for _, event, _ in done} | set(report["skipped"]) == set(EVENTS)
     for event, why in report["skipped"].items():
         assert f"SKIPPED {event}: {why}" in ended.stderr
     assert list(tmp_path.iterdir()) == [], "its folder is gone afterwards"

@@ -1,10 +1,12 @@
 """Clocks that jump: libfaketime between a worker and the machine's clock. Only the time of day jumps, as on a real
 machine; the monotonic clock goes on."""
 
+import os
 from pathlib import Path
 
 _PLACES = ("/usr/lib/*/faketime", "/usr/lib/faketime", "/usr/lib64/faketime", "/usr/local/lib/faketime")
 _NAME = "libfaketimeMT.so.1"
+_SITE = Path(__file__).with_name("with_faketime")
 
 
 def faketime_library() -> Path | None:
@@ -34,6 +36,7 @@ class JumpingClock:
     @property
     def environment(self) -> dict[str, str]:
         return {
+            "PYTHONPATH": os.pathsep.join(filter(None, [str(_SITE), os.environ.get("PYTHONPATH", "")])),
             "LD_PRELOAD": str(self._library),
             "FAKETIME_TIMESTAMP_FILE": str(self._file),
             "FAKETIME_CACHE_DURATION": "1",

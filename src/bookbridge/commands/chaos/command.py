@@ -128,16 +128,26 @@ def _play_on(children: Children, grounds: Grounds, package: str, plan: Plan, dea
     stage = set_stage(package, simulator.url, "Chaos Company", "Chaos")
     workers = Workers(children, grounds.folder, plan.workers, _clocks(grounds, plan))
     delivery = make_delivery(plan.documents, books.codes, Random(plan.seed))  # noqa: S311 - repeatable, not secret.
-    inbox = Inbox(inbox_prefix(stage.configuration.organisation_id, stage.configuration.integration_id))
-    site = Site(grounds.database, grounds.storage, simulator, workers, stage, delivery, inbox)
-    tables = Tables(stage)
-    show = Show(site, plan, tables, deadline)
+    place = inbox_prefix(stage.configuration.organisation_id, stage.configuration.integration_id)
     with acting_for(stage.configuration.organisation_id):
+        portal, agent = _drop_box(children, plan, stage, place)
+        site = Site(grounds.database, grounds.storage, simulator, workers, stage, delivery, Inbox(place), portal, agent)
+        show = Show(site, plan, Tables(stage), deadline)
         workers.start()
         show.play()
         said = simulator.books(books.administration)
         held = {kind: [record.number for record in books.held(said, kind)] for kind in delivery.expected}
         return {"package": package, "seed": plan.seed, "workers": plan.workers, **_verdict(show, held, grounds.folder)}
+
+
+def _drop_box(children: Children, plan: Plan, stage: Any, inbox: str) -> tuple[Any, Any]:
+    from bookbridge.commands.chaos.uploading import Agent, Portal
+
+    if not any(_has(plan, event) for event in ("upload", "upload-cut", "portal-kill")):
+        return None, None
+    portal = Portal(children)
+    portal.start()
+    return portal, Agent(portal.url, stage.configuration.integration, inbox)
 
 
 def _clocks(grounds: Grounds, plan: Plan) -> list[JumpingClock]:
@@ -161,8 +171,10 @@ def _verdict(show: Any, held: dict[Any, list[str]], folder: Path) -> dict[str, A
         "runs_uneven": verdict.uneven(show.tables.reconciliations()),
         "secrets_in_logs": verdict.secrets_in(folder, _secrets(show.site)),
         "trail_fault": show.tables.trail_fault(),
+        "hours_passed": show.hours_passed,
         "signed_in_again": show.signed_in_again,
         "workers_ended_by_themselves": show.site.workers.ended_by_themselves,
+        "workers_started_anew": verdict.told_in(folder, "worker_session_lost"),
         "events": [told.as_json() for told in show.told],
     }
 
@@ -176,6 +188,7 @@ def _secrets(site: Any) -> set[str]:
     environment = settings.ENVIRONMENT
     addresses = (environment.database_url, environment.database_owner_url)
     passwords = {urlsplit(address).password or "" for address in addresses if address}
+    passwords |= {site.agent.secret} if site.agent else set()
     return {*site.tokens, *passwords, CLIENT_SECRET, environment.secret_key, *environment.encryption_keys}
 
 

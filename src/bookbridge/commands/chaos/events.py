@@ -15,6 +15,7 @@ from bookbridge.commands.chaos.plan import EVENTS, PACKAGE_FAULTS
 if TYPE_CHECKING:
     from bookbridge.commands.chaos.documents import Delivery
     from bookbridge.commands.chaos.inbox import Inbox
+    from bookbridge.commands.chaos.uploading import Agent, Portal
     from bookbridge.commands.processes import Child
     from bookbridge.commands.staging import Stage
 
@@ -37,8 +38,15 @@ class Site:
     stage: "Stage"
     delivery: "Delivery"
     inbox: "Inbox"
+    portal: "Portal | None" = None
+    agent: "Agent | None" = None
     tokens: set[str] = field(default_factory=set)
     """Every token that was in use at some time: what no log may hold."""
+
+    def dropping(self) -> "tuple[Portal, Agent]":
+        assert self.portal is not None
+        assert self.agent is not None
+        return self.portal, self.agent
 
     def remember_tokens(self) -> None:
         self.tokens.update(self.stage.tokens())
@@ -222,6 +230,45 @@ def _drop_overwritten(site: Site, details: Details) -> None:
     site.inbox.overwrite(site.delivery.files, Random(details["seed"]))  # noqa: S311
 
 
+# --- the drop box
+
+
+def _upload(site: Site, details: Details) -> None:
+    portal, agent = site.dropping()
+    if not portal.is_up:
+        raise NotNowError("the portal is still starting")
+    agent.upload(site.delivery.files, Random(details["seed"]))  # noqa: S311
+
+
+def _cut_upload(site: Site, details: Details) -> None:
+    """Several times in the middle, and then as it should be."""
+    chance = Random(details["seed"])  # noqa: S311
+    portal, agent = site.dropping()
+    if not portal.is_up:
+        raise NotNowError("the portal is still starting")
+    for name, content in site.delivery.files.items():
+        agent.cut_upload(name, content, chance.randrange(len(content)))
+    agent.upload(site.delivery.files, chance)
+
+
+def _kill_portal(site: Site, details: Details) -> None:
+    chance = Random(details["seed"])  # noqa: S311
+    portal, agent = site.dropping()
+    if not portal.is_up:
+        raise NotNowError("the portal is still starting")
+    name, content = chance.choice(list(site.delivery.files.items()))
+    agent.cut_upload(name, content, chance.randrange(len(content)))
+    portal.kill()
+
+
+def _start_portal(site: Site, _begun: Any, details: Details) -> None:
+    portal, agent = site.dropping()
+    portal.start()
+    if not portal.is_up:
+        raise NotNowError("the portal is still starting")
+    agent.upload(site.delivery.files, Random(details["seed"]))  # noqa: S311
+
+
 DEEDS: dict[str, Deed] = {
     "kill": Deed(_kill, needs="worker {worker}", from_begin=True),
     "stop": Deed(_stop, _go_on, needs="worker {worker}", from_begin=True),
@@ -247,6 +294,9 @@ DEEDS: dict[str, Deed] = {
     "drop-renamed": Deed(_drop_renamed, needs="storage", is_harm=False),
     "drop-reordered": Deed(_drop_reordered, needs="storage", is_harm=False),
     "drop-overwritten": Deed(_drop_overwritten, needs="storage", is_harm=False),
+    "upload": Deed(_upload, needs="portal", is_harm=False),
+    "upload-cut": Deed(_cut_upload, needs="portal", is_harm=False),
+    "portal-kill": Deed(_kill_portal, _start_portal, needs="portal"),
 }
 if DEEDS.keys() != EVENTS.keys():
     raise AssertionError(f"planned and done differ in {DEEDS.keys() ^ EVENTS.keys()}")

@@ -83,6 +83,7 @@ class Package:
             "minute_limit": 10**6,
             "day_limit": 10**7,
             "seed": seed,
+            "error_limit": False,
             "faults": [_at_its_pace()],
         }
         self._arguments = ["simulate", package, "--port", str(self._port), "--state", str(books)]

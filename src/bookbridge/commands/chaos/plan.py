@@ -156,6 +156,10 @@ def _order(chance: Random, _workers: int) -> dict[str, Any]:
     return {"seed": chance.randrange(10**6)}
 
 
+def _portal(chance: Random, _workers: int) -> dict[str, Any]:
+    return {"seed": chance.randrange(10**6), "seconds": round(chance.uniform(0, 3), 1)}
+
+
 EVENTS: dict[str, Callable[[Random, int], dict[str, Any]]] = {
     "kill": _worker,
     "stop": _stop,
@@ -178,5 +182,8 @@ EVENTS: dict[str, Callable[[Random, int], dict[str, Any]]] = {
     "drop-renamed": _order,
     "drop-reordered": _parts,
     "drop-overwritten": _order,
+    "upload": _order,
+    "upload-cut": _order,
+    "portal-kill": _portal,
 }
 """Event → how its details are drawn."""

@@ -42,6 +42,8 @@ class Show:
     deadline: float
     started: float = field(default_factory=time.monotonic)
     told: list[Told] = field(default_factory=list)
+    hours_passed: int = 0
+    """How often the package's error guard held something up for its hour."""
     signed_in_again: int = 0
     """How often a person had to, where no event of the plan asked for it."""
 
@@ -93,6 +95,7 @@ class Show:
             self._begin_due(facts)
             self._feed(facts)
             self._sign_in_when_asked(facts)
+            self.hours_passed += self.tables.let_the_hour_pass()
 
     def _sign_in_when_asked(self, facts: Facts) -> None:
         """A worker that was killed between a refresh and its answer has lost the tokens: only a person can help."""
@@ -199,8 +202,15 @@ class Show:
         running = ", ".join(running.told.event for running in self._running)
         return (
             f"not done in time; still to come: {coming or 'nothing'}; under way: {running or 'nothing'}; "
-            f"not recovered: {', '.join(self._recoveries.waiting_for) or 'nothing'}\n{self.site.workers.log_ends()}"
+            f"not recovered: {', '.join(self._recoveries.waiting_for) or 'nothing'}\n"
+            f"{self._stuck()}\n{self.site.workers.log_ends()}"
         )
+
+    def _stuck(self) -> str:
+        try:
+            return self.tables.stuck()
+        except NotNowError as error:
+            return str(error)
 
 
 def _done(act: Callable[[], Any]) -> tuple[bool, Any]:

@@ -43,6 +43,12 @@ def secrets_in(logs: Path, secrets: Iterable[str]) -> list[str]:
     return found
 
 
+def told_in(logs: Path, event: str) -> int:
+    """How often the logs tell of an event."""
+    line = f'"event": "{event}"'.encode()
+    return sum(log.read_bytes().count(line) for log in logs.rglob("*.log"))
+
+
 def recovery(told: Sequence[Told]) -> dict[str, Any]:
     """The longest, the 95th percentile, and which event was the longest."""
     measured = sorted((one.recovered_after_s or 0.0, one.event) for one in told if one.recovered_after_s is not None)

@@ -3,17 +3,20 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any, TypeVar
 
 import psycopg
 from django.db import DatabaseError, InterfaceError, connection
+from django.db.models.functions import Now
 
 from bookbridge.commands.chaos.installation import NotNowError
 from bookbridge.commands.staging import Stage
 from bookbridge.exchange.models import Attempt, Line, Posting, Run, WorkerSession
-from bookbridge.integrations.models import Authorisation
+from bookbridge.integrations.models import Authorisation, CallBudget
 from bookbridge.organisations import trail_chain
 
+_NOT_SOON = timedelta(minutes=5)
 _NO_STEP_FORWARD = ("", "late", "abandoned")
 T = TypeVar("T")
 
@@ -98,6 +101,47 @@ class Tables:
                 .count(),
             }
         )
+
+    def let_the_hour_pass(self) -> bool:
+        """Have the hour be over in which a package counts the calls that it refused, when it holds something up.
+
+        A token that expires while many calls are under way is refused to each of them, and a package blocks who is
+        refused too often; so rightly we stop for that hour, and no run could wait for it.
+        """
+        return _asked(self._let_the_hour_pass)
+
+    def _let_the_hour_pass(self) -> bool:
+        soon = Now() + _NOT_SOON
+        runs = self._runs().filter(state=Run.State.WAITING, resume_at__gt=soon)
+        look_ups = Posting.objects.filter(organisation_id=self._organisation, look_up_at__gt=soon)
+        budgets = [row for row in CallBudget.objects.filter(authorisation=self._authorisation) if row.state["errors"]]
+        if not budgets or not (runs.exists() or look_ups.exists()):
+            return False
+        for row in budgets:
+            CallBudget.objects.filter(pk=row.pk).update(state={**row.state, "errors": {}})
+        look_ups.update(look_up_at=Now())
+        runs.update(resume_at=Now())
+        return True
+
+    def stuck(self) -> str:
+        """For a person: what is open, since when, and what it waits for."""
+        return _asked(self._stuck)
+
+    def _stuck(self) -> str:
+        open_runs = self._runs().exclude(state=Run.State.ENDED).annotate(now=Now())
+        told = [
+            f"run {run.pk} is {run.state}, due in {(run.resume_at - run.now).total_seconds():.0f} s, waits for "
+            f"{(run.waiting_for or {}).get('code')}, worker {run.worker}, {run.counts}"
+            for run in open_runs
+        ]
+        unposted = Posting.objects.filter(organisation_id=self._organisation).exclude(state=Posting.State.POSTED)
+        told += [
+            f"{posting.kind} {posting.key} is {posting.state}, to be looked up at {posting.look_up_at}, "
+            f"{posting.absences} absences, worker {posting.worker}"
+            for posting in unposted[:10]
+        ]
+        account = Authorisation.objects.get(pk=self._authorisation)
+        return "\n".join([*told, f"the account is {account.status} {account.status_reason}"])
 
     def trail_fault(self) -> str:
         """What the audit trail's chain has against it; empty when it is whole."""
