@@ -1,30 +1,23 @@
 """One server for all tests of this folder in a process; each test begins with an empty storage."""
 
 import os
-import secrets
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
-from psycopg import sql
+from psycopg.conninfo import conninfo_to_dict
 
-from bookbridge.server.passing_database import with_database
+from bookbridge.server.passing_database import passing_database
+from tests import roles
 from tests.server.drop_box.served import Agent, Served, behind_tls, served
 
 
 @pytest.fixture(scope="session")
 def running_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
-    url = os.environ["DATABASE_URL"]
-    name = f"bookbridge_test_{secrets.token_hex(6)}"
-    with psycopg.connect(url, autocommit=True) as connection:
-        connection.execute(sql.SQL("CREATE DATABASE {}").format(sql.Identifier(name)))
-    try:
-        with served(tmp_path_factory.mktemp("drop-box"), with_database(url, name)) as server:
+    with passing_database(os.environ["DATABASE_OWNER_URL"], "bookbridge_test") as url:
+        addresses = roles.addresses(str(conninfo_to_dict(url)["dbname"]))
+        with served(tmp_path_factory.mktemp("drop-box"), **addresses) as server:
             yield server
-    finally:
-        with psycopg.connect(url, autocommit=True) as connection:
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
 
 
 @pytest.fixture

@@ -108,11 +108,10 @@ class Served:
 
 
 @contextmanager
-def served(folder: Path, database: str, **environment: str) -> Iterator[Served]:
+def served(folder: Path, **environment: str) -> Iterator[Served]:
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     own = {
-        "DATABASE_URL": database,
         "BOOKBRIDGE_DATA": str(folder / "data"),
         "BOOKBRIDGE_STORAGE": str(folder / "storage"),
         "BOOKBRIDGE_PUBLIC_URL": address,
