@@ -236,7 +236,8 @@ def test_a_rightly_signed_request_of_anything_gets_an_answer(small_house: House,
     except ValueError:
         return
     said = small_house.send(request)
-    assert said.status < 500 or said.code == "NotImplemented", said.body
+    # A HEAD is answered without a body, so its status alone says that there is no such part.
+    assert said.status < 500 or (said.status if method == "HEAD" else said.code) in (501, "NotImplemented"), said.body
     assert not said.body or said.status < 300 or said.code in STATUSES
 
 
