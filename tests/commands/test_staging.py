@@ -28,6 +28,7 @@ def test_dead_tokens_of_an_earlier_show_are_replaced(stage: Stage):
 
 
 def test_a_new_simulator_at_another_address_is_taken(stage: Stage):
-    with SimulatorServer(catalogue.simulator_factory("exact_online")(SimulatorSettings())) as other:
+    limits = SimulatorSettings(minute_limit=100_000, day_limit=1_000_000)
+    with SimulatorServer(catalogue.simulator_factory("exact_online")(limits)) as other:
         assert administrations(again(other.url))
         assert Authorisation.objects.get().app.address == other.url

@@ -91,7 +91,8 @@ def test_what_looks_across_the_walls_is_pinned_down_and_returns_no_customers_dat
             assert not others_may_call, name
             assert set(result.replace("TABLE(", "").replace("SETOF ", "").rstrip(")").replace(",", "").split()) <= {
                 *("uuid", "bigint", "text", "timestamp", "with", "time", "zone"),
-                *("organisation", "configuration", "integration", "authorisation", "posting", "run", "active", "until"),
+                *("organisation", "configuration", "integration", "authorisation", "posting", "run", "active"),
+                *("since", "until"),
                 *("name", "labels", "jsonb", "value", "double", "precision"),
                 *("what", "number", "members", "integrations", "runs", "last_run_at"),
             }, name

@@ -13,12 +13,11 @@ from typing import Any
 import httpx
 import pytest
 from django.core.cache import cache
-from django.db import connection
 from django.test import Client
 
 from bookbridge.commands.processes import free_port, listens
 from bookbridge.organisations.models import User
-from tests import factories
+from tests import factories, roles
 from tests.portal.people import code_of, log_in, show_oneself
 
 pytestmark = pytest.mark.django_db
@@ -116,11 +115,7 @@ def test_mails_to_one_address_are_limited(anna: User) -> None:
 @pytest.fixture
 def two_portals(transactional_db: None, tmp_path: Path) -> Iterator[list[str]]:
     """Two web processes on one database."""
-    given = connection.settings_dict
-    url = os.environ["DATABASE_URL"]
-    head, _, query = url.partition("?")
-    database = f"{head.rpartition('/')[0]}/{given['NAME']}" + (f"?{query}" if query else "")
-    environment = {**os.environ, "DATABASE_URL": database, "BOOKBRIDGE_DATA": str(tmp_path)}
+    environment = {**os.environ, **roles.addresses_of_this_test(), "BOOKBRIDGE_DATA": str(tmp_path)}
     ports = [free_port(8300), free_port(8400)]
     with (tmp_path / "log").open("wb") as log:
         portals = [

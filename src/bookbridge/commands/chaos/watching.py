@@ -114,7 +114,8 @@ class Tables:
         soon = Now() + _NOT_SOON
         runs = self._runs().filter(state=Run.State.WAITING, resume_at__gt=soon)
         look_ups = Posting.objects.filter(organisation_id=self._organisation, look_up_at__gt=soon)
-        budgets = [row for row in CallBudget.objects.filter(authorisation=self._authorisation) if row.state["errors"]]
+        rows = CallBudget.objects.filter(authorisation=self._authorisation)
+        budgets = [row for row in rows if row.state.get("errors")]
         if not budgets or not (runs.exists() or look_ups.exists()):
             return False
         for row in budgets:

@@ -107,11 +107,11 @@ class Rig:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+        self._allowed.close()
 
     def stop(self) -> None:
         """Take the package off the network."""
         self._server.stop()
-        self._allowed.close()
 
     # --- the connector
 
