@@ -2,6 +2,7 @@
 
 import os
 import signal
+import threading
 from pathlib import Path
 
 POINTS = (
@@ -36,4 +37,8 @@ def reach(point: str) -> None:
     name, _, flag = asked.removeprefix(_STOP).partition("=")
     if name == point and Path(flag).exists():
         Path(flag).unlink()
-        os.kill(os.getpid(), signal.SIGSTOP if asked.startswith(_STOP) else signal.SIGKILL)
+        if asked.startswith(_STOP):
+            # To this very thread: sent to the process, it could run on for a while, and finish what it was about to do.
+            signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
+        else:
+            os.kill(os.getpid(), signal.SIGKILL)
