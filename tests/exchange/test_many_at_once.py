@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 
 from bookbridge.connectors.exact_online.connector import PackageConnector
@@ -14,7 +15,7 @@ from bookbridge.exchange import posting, running, sweep
 from bookbridge.exchange.models import Attempt, Line, Posting, Run
 from bookbridge.integrations.models import Authorisation
 from bookbridge.kit.contract import PostingRequest
-from bookbridge.kit.outcomes import Outcome, SignInAgain
+from bookbridge.kit.outcomes import Outcome, SignInAgain, Unclear
 from tests.exchange import files
 from tests.exchange.stage import Stage
 
@@ -215,3 +216,21 @@ def test_a_worker_that_is_asked_to_stop_hands_the_rest_over(stage: Stage, monkey
     assert (run.state, run.waiting_for) == (Run.State.WAITING, None)
     assert not Posting.objects.filter(state__in=(Posting.State.SENDING, Posting.State.UNCERTAIN)).exists()
     assert PLACES <= len(numbers(stage)) < 4 * PLACES
+
+
+def test_a_run_pauses_when_the_account_is_lost_while_more_look_ups_wait(stage: Stage, monkeypatch: pytest.MonkeyPatch):
+    stage.run_files(debitr__csv=files.joined(CUSTOMER))
+    run = dropped(stage, fmuta6__csv=sales(3 * PLACES))
+    monkeypatch.setattr(PackageConnector, "post", lambda _, batch: [Unclear("the line was cut")] * len(batch))
+    running.work_on(run.pk, stage.worker)
+    uncertain = Posting.objects.filter(state=Posting.State.UNCERTAIN)
+    assert uncertain.update(look_up_at=Now()) == 3 * PLACES
+    Run.objects.filter(pk=run.pk).update(resume_at=Now())
+
+    monkeypatch.setattr(PackageConnector, "find", lambda _, request: SignInAgain("withdrawn"))
+    running.work_on(run.pk, stage.worker)
+
+    run.refresh_from_db()
+    assert run.state == Run.State.WAITING
+    assert uncertain.count() == 3 * PLACES
+    assert stage.status_of_the_account() == Authorisation.Status.SIGN_IN_AGAIN

@@ -106,6 +106,9 @@ class Sender:
         return self.left
 
     def _is_idle(self) -> bool:
+        if self._stop is not None:
+            # What was to come is left to the next pass; only what is known already is still written down.
+            return not (self._changes or self._answers)
         waiting = self._chunk or self._ready or self._parked or self._calls
         return not (waiting or self._on_their_way or self._changes or self._answers)
 
