@@ -58,15 +58,15 @@ def ask_for(configuration: Configuration, *, trigger: str = Run.Trigger.PERSON) 
     return run
 
 
-def next_due(configuration: Configuration) -> datetime:
-    """When the schedule reads them again: the configuration's own moment in its interval.
+def next_due(configuration: Configuration, now: datetime | None = None) -> datetime:
+    """When the schedule reads them again: the configuration's own moment in its interval, after now by PostgreSQL.
 
     It hangs on nothing but the number of the configuration. So it doesn't drift, a worker that was away for an hour
     makes no crowd of the hour after, and however many there are, they are spread evenly.
     """
     interval = timedelta(minutes=configuration.outstanding_interval_min)
     first = _SINCE + interval * (configuration.pk * _SPREAD % _WHOLE) / _WHOLE
-    return first + interval * ((sql.database_clock() - first) // interval + 1)
+    return first + interval * (((now or sql.database_clock()) - first) // interval + 1)
 
 
 def read(run: Run, claim: Claim, storage: Storage | None = None) -> None:
