@@ -231,7 +231,7 @@ class EntryBuilder:
     def _finish(self, built: Built, type: str, values: dict[str, Any], rows: tuple[int, ...]) -> None:
         model = _MODELS[type]
         rate, total = values["exchange_rate"], _ZERO if type == "M" else values["total"]
-        if (rate is None or rate > 0) and -_MANY < total < _MANY:
+        if (rate is None or rate > 0) and total.adjusted() < _MANY_DIGITS:
             # All else was read within the model's own bounds.
             built.document = _MAKE[type](values)
             return
@@ -306,7 +306,7 @@ class EntryBuilder:
         self, built: Built, header: Record, details: Sequence[Record], type: str, currency: str
     ) -> tuple[list[InvoiceLine] | list[JournalLine], Amounts]:
         lines: list[Any] = []
-        amounts = Amounts()
+        details_total, vat_total, count, open_vat = _ZERO, _ZERO, 0, False
         negate, columns, make = self._negated[type], self._lines[type], _MAKE_LINE[type]
         agreeing, agreed = self._agreeing[type], self._agreed(header, type)
         same, span, blank = agreed[0], self._reserved_span, self._blank_span
@@ -316,8 +316,11 @@ class EntryBuilder:
         for detail in details:
             fields = detail.fields
             said = agreeing(fields)
-            if said != same and said not in agreed:
-                self._compare(built, header, detail, agreed, type)
+            if said != same:
+                if said in agreed:
+                    same = said
+                else:
+                    self._compare(built, header, detail, agreed, type)
             if fields[span] != blank:
                 self._note_reserved(built, detail)
             try:
@@ -333,11 +336,16 @@ class EntryBuilder:
                 values["vat_amount"] = vat = None if vat is None else -vat
             if fields[date_place] == head_date:
                 values["line_date"] = None
-            amounts.add(amount, vat, values["vat_code"])
+            details_total += amount
+            if vat is not None:
+                vat_total += vat
+            elif values["vat_code"] is not None:
+                open_vat = True
+            count += 1
             if is_plain or self._keeps(built, detail, currency, amount, vat):
                 built.line_rows.append(detail.row)
                 lines.append(make(values))
-        return lines, amounts
+        return lines, Amounts(details_total, vat_total, count, open_vat)
 
     def _agreed(self, header: Record, type: str) -> list[tuple[str, ...]]:
         """What details may say in the columns that must agree with the header: the same, and no relation at all."""
@@ -483,7 +491,8 @@ _LINE_BLANKS: dict[str, dict[str, Any]] = {
     type: dict.fromkeys(model.model_fields) for type, model in _LINE_MODELS.items()
 }
 _ZERO = Decimal(0)
-_MANY = Decimal(10) ** 13
+_MANY_DIGITS = 13
+"""An amount of more is none that a document can hold."""
 _MOST_AGREED = 10
 """Ways to say the same that are remembered for the rest of an entry."""
 _DIGIT = re.compile(r"\d").search

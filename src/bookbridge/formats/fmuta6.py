@@ -70,16 +70,6 @@ class _Entry:
         for problem in problems:
             self.note(problem)
 
-    def go_on(self, record: Record, number: int) -> None:
-        """Adds the next detail, with which nothing is wrong."""
-        self.numbered = number
-        self.details.append(record)
-        self.rows.append(record.row)
-        self.row_count += 1
-        if self.raw_size < LONGEST_RAW:
-            self.raws.append(record.raw)
-        self.raw_size += len(record.raw)
-
     def note(self, problem: Problem) -> None:
         if len(self.problems) < MOST_ROWS_KEPT:
             self.problems.append(problem)
@@ -118,6 +108,7 @@ class _EntryReader:
         ]
         self._first_detail = 1 + profile.entry_start
         """The least number that can't be an entry's first row."""
+        self._most_lines = profile.max_lines
         self._entry: _Entry | None = None
         self._seen: dict[tuple[str, ...], set[str]] = defaultdict(set)
         """The last parts of the posting keys so far, by the parts before."""
@@ -141,8 +132,20 @@ class _EntryReader:
             problems = self._split_amount(record)
         number = read_line_number(fields[self._line])
         entry = self._entry
-        if entry is not None and not problems and number is not None and self._goes_on(entry, number, record):
-            entry.go_on(record, number)
+        if (
+            entry is not None
+            and number == entry.numbered + 1
+            and not problems
+            and self._is_usual(entry, number, record)
+        ):
+            # As `hold`, without the calls: nearly every row comes by here.
+            entry.numbered = number
+            entry.details.append(record)
+            entry.rows.append(record.row)
+            entry.row_count += 1
+            if entry.raw_size < LONGEST_RAW:
+                entry.raws.append(record.raw)
+            entry.raw_size += len(record.raw)
             return None
         if number is None:
             return self._take_stray(record, problems)
@@ -163,13 +166,12 @@ class _EntryReader:
         strays.hold(record, [])
         return True
 
-    def _goes_on(self, entry: _Entry, number: int, record: Record) -> bool:
-        """Whether the row is what nearly all are: the next detail of an entry with which nothing is wrong."""
+    def _is_usual(self, entry: _Entry, number: int, record: Record) -> bool:
+        """Whether the row is what nearly all are: a detail of an entry with which nothing is wrong."""
         return (
-            number == entry.numbered + 1
-            and self._first_detail <= number <= self._profile.max_lines
+            not entry.broken
+            and self._first_detail <= number <= self._most_lines
             and entry.header is not None
-            and not entry.broken
             and entry.strays is None
             and record.raw.isascii()
         )

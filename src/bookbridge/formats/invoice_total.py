@@ -29,14 +29,6 @@ class Amounts:
     open_vat: bool = False
     """Some line names a VAT code without an amount: the package works the VAT out."""
 
-    def add(self, amount: Decimal, vat: Decimal | None, vat_code: str | None) -> None:
-        self.details += amount
-        self.count += 1
-        if vat is not None:
-            self.vat += vat
-        elif vat_code is not None:
-            self.open_vat = True
-
 
 def invoice_total(  # noqa: PLR0911 (one return for each reading)
     head: Decimal | None, amounts: Amounts, setting: str, profile: EntryProfile
