@@ -9,11 +9,15 @@ A secret is whatever was encrypted or set as a password during the test, and thi
 remember to list one. People are the users there are, and the invented ones of the sample files and factories.
 """
 
+import os
 from collections.abc import Generator, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
+from cryptography.fernet import Fernet, InvalidToken
 
 PEOPLE = (
     *("Jansen", "Dorpsstraat", "Ergenshuizen", "Zeezicht", "Boulevard 1", "Window Traders", "1 Main Street"),
@@ -56,7 +60,6 @@ _known = Known()
 @pytest.fixture(scope="session", autouse=True)
 def _gather_secrets() -> Iterator[None]:
     """Notes every text that is encrypted and every password that is set, and reads every page."""
-    from cryptography.fernet import Fernet
     from django.contrib.auth.base_user import AbstractBaseUser
     from django.core.handlers.base import BaseHandler
 
@@ -104,23 +107,61 @@ def _nothing_leaks(request: pytest.FixtureRequest) -> Iterator[None]:
     )
     if uses_database:
         request.getfixturevalue("_django_db_helper")
+    processes = ()
+    if "empty_database" in request.fixturenames:
+        request.getfixturevalue("empty_database")
+        processes = (os.environ["DATABASE_OWNER_URL"], request.getfixturevalue("tmp_path"))
     yield
     if uses_database:
         _search_trail()
+    if processes:
+        _search_processes(*processes)
+
+
+_PEOPLE = "SELECT email, name FROM organisations_user"
+_TRAIL = """
+    SELECT concat_ws(' ', actor_kind, actor_id, origin, action, subject_kind, subject_id, changes)
+    FROM organisations_auditentry
+"""
+_ENCRYPTED = """
+    SELECT access_token FROM integrations_authorisation UNION SELECT refresh_token FROM integrations_authorisation
+    UNION SELECT client_secret FROM integrations_appregistration UNION SELECT secret FROM integrations_accesskey
+"""
 
 
 def _search_trail() -> None:
     from django.db import connection
 
     with connection.cursor() as cursor:
-        cursor.execute("SELECT email, name FROM organisations_user")
-        _known.people |= {word for row in cursor.fetchall() for word in row if len(word) >= _SHORTEST}
-        cursor.execute(
-            "SELECT concat_ws(' ', actor_kind, actor_id, origin, action, subject_kind, subject_id, changes) "
-            "FROM organisations_auditentry"
-        )
-        for (told,) in cursor.fetchall():
-            _known.search("the audit trail", told)
+        _search_trail_with(cursor)
+
+
+def _search_trail_with(cursor: Any) -> None:
+    cursor.execute(_PEOPLE)
+    _known.people |= {word for row in cursor.fetchall() for word in row if len(word) >= _SHORTEST}
+    cursor.execute(_TRAIL)
+    for (told,) in cursor.fetchall():
+        _known.search("the audit trail", told)
+
+
+def _search_processes(database: str, folder: Path) -> None:
+    """Real processes had a database and keys of their own: what is secret there is learned from these."""
+    keys = [path.read_text().strip() for path in folder.rglob("secrets/*") if path.is_file()]
+    for key in keys:
+        _known.add_secret(key)
+    with psycopg.connect(database) as connection:
+        if connection.execute("SELECT to_regclass('organisations_auditentry')").fetchone() == (None,):
+            return
+        for (held,) in connection.execute(_ENCRYPTED).fetchall():
+            _known.add_secret(_decrypted(held, keys))
+        _search_trail_with(connection.cursor())
+
+
+def _decrypted(held: str, keys: list[str]) -> str:
+    for key in keys:
+        with suppress(ValueError, InvalidToken):
+            return Fernet(key).decrypt(held.encode()).decode()
+    return ""
 
 
 @pytest.hookimpl(tryfirst=True)
