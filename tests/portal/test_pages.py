@@ -14,6 +14,7 @@ from django.urls import reverse
 
 from bookbridge.exchange.models import Line, Run
 from tests import factories
+from tests.plans import know_the_tables, rows_read
 from tests.portal.stored import stored_at
 
 pytestmark = pytest.mark.django_db
@@ -91,25 +92,9 @@ def test_a_page_of_fifty_thousand_lines_reads_no_more_of_them_than_it_needs(
     query = query.format(phase=ordered[0].phase, middle=ordered[25_000].pk)
     with CaptureQueriesContext(connection) as asked:
         assert client.get(reverse("run", args=(run.organisation_id, run.pk)) + query).status_code == 200
-    read = [_rows_read(each["sql"]) for each in asked if '"exchange_line"' in each["sql"]]
+    read = [rows_read(each["sql"]) for each in asked if '"exchange_line"' in each["sql"]]
     assert read
     assert sum(read) <= most, read
-
-
-def _rows_read(query: str) -> int:
-    """How many rows PostgreSQL had in hand to answer a query."""
-    if not query.startswith("SELECT"):
-        return 0
-    with connection.cursor() as cursor:
-        cursor.execute("EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) " + query.replace("%", "%%"), [])
-        (((plan,),),) = cursor.fetchall()
-    return _rows_of(plan["Plan"])
-
-
-def _rows_of(node: dict[str, Any]) -> int:
-    each_time = node["Actual Rows"] + node.get("Rows Removed by Filter", 0)
-    children = node.get("Plans", [])
-    return sum(map(_rows_of, children)) if children else int(each_time * node["Actual Loops"])
 
 
 def _many_lines(run: Run, number: int) -> None:
@@ -130,7 +115,7 @@ def _many_lines(run: Run, number: int) -> None:
             f" SELECT {values} FROM exchange_line, generate_series(1, %s) AS n WHERE id = %s",
             [number - 1, first.pk],
         )
-        cursor.execute("ANALYZE exchange_line")
+    know_the_tables("exchange_line")
 
 
 def test_every_line_of_a_run_is_on_exactly_one_page(owner_of: Any) -> None:

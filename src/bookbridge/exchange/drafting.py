@@ -99,16 +99,20 @@ def posted_by_this_run(run: Run, lines: Sequence[Line]) -> set[int]:
     ids = {line.posting_id for line in lines}
     if not ids:
         return set()
-    made = Attempt.objects.filter(
-        organisation_id=run.organisation_id,
-        run=run,
-        posting_id__in=ids,
-        outcome__in=("posted", "already_there", "found"),
-    ).values_list("posting_id", flat=True)
+    made = set(
+        Attempt.objects.filter(
+            organisation_id=run.organisation_id,
+            run=run,
+            posting_id__in=ids,
+            outcome__in=("posted", "already_there", "found"),
+        ).values_list("posting_id", flat=True)
+    )
+    if not made:
+        return set()
     said = Line.objects.filter(
-        organisation_id=run.organisation_id, run=run, posting_id__in=ids, outcome=Line.Outcome.POSTED
+        organisation_id=run.organisation_id, run=run, posting_id__in=made, outcome=Line.Outcome.POSTED
     ).values_list("posting_id", flat=True)
-    unsaid = set(made) - set(said)
+    unsaid = made - set(said)
     return {line.pk for line in _first_of_each(lines) if line.posting_id in unsaid}
 
 

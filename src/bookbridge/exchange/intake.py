@@ -375,6 +375,7 @@ def _postings(configuration: Configuration, read: list[_Read]) -> dict[tuple[str
     rows = Posting.objects.filter(
         organisation_id=configuration.organisation_id,
         configuration=configuration,
+        kind__in={part.document.kind for part in read},
         key__in={part.key for part in read},
     ).values_list("kind", "key", "id")
     return {(kind, key): posting_id for kind, key, posting_id in rows}

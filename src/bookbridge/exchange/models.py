@@ -268,6 +268,11 @@ class Line(models.Model):
         indexes = [
             models.Index(fields=["organisation", "run", "phase", "id"], name="line_order"),
             models.Index(
+                fields=["organisation", "run", "phase", "id"],
+                name="line_open",
+                condition=models.Q(outcome__in=["waiting", "uncertain"]),
+            ),
+            models.Index(
                 fields=["organisation", "run", "id"],
                 name="line_failed",
                 condition=models.Q(outcome__in=["refused", "uncertain"]),

@@ -2,7 +2,8 @@
 
 from collections.abc import Sequence
 
-from django.db.models import BooleanField, ExpressionWrapper, Q, QuerySet
+from django.db.models import BooleanField, ExpressionWrapper, F, Q, QuerySet
+from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan
 from django.db.models.functions import Now
 
 from bookbridge.exchange.models import Line, Posting, Run
@@ -12,9 +13,11 @@ _CHUNK = 50
 
 def open_lines(run: Run) -> QuerySet[Line]:
     waits_for_a_person = Q(posting__state=Posting.State.UNCERTAIN, posting__look_up_at__isnull=True)
-    return Line.objects.filter(organisation_id=run.organisation_id, run=run).filter(
-        Q(outcome=Line.Outcome.WAITING) | (Q(outcome=Line.Outcome.UNCERTAIN) & ~waits_for_a_person)
+    # Their index holds these two outcomes only, so that a long run's concluded lines are not read again and again.
+    undecided = Line.objects.filter(
+        organisation_id=run.organisation_id, run=run, outcome__in=[Line.Outcome.WAITING, Line.Outcome.UNCERTAIN]
     )
+    return undecided.filter(Q(outcome=Line.Outcome.WAITING) | ~waits_for_a_person)
 
 
 class OpenLines:
@@ -50,7 +53,7 @@ class OpenLines:
         return given
 
     def _read(self) -> list[Line]:
-        later = Q(phase__gt=self._phase) | Q(phase=self._phase, id__gt=self._last)
+        later = TupleGreaterThan(Tuple(F("phase"), F("id")), (self._phase, self._last))
         found = list(self._lines().filter(later)[:_CHUNK])
         return [line for line in found if line.phase == found[0].phase]
 
