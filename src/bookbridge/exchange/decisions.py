@@ -12,16 +12,21 @@ class Decision(Enum):
     CHANGED = "changed"
 
 
-def decide(*, state: str, same_content: bool, may_update: bool, in_doubt: bool = False) -> Decision:
+def decide(
+    *, state: str, same_content: bool, may_update: bool, in_doubt: bool = False, is_settling: bool = False
+) -> Decision:
     """The next step for a posting in a state, offered with the same or another content than it last carried.
 
     `in_doubt`: the books may hold it though we never sent it, so it is looked up first (see `doubts.py`).
+    `is_settling`: an earlier update whose answer was unclear may still reach the package, after the next one.
     `may_update`: the package can change documents of this kind and the kind is one that is meant to change (relations).
     """
     if state == "posted":
         if same_content:
             return Decision.ALREADY_POSTED
-        return Decision.UPDATE if may_update else Decision.CHANGED
+        if not may_update:
+            return Decision.CHANGED
+        return Decision.WAIT if is_settling else Decision.UPDATE
     if in_doubt and state in ("pending", "refused"):
         return Decision.LOOK_UP
     return {

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
+from django.db.models import Q
+
 from bookbridge.documents import (
     Document,
     Invoice,
@@ -114,6 +116,23 @@ def posted_by_this_run(run: Run, lines: Sequence[Line]) -> set[int]:
     ).values_list("posting_id", flat=True)
     unsaid = made - set(said)
     return {line.pk for line in _first_of_each(lines) if line.posting_id in unsaid}
+
+
+def overtaken_by_later_lines(lines: Sequence[Line]) -> set[int]:
+    """Lines whose document was posted since with what a later line says: an update by them would bring old content.
+
+    Later is what came in later, whichever was read first.
+    """
+    if not lines:
+        return set()
+    posted = Q(outcome=Line.Outcome.POSTED) | Q(reason=Line.Reason.ALREADY_POSTED)
+    others = Line.objects.filter(
+        posted, organisation_id=lines[0].organisation_id, posting_id__in={line.posting_id for line in lines}
+    ).values_list("posting_id", "run_id", "pk")
+    latest: dict[int | None, tuple[int, int]] = {}
+    for posting_id, run_id, pk in others:
+        latest[posting_id] = max(latest.get(posting_id, (0, 0)), (run_id, pk))
+    return {line.pk for line in lines if latest.get(line.posting_id, (0, 0)) > (line.run_id, line.pk)}
 
 
 def _first_of_each(lines: Iterable[Line]) -> Iterator[Line]:

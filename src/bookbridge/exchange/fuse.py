@@ -16,10 +16,13 @@ class Fuse:
     """
 
     def __init__(self, seconds_left: Callable[[], float]) -> None:
+        # An alarm outlives the replacement of a process by itself.
+        signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, signal.SIG_DFL)
         self._seconds_left = seconds_left
         self._lock = threading.Lock()
         self._writing = 0
+        self._is_over = False
 
     def light(self) -> None:
         """Before the last check of a request that is about to be written."""
@@ -38,6 +41,13 @@ class Fuse:
         with self._lock:
             self._set()
 
+    def leave(self) -> None:
+        """Set the alarm no more, as it stands, because the process is about to end or to be replaced."""
+        with self._lock:
+            self._is_over = True
+
     def _set(self) -> None:
+        if self._is_over:
+            return
         seconds = max(self._seconds_left(), _AT_ONCE_S) if self._writing else 0
         signal.setitimer(signal.ITIMER_REAL, seconds)

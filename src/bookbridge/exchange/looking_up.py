@@ -32,14 +32,17 @@ class LookUps:
         """The search to make now, and what to write on the line."""
         uncertain = line.posting
         assert uncertain is not None
-        if line.kind not in self._sheet.capabilities.searchable:
-            Posting.objects.filter(pk=uncertain.pk, state=Posting.State.UNCERTAIN).update(look_up_at=None)
-            return None, told(line, Line.Outcome.UNCERTAIN, problems=[sending_texts.CANNOT_BE_SEARCHED()])
+        is_due = not uncertain.look_up_at or line.look_up_is_due  # type: ignore[attr-defined]
         if uncertain.state in doubts.UNSENT:
             if not doubts.begin(line):
                 self._left.wait(self._clock.now() + _AGAIN_SOON, waiting_texts.OTHER_WORKER())
                 return None, None
-        elif uncertain.look_up_at and not line.look_up_is_due:  # type: ignore[attr-defined]
+            is_due = True
+        if line.kind not in self._sheet.capabilities.searchable:
+            Posting.objects.filter(pk=uncertain.pk, state=Posting.State.UNCERTAIN).update(look_up_at=None)
+            return None, told(line, Line.Outcome.UNCERTAIN, problems=[sending_texts.CANNOT_BE_SEARCHED()])
+        if not is_due:
+            assert uncertain.look_up_at is not None
             self._left.wait(uncertain.look_up_at, waiting_texts.LOOKING_UP())
             if line.outcome == Line.Outcome.UNCERTAIN:
                 return None, None
@@ -76,9 +79,9 @@ class LookUps:
 
     def _as_it_was_sent(self, uncertain: Posting) -> PostingRequest:
         """In the codes it was sent with: under those of a mapping that changed since, it would seem to be absent."""
-        attempt = posting.last_sent(uncertain)
+        attempt = posting.last_sent(uncertain) if uncertain.attempt else None
         if attempt is None or attempt.fingerprint != uncertain.fingerprint:
-            # Sent by an installation whose records are lost: in the codes that it would be sent with now.
+            # Sent, if at all, by an installation whose records are lost: in the codes that it would be sent with now.
             document = mapped(document_from_json(uncertain.document), self._run.configuration.mappings)
             return request_for(uncertain, document, uncertain.fingerprint, {})
         document = document_from_json(attempt.sent or uncertain.document)

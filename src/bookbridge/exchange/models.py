@@ -31,6 +31,7 @@ class WorkerSession(models.Model):
     version = models.CharField(max_length=40, blank=True, default="", db_default="")
     started_at = models.DateTimeField(auto_now_add=True)
     heartbeat_at = models.DateTimeField()
+    dead_since = models.DateTimeField(null=True, help_text="When others took over from it, for ever")
 
 
 class Run(models.Model):
@@ -235,6 +236,7 @@ class Line(models.Model):
         CHANGED = "changed_since_posted", "Changed since it was posted"
         NOT_READ = "not_read", "Could not be read from the file"
         NOTHING_TO_BOOK = "nothing_to_book", "Nothing to book"
+        OVERTAKEN = "overtaken", "A newer version was posted before it"
 
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="lines")
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="lines")

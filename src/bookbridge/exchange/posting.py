@@ -173,11 +173,11 @@ def abandon(posting: Posting, *, settle_s: float, ended: bool = False) -> bool:
     session may be gone while its process lives on for a moment. `ended`: it is known to send no more.
     """
     attempt = Attempt.objects.filter(organisation_id=posting.organisation_id, token=posting.attempt).first()
+    silent_from = Now() if ended else Greatest(Now(), _last_moment_of(posting.worker))
+    changes: dict[str, Any] = {"state": State.UNCERTAIN, "look_up_at": silent_from + timedelta(seconds=settle_s)}
     if attempt is not None and attempt.action == "update":
-        changes: dict[str, Any] = {"state": State.POSTED, "fingerprint": ""}
-    else:
-        silent_from = Now() if ended else Greatest(Now(), _last_moment_of(posting.worker))
-        changes = {"state": State.UNCERTAIN, "look_up_at": silent_from + timedelta(seconds=settle_s)}
+        # Nothing to look up, but until then the next update might be overtaken by this one.
+        changes |= {"state": State.POSTED, "fingerprint": ""}
     with transaction.atomic():
         mine = Posting.objects.filter(pk=posting.pk, state=State.SENDING, attempt=posting.attempt).update(
             worker=None, **changes

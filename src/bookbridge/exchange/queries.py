@@ -30,6 +30,11 @@ _BEGIN = """
           AND held.attempt IS NOT DISTINCT FROM asked.seen
           AND held.fingerprint = asked.fingerprint
           AND EXISTS (SELECT FROM own)
+          AND NOT (asked.action = 'update' AND EXISTS (
+              SELECT FROM exchange_line AS later
+              WHERE later.organisation_id = %(organisation)s AND later.posting_id = held.id
+                AND (later.run_id, later.id) > (%(run)s, asked.line)
+                AND (later.outcome = 'posted' OR later.reason = 'already_posted')))
         ORDER BY held.id
         FOR UPDATE OF held SKIP LOCKED
     ), begun AS (
@@ -70,7 +75,8 @@ _CONCLUDE = """
             external_number = COALESCE(answered.external_number, held.external_number),
             posted_at = CASE WHEN answered.external_id IS NULL THEN held.posted_at ELSE clock_timestamp() END,
             look_up_at = CASE
-                WHEN answered.state = 'uncertain' THEN clock_timestamp() + make_interval(secs => %(settle_s)s)
+                WHEN answered.state = 'uncertain' OR answered.forgets
+                THEN clock_timestamp() + make_interval(secs => %(settle_s)s)
             END,
             problems = COALESCE(answered.problems, held.problems)
         FROM answered
@@ -90,6 +96,8 @@ _CONCLUDE = """
         FROM answered
         LEFT JOIN mine ON mine.token = answered.token
         WHERE attempt.token = answered.token AND attempt.organisation_id = %(organisation)s
+          -- An answer that was written down already, and PostgreSQL's own answer to that lost, isn't late.
+          AND (mine.token IS NOT NULL OR attempt.outcome IN ('', 'abandoned'))
     ), written AS (
         UPDATE exchange_line AS line
         SET outcome = answered.line_outcome, reason = answered.reason, problems = answered.line_problems,

@@ -89,11 +89,14 @@ class RelationCheck:
         """
         for kind, number, field in _needed(document):
             answer = self._answers[kind, number, document.administration]
+            if answer == "on_its_way":
+                raise MustWaitError(number)
             if answer == "refused":
                 yield RELATION_REFUSED(field=field, value=number)
             elif answer == "unknown":
                 if self._more_is_coming():
-                    self._answers.pop((kind, number, document.administration))
+                    # For every document of this pass that needs it; the next pass asks anew.
+                    self._answers[kind, number, document.administration] = "on_its_way"
                     raise MustWaitError(number)
                 yield (CUSTOMER_UNKNOWN if kind == "customer" else SUPPLIER_UNKNOWN)(field=field, value=number)
 

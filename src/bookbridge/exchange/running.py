@@ -59,17 +59,20 @@ def claim(run_id: int, worker: WorkerLife) -> Claim | None:
     """The right to work on a due run; None when it isn't due or another worker has it."""
     token = uuid4()
     worker.claims.add(token)
-    mine = Run.objects.filter(pk=run_id, state=Run.State.WAITING, resume_at__lte=Now()).update(
-        state=Run.State.WORKING,
-        claim=token,
-        worker=worker.id,
-        waiting_for=None,
-        started_at=Coalesce(F("started_at"), Now()),
-    )
-    if not mine:
-        worker.claims.discard(token)
-        return None
-    return Claim(run_id, token, worker)
+    mine = 0
+    try:
+        mine = Run.objects.filter(pk=run_id, state=Run.State.WAITING, resume_at__lte=Now()).update(
+            state=Run.State.WORKING,
+            claim=token,
+            worker=worker.id,
+            waiting_for=None,
+            started_at=Coalesce(F("started_at"), Now()),
+        )
+    finally:
+        if not mine:
+            # Also when the answer was lost: if it was ours all the same, the heartbeat lets go of it.
+            worker.claims.discard(token)
+    return Claim(run_id, token, worker) if mine else None
 
 
 def work_on(run_id: int, worker: WorkerLife) -> None:

@@ -15,7 +15,7 @@ from bookbridge.exchange import crash_points, posting, sending_texts, waiting_te
 from bookbridge.exchange.calls import Call, LookUpOf, Preparation, RelationQuestion, Send
 from bookbridge.exchange.decisions import Decision, decide
 from bookbridge.exchange.doubts import Doubts
-from bookbridge.exchange.drafting import Draft, Drafter, Identity, posted_by_this_run
+from bookbridge.exchange.drafting import Draft, Drafter, Identity, overtaken_by_later_lines, posted_by_this_run
 from bookbridge.exchange.flight import Flight, Landed
 from bookbridge.exchange.lines import LineChange, told
 from bookbridge.exchange.looking_up import LookUps
@@ -135,6 +135,9 @@ class Sender:
         chunk = [(line, self._decided(line)) for line in opened]
         drafts = {line.pk: self._drafted(line, _ACTIONS[decided]) for line, decided in chunk if decided in _ACTIONS}
         self._relations.learn(draft.document for draft in drafts.values() if draft)
+        overtaken = overtaken_by_later_lines([line for line, decided in chunk if decided is Decision.UPDATE])
+        self._changes += [_skipped(line, Line.Reason.OVERTAKEN) for line in opened if line.pk in overtaken]
+        chunk = [(line, decided) for line, decided in chunk if line.pk not in overtaken]
         already = [line for line, decided in chunk if decided is Decision.ALREADY_POSTED]
         unsaid = posted_by_this_run(self._run, already)
         self._changes += [_already_posted(line, by_this_run=line.pk in unsaid) for line in already]
@@ -143,15 +146,17 @@ class Sender:
                 self._refuse_for_our_bug(line)
             elif decided is not Decision.ALREADY_POSTED:
                 self._chunk.append((line, decided, drafts.get(line.pk)))
-        return bool(chunk)
+        return bool(opened)
 
     def _decided(self, line: Line) -> Decision:
         assert line.posting is not None
+        is_settling = bool(line.posting.look_up_at) and not line.look_up_is_due  # type: ignore[attr-defined]
         return decide(
             state=line.posting.state,
             same_content=line.posting.fingerprint == line.fingerprint,
             may_update=line.kind in MAY_CHANGE and line.kind in self._sheet.capabilities.updates,
             in_doubt=self._doubts.about(line),
+            is_settling=is_settling,
         )
 
     def _drafted(self, line: Line, action: str) -> Draft | None:
@@ -171,7 +176,9 @@ class Sender:
             problems = [sending_texts.CHANGED()]
             self._changes.append(told(line, Line.Outcome.SKIPPED, reason=Line.Reason.CHANGED, problems=problems))
         elif decision is Decision.WAIT:
-            self.left.wait(self._clock.now() + _AGAIN_SOON, waiting_texts.OTHER_WORKER())
+            assert line.posting is not None
+            until = line.posting.look_up_at or self._clock.now() + _AGAIN_SOON
+            self.left.wait(until, waiting_texts.OTHER_WORKER())
         elif not self._on_their_way.isdisjoint(identities):
             self._open.hold(line)
         elif decision is Decision.LOOK_UP:
@@ -306,9 +313,13 @@ class Sender:
 
     def _land(self, landed: Sequence[Landed]) -> None:
         for each in landed:
+            # First, since the others may fail over what the database says.
             if isinstance(each.name, Send):
                 self._answered(each.name, each)
-            elif isinstance(each.name, LookUpOf):
+        for each in landed:
+            if isinstance(each.name, Send):
+                continue
+            if isinstance(each.name, LookUpOf):
                 self._looked_up(each.name, each)
             elif isinstance(each.name, RelationQuestion):
                 self._told_of_a_relation(each.name, each)
@@ -339,11 +350,8 @@ class Sender:
             elif isinstance(outcome, SignInAgain):
                 self._stop_for(SignInAgainError(outcome.reason))
             elif not isinstance(outcome, Posted | AlreadyThere):
-                due = written.mine[answer.start.token]
-                if due is None:
-                    self.left.wait(self._clock.now() + timedelta(seconds=10), waiting_texts.AGAIN())
-                else:
-                    self.left.wait(due, waiting_texts.LOOKING_UP())
+                due = written.mine[answer.start.token] or self._clock.now() + timedelta(seconds=10)
+                self.left.wait(due, waiting_texts.AGAIN() if draft.action == "update" else waiting_texts.LOOKING_UP())
 
     def _looked_up(self, asked: LookUpOf, landed: Landed) -> None:
         self._on_their_way.discard(("posting", asked.line.posting_id))
@@ -445,10 +453,14 @@ def _go_together(first: Draft, other: Draft, so_many: int, most: int) -> bool:
 def _already_posted(line: Line, *, by_this_run: bool) -> LineChange:
     """Posted before, or by this very run, which broke off before it could say so on the line."""
     assert line.posting is not None
-    number = line.posting.external_number
     if by_this_run:
-        return told(line, Line.Outcome.POSTED, number=number)
-    return told(line, Line.Outcome.SKIPPED, reason=Line.Reason.ALREADY_POSTED, number=number)
+        return told(line, Line.Outcome.POSTED, number=line.posting.external_number)
+    return _skipped(line, Line.Reason.ALREADY_POSTED)
+
+
+def _skipped(line: Line, reason: str) -> LineChange:
+    assert line.posting is not None
+    return told(line, Line.Outcome.SKIPPED, reason=reason, number=line.posting.external_number)
 
 
 def _line_of(draft: Draft, outcome: Outcome) -> LineChange | None:

@@ -7,16 +7,29 @@ from uuid import UUID
 
 from django.db import connection
 
-_LIVING_WORKERS = """
-    SELECT session.id
-    FROM exchange_workersession AS session
-    WHERE session.heartbeat_at > now() - make_interval(secs => %s)
-      AND EXISTS (
+_HOLDS_ITS_LOCK = """
+    EXISTS (
         SELECT 1 FROM pg_locks AS held
         JOIN pg_database AS base ON base.oid = held.database AND base.datname = current_database()
         WHERE held.locktype = 'advisory' AND held.granted AND held.objsubid = 1
           AND ((held.classid::bigint << 32) | held.objid::bigint) = session.lock_key
-      )
+    )
+"""
+_LIVES = f"""
+    session.dead_since IS NULL AND session.heartbeat_at > clock_timestamp() - make_interval(secs => %(silence_s)s)
+    AND {_HOLDS_ITS_LOCK}
+"""
+_LIVING_WORKERS = f"SELECT session.id FROM exchange_workersession AS session WHERE {_LIVES}"  # noqa: S608
+# A heartbeat that came in between has the row, and is seen when it lets go of it.
+_DECLARE_DEAD = f"""
+    UPDATE exchange_workersession AS session SET dead_since = clock_timestamp()
+    WHERE session.id = ANY (%(suspects)s) AND session.dead_since IS NULL AND NOT ({_LIVES})
+"""  # noqa: S608
+_DEAD = """
+    SELECT suspect FROM unnest(%(suspects)s::uuid[]) AS suspect
+    WHERE NOT EXISTS (
+        SELECT FROM exchange_workersession AS session WHERE session.id = suspect AND session.dead_since IS NULL
+    )
 """
 
 HOLD_LOCK = "SELECT pg_advisory_lock(%s)"
@@ -26,27 +39,23 @@ START_SESSION = """
 """
 BEAT = """
     UPDATE exchange_workersession SET heartbeat_at = clock_timestamp()
-    WHERE id = %s AND heartbeat_at > clock_timestamp() - make_interval(secs => %s)
+    WHERE id = %s AND heartbeat_at > clock_timestamp() - make_interval(secs => %s) AND dead_since IS NULL
 """
 """A worker that was silent for so long that others took over never comes back to life."""
-LET_GO_OF_OTHER_RUNS = "SELECT across_let_go_of_runs(%s, %s::uuid[])"
+CLAIMS = "SELECT across_claims_of(%s)"
+LET_GO_OF_CLAIMS = "SELECT across_let_go_of_claims(%s, %s::uuid[])"
 """The statements of a worker's own line to the database, which lives outside Django's."""
 
 _WAIT_FOR_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 _TRY_LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
 
 
-_SESSIONS = """
+_SESSIONS = f"""
     SELECT session.host, session.pid, session.version,
         extract(epoch FROM clock_timestamp() - session.heartbeat_at)::float8
     FROM exchange_workersession AS session
-    WHERE EXISTS (
-        SELECT 1 FROM pg_locks AS held
-        JOIN pg_database AS base ON base.oid = held.database AND base.datname = current_database()
-        WHERE held.locktype = 'advisory' AND held.granted AND held.objsubid = 1
-          AND ((held.classid::bigint << 32) | held.objid::bigint) = session.lock_key
-    ) ORDER BY session.host, session.pid
-"""
+    WHERE {_HOLDS_ITS_LOCK} ORDER BY session.host, session.pid
+"""  # noqa: S608
 
 
 class WorkerProcess(NamedTuple):
@@ -73,7 +82,19 @@ def living_workers(longest_silence_s: float) -> set[UUID]:
     The lock tells at once of a killed process, the heartbeat of one that hangs or lost the network.
     """
     with connection.cursor() as cursor:
-        cursor.execute(_LIVING_WORKERS, [longest_silence_s])
+        cursor.execute(_LIVING_WORKERS, {"silence_s": longest_silence_s})
+        return {row[0] for row in cursor.fetchall()}
+
+
+def declare_dead(suspects: Collection[UUID], longest_silence_s: float) -> set[UUID]:
+    """Those of the workers that are dead, from now on for ever: their own heartbeat finds it out and stops.
+
+    Between reading who lives and taking something back, one that hung may have come back to life.
+    """
+    values = {"suspects": list(suspects), "silence_s": longest_silence_s}
+    with connection.cursor() as cursor:
+        cursor.execute(_DECLARE_DEAD, values)
+        cursor.execute(_DEAD, values)
         return {row[0] for row in cursor.fetchall()}
 
 

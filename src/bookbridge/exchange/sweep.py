@@ -1,6 +1,8 @@
 """Finds due and abandoned work in the tables, so that no lost or stuck job can strand a document."""
 
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from itertools import groupby
 from operator import itemgetter
@@ -53,7 +55,9 @@ def free_abandoned_work() -> int:
     at_work = sql.workers_at_work()
     # Asked after who is at work: a worker that begins in between is neither dead nor among them.
     living = workers.living()
-    freed = _take_back([worker for worker in at_work - living if worker]) if at_work - living else 0
+    suspects = at_work - living
+    dead = workers.declare_dead([worker for worker in suspects if worker]) if suspects else set()
+    freed = _take_back(sorted(dead)) if dead or None in suspects else 0
     yesterday = timezone.now() - timedelta(days=1)
     WorkerSession.objects.exclude(id__in=living).filter(heartbeat_at__lt=yesterday).delete()
     sql.forget_jobs_of_dead_workers()
@@ -63,7 +67,7 @@ def free_abandoned_work() -> int:
 def _take_back(dead: list[UUID]) -> int:
     freed, held_by_the_dead = 0, Q(worker__in=dead) | Q(worker=None)
     for organisation_id, posting_id in sql.postings_of(dead, _MOST_AT_ONCE):
-        with acting_for(organisation_id):
+        with acting_for(organisation_id), _not_stopping_the_others("posting", posting_id):
             freed += _abandon(Posting.objects.filter(held_by_the_dead, organisation_id=organisation_id, pk=posting_id))
     # Runs after postings: whoever takes the run over must find no attempt that still seems to be under way.
     for organisation_id, run_id in sql.runs_of(dead, _MOST_AT_ONCE):
@@ -79,6 +83,17 @@ def _take_back(dead: list[UUID]) -> int:
             )
         _log.warning("run_taken_back", run=run_id)
     return freed
+
+
+@contextmanager
+def _not_stopping_the_others(what: str, pk: int) -> Iterator[None]:
+    """Our bug, or a package that was removed, concerns this one alone."""
+    try:
+        yield
+    except DatabaseError:
+        raise
+    except Exception:
+        _log.exception("sweep_item_failed", what=what, id=pk)
 
 
 def _abandon(one: QuerySet[Posting]) -> bool:
@@ -98,7 +113,8 @@ def start_due_outstanding() -> None:
             with acting_for(organisation_id):
                 own = Configuration.objects.filter(organisation_id=organisation_id, pk__in=[pk for _, pk in due])
                 for configuration in own:
-                    _start(configuration)
+                    with _not_stopping_the_others("configuration", configuration.pk), transaction.atomic():
+                        _start(configuration)
 
 
 def _start(configuration: Configuration) -> None:

@@ -5,7 +5,7 @@ import platform
 import secrets
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from importlib import metadata
 from uuid import UUID, uuid4
@@ -94,8 +94,7 @@ class WorkerLife:
             try:
                 assert self._line is not None
                 known = self._line.execute(sql.BEAT, [self.id, LONGEST_SILENCE_S]).rowcount
-                # Whose thread could not write the end of its work down would otherwise be held for ever.
-                self._line.execute(sql.LET_GO_OF_OTHER_RUNS, [self.id, list(self.claims)])
+                self._let_go_of_unfinished_runs(self._line)
             except psycopg.Error as error:
                 self._lost(type(error).__name__)
                 return
@@ -105,6 +104,17 @@ class WorkerLife:
             self._beat_at = started
             if self.fuse:
                 self.fuse.set_anew()
+
+    def _let_go_of_unfinished_runs(self, line: psycopg.Connection) -> None:
+        """Runs whose thread could not write the end of its work down would otherwise be held for ever.
+
+        First what the tables say, then what this process knows: a claim is known here before it is written there, so
+        one that is written and not known is of a thread that has come to its end.
+        """
+        written = {claim for (claim,) in line.execute(sql.CLAIMS, [self.id]).fetchall()}
+        finished = written - self.claims
+        if finished:
+            line.execute(sql.LET_GO_OF_CLAIMS, [self.id, list(finished)])
 
     def _watch(self) -> None:
         """A heartbeat that waits for a database that has gone silent would wait for ever."""
@@ -118,6 +128,8 @@ class WorkerLife:
             return
         _log.error("worker_session_lost", reason=reason)
         self._stopped.set()
+        if self.fuse:
+            self.fuse.leave()
         self._on_loss()
 
 
@@ -185,3 +197,8 @@ class ClaimedWriting:
 def living() -> set[UUID]:
     """The workers that may still own what they claimed."""
     return sql.living_workers(LONGEST_SILENCE_S)
+
+
+def declare_dead(suspects: Collection[UUID]) -> set[UUID]:
+    """Those of the suspects that have died; none of them ever sends again after its own few seconds."""
+    return sql.declare_dead(suspects, LONGEST_SILENCE_S)

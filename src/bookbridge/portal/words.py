@@ -81,6 +81,7 @@ ROLE = {"owner": _("Owner"), "bookkeeper": _("Bookkeeper"), "viewer": _("Viewer"
 SOURCE = {"file_drop": _("Files")}
 LINE_REASON = {
     "already_posted": _("Already posted"),
+    "overtaken": _("A newer version was posted before it"),
     "already_there": _("Already in the package"),
     "changed_since_posted": _("Changed since it was posted"),
     "not_read": _("Could not be read from the file"),
