@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import psycopg
 import pytest
 import pytest_django
+from django.http import HttpRequest
 from psycopg import sql
 
 from tests import roles
@@ -50,6 +51,23 @@ def the_product_runs_as_the_app(monkeypatch: pytest.MonkeyPatch) -> None:
     for module, name in roles.PRODUCT:
         if module in sys.modules:
             roles.let_the_app_do(monkeypatch, sys.modules[module], name)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def clients_hold_what_browsers_hold() -> Iterator[None]:
+    """`force_login` sets the cookie itself, past the middleware that keeps the database's key from the browser."""
+    from django.conf import settings
+    from django.test import Client
+
+    set_cookies = Client._set_login_cookies
+
+    def set_cookie(client: Client, request: HttpRequest) -> None:
+        set_cookies(client, request)
+        client.cookies[settings.SESSION_COOKIE_NAME] = request.session.secret
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Client, "_set_login_cookies", set_cookie)
+        yield
 
 
 @pytest.fixture(scope="session")

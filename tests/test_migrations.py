@@ -26,6 +26,9 @@ _HARMFUL = (
     migrations.AlterModelTable,
 )
 
+NEW_WORDS_ALONE = {("exchange.0008_fenced_workers", "reason")}
+"""Fields whose list of choices has grown, which no column knows."""
+
 
 def faults(operation: Operation, new_models: set[str]) -> Iterator[str]:
     """What workers of the version before couldn't live with. Tables made by the same migration are unknown to them."""
@@ -64,7 +67,12 @@ def test_every_change_can_be_made_while_the_version_before_works() -> None:
             for operation in migration.operations
             if isinstance(operation, migrations.CreateModel)
         }
-        found += [f"{room}.{name}: {fault}" for operation in migration.operations for fault in faults(operation, made)]
+        changes = [
+            operation
+            for operation in migration.operations
+            if (f"{room}.{name}", getattr(operation, "name", "")) not in NEW_WORDS_ALONE
+        ]
+        found += [f"{room}.{name}: {fault}" for operation in changes for fault in faults(operation, made)]
     assert found == []
 
 

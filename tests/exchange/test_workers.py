@@ -110,6 +110,11 @@ elif sys.argv[2] == "stop":
 elif sys.argv[2] == "set anew":
     left[0] = 60
     fuse.set_anew()
+elif sys.argv[2] == "leave":
+    fuse.leave()
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    fuse.light()
+    fuse.put_out()
 elif sys.argv[2] == "another still writes":
     fuse.light()
     fuse.put_out()
@@ -126,7 +131,13 @@ def run_fuse(seconds: float, what: str) -> subprocess.Popen[str]:
 
 @pytest.mark.parametrize(
     ("seconds", "what", "writes"),
-    [(0.3, "put out", True), (0.3, "set anew", True), (0.3, "wait", False), (0.3, "another still writes", False)],
+    [
+        (0.3, "put out", True),
+        (0.3, "set anew", True),
+        (0.3, "leave", True),
+        (0.3, "wait", False),
+        (0.3, "another still writes", False),
+    ],
 )
 def test_the_fuse_ends_who_writes_past_its_time(seconds: float, what: str, writes: bool):
     process = run_fuse(seconds, what)

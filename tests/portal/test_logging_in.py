@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from allauth.usersessions.models import UserSession
 from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.sessions.models import Session
@@ -82,11 +83,27 @@ def test_a_session_planted_before_the_log_in_is_worth_nothing(anna: User) -> Non
     planted = thief.session
     planted["mark"] = "planted"
     planted.save()
-    victim.cookies["sessionid"] = thief.cookies["sessionid"] = planted.session_key
+    victim.cookies["sessionid"] = thief.cookies["sessionid"] = planted.secret
     log_in(victim, anna.email)
-    assert victim.cookies["sessionid"].value != planted.session_key
+    assert victim.cookies["sessionid"].value != planted.secret
     assert victim.get("/companies/").status_code == 200
     assert thief.get("/companies/").status_code == 302
+
+
+def test_who_reads_the_tables_can_not_take_over_a_session(anna: User) -> None:
+    log_in(browser := Client(), anna.email)
+    held = browser.cookies["sessionid"].value
+    rows = [
+        *Session.objects.values_list("session_key", flat=True),
+        *UserSession.objects.values_list("session_key", flat=True),
+    ]
+    assert rows
+    for key in (*rows, *(key.lstrip("~") for key in rows)):
+        assert key not in held
+        thief = Client()
+        thief.cookies["sessionid"] = key
+        assert thief.get("/companies/").status_code == 302
+    assert browser.get("/companies/").status_code == 200
 
 
 def test_the_session_cookie_is_for_the_browser_alone(anna: User, client: Client, settings: Any) -> None:

@@ -31,7 +31,11 @@ REMEDY = (
 _OURS = "(SELECT relowner FROM pg_class WHERE oid = to_regclass('public.django_migrations'))"
 _FAULTS = f"""
     SELECT current_user, rolsuper, rolbypassrls, rolcreaterole,
-           coalesce(pg_has_role(current_user, {_OURS}, 'MEMBER'), false)
+           coalesce(pg_has_role(current_user, {_OURS}, 'MEMBER'), false),
+           rolreplication OR EXISTS (
+               SELECT FROM pg_roles AS other
+               WHERE (other.rolsuper OR other.rolbypassrls OR other.rolreplication)
+                 AND pg_has_role(current_user, other.oid, 'MEMBER'))
     FROM pg_roles WHERE rolname = current_user
 """  # noqa: S608 - a text of our own.
 _RIGHTS = f"""
@@ -62,12 +66,13 @@ _TOO_MUCH = """
 
 def faults() -> list[str]:
     """Why the walls wouldn't hold for the role of this connection, a sentence each; none when they do."""
-    name, is_superuser, bypasses, makes_roles, owns = _rows(_FAULTS)[0]
+    name, is_superuser, bypasses, makes_roles, owns, becomes_more = _rows(_FAULTS)[0]
     found = {
         "is a superuser": is_superuser,
         "has BYPASSRLS": bypasses,
         "may make roles, and so become another one": makes_roles and not is_superuser,
         "owns the tables": owns and not is_superuser,
+        "may replicate, or become a role that no policy binds": becomes_more and not (is_superuser or bypasses),
     }
     return [
         f"The role {name} of DATABASE_URL {what}: no wall between companies stops it." for what in found if found[what]

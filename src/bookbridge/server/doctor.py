@@ -17,6 +17,8 @@ from bookbridge.server.findings import Finding
 from bookbridge.server.start import missing_changes
 from bookbridge.storage import StorageError, open_storage
 
+_DURABILITY = ("fsync", "synchronous_commit", "full_page_writes")
+
 
 def examine() -> list[Finding]:
     """Everything; a check that can't be made because of an earlier fault is left out."""
@@ -24,6 +26,7 @@ def examine() -> list[Finding]:
     if findings[0].state == "wrong":
         return findings
     for check in (
+        _keeping,
         _tables,
         _walls,
         _secrets,
@@ -58,6 +61,18 @@ def _database() -> Finding:
     if version < 150000:
         return Finding("database", "wrong", f"PostgreSQL {version // 10000} is too old", "Use PostgreSQL 15 or newer.")
     return Finding("database", "well", f"PostgreSQL {version // 10000} answers")
+
+
+def _keeping() -> Iterator[Finding]:
+    """Whether PostgreSQL may forget what it has confirmed: we would then send what was sent already."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM pg_settings WHERE name = ANY (%s) AND setting = 'off'", [list(_DURABILITY)])
+        off = sorted(name for (name,) in cursor.fetchall())
+    if off:
+        remedy = "Set them to on for the server, the database and the app's role."
+        yield Finding("durability", "warning", f"{', '.join(off)} is off: a power cut loses what was confirmed", remedy)
+    else:
+        yield Finding("durability", "well", "what PostgreSQL confirms is on its disk")
 
 
 def _tables() -> Iterator[Finding]:

@@ -71,6 +71,8 @@ LOG_SETTINGS = {
     "log_min_error_statement": "panic",
     "log_timezone": "UTC",
 }
+PRIVACY_SETTINGS = {"track_activities": "off"}
+"""Statements hold customers' data, and a role sees those of all its sessions, whichever company they work for."""
 WITHOUT_DURABILITY = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
 
 _servers: dict[int, subprocess.Popen[bytes]] = {}
@@ -375,7 +377,7 @@ class EmbeddedPostgres:
         return environment
 
     def _spawn(self, folder: Path, account: ServiceAccount | None) -> subprocess.Popen[bytes]:
-        settings = {**LOG_SETTINGS, "log_directory": str(self.log_dir), "timezone": "UTC"}
+        settings = {**LOG_SETTINGS, **PRIVACY_SETTINGS, "log_directory": str(self.log_dir), "timezone": "UTC"}
         settings |= {} if self._durable else WITHOUT_DURABILITY
         settings |= self._address()
         command = [str(folder / "postgres"), "-D", str(self._cluster)]

@@ -4,19 +4,6 @@ from django.db import migrations, models
 
 from bookbridge.organisations.walls import across
 
-LET_GO_OF_RUNS = across(
-    "across_let_go_of_runs",
-    "of_worker uuid, but_for uuid[]",
-    "bigint",
-    """
-    WITH freed AS (
-        UPDATE exchange_run
-        SET state = 'waiting', claim = NULL, worker = NULL, resume_at = now(), waiting_for = NULL
-        WHERE state = 'working' AND worker = of_worker AND NOT claim = ANY (but_for) RETURNING 1
-    ) SELECT count(*) FROM freed
-    """,
-)
-
 
 class Migration(migrations.Migration):
     dependencies = [("exchange", "0007_open_lines")]
@@ -50,7 +37,8 @@ class Migration(migrations.Migration):
             "SETOF uuid",
             "SELECT claim FROM exchange_run WHERE state = 'working' AND worker = of_worker AND claim IS NOT NULL",
         ),
-        # The only function across tenants that changes anything: a worker lets go of its own runs.
+        # The only function across tenants that changes anything: a worker lets go of its own runs. Workers of the version
+        # before still call across_let_go_of_runs.
         across(
             "across_let_go_of_claims",
             "of_worker uuid, claims uuid[]",
@@ -63,5 +51,4 @@ class Migration(migrations.Migration):
             ) SELECT count(*) FROM freed
             """,
         ),
-        migrations.RunSQL("DROP FUNCTION across_let_go_of_runs", LET_GO_OF_RUNS.sql),
     ]
