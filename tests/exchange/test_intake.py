@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import pytest
 from django.conf import settings
+from django.db import connection
 from django.db.models.functions import Now
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from bookbridge.exchange import intake, sweep
@@ -294,3 +296,25 @@ def test_a_worker_whose_clock_is_ahead_makes_a_run_that_is_due_now(stage: Stage,
 
     assert run is not None
     assert Run.objects.filter(pk=run.pk, resume_at__lte=Now()).exists()
+
+
+def test_taking_in_goes_on_where_it_broke_off(stage: Stage, monkeypatch: pytest.MonkeyPatch):
+    stage.drop(fmuta6__csv=files.joined(*[files.sale(f"26{number:06}") for number in range(500)]))
+    sweep.look_into_inboxes()
+    run = Run.objects.get()
+
+    def break_off(point: str) -> None:
+        if point == "lines_written" and run.lines.count() >= 400:
+            raise StorageError("the worker is gone")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(intake.crash_points, "reach", break_off)
+        with pytest.raises(StorageError):
+            intake.take_in(run)
+    assert run.lines.count() == 400
+    with CaptureQueriesContext(connection) as asked:
+        intake.take_in(run)
+
+    assert sum(query["sql"].startswith('INSERT INTO "exchange_line"') for query in asked) == 1
+    assert [line.identifier for line in run.lines.order_by("position")] == [f"26{number:06}" for number in range(500)]
+    assert run.deliveries.get().rows == 1_000

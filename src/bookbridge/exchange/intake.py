@@ -295,14 +295,19 @@ def profiles_of(configuration: Configuration) -> tuple[list[Profile], list[str]]
 def _take_in_file(
     run: Run, delivery: Delivery, profile: Profile, storage: Storage, check_claim: Callable[[], None]
 ) -> None:
-    rows, whole_file = 0, None
+    rows, whole_file, was_begun = 0, None, True
     with storage.open(delivery.archive_key) as stream:
         for chunk in _chunks(read_documents(stream, profile, delivery.file_name)):
             whole_file = next((part for part in chunk if isinstance(part, Reject) and part.whole_file), whole_file)
-            check_claim()
-            _write_lines(run, delivery, chunk)
             rows += sum(part.row_count for part in chunk)
-            crash_points.reach("lines_written")
+            # Reading is fast and writing isn't: what an earlier try has written is passed over.
+            there = _positions_there(run, delivery, chunk) if was_begun else set()
+            was_begun = bool(there)
+            missing = [part for part in chunk if part.position not in there]
+            if missing:
+                check_claim()
+                _write_lines(run, delivery, missing)
+                crash_points.reach("lines_written")
     delivery.profile, delivery.format, delivery.rows = profile.name, profile.format, rows
     if whole_file is not None:
         _set_aside(delivery, whole_file.problems[0])
@@ -335,6 +340,16 @@ class _Read:
     @property
     def document(self) -> Document:
         return self.source.document
+
+
+def _positions_there(run: Run, delivery: Delivery, chunk: Sequence[SourceDocument | Reject]) -> set[int]:
+    lines = Line.objects.filter(
+        organisation_id=run.organisation_id,
+        run=run,
+        delivery=delivery,
+        position__in=[part.position for part in chunk],
+    )
+    return set(lines.values_list("position", flat=True))
 
 
 def _write_lines(run: Run, delivery: Delivery, chunk: list[SourceDocument | Reject]) -> None:
