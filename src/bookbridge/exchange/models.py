@@ -34,6 +34,13 @@ class WorkerSession(models.Model):
     dead_since = models.DateTimeField(null=True, help_text="When others took over from it, for ever")
 
 
+class DatabaseLife(models.Model):
+    """Which life of which PostgreSQL the tables were last worked on in. Another may have forgotten what was sent."""
+
+    cluster = models.CharField(max_length=40)
+    timeline = models.CharField(max_length=8)
+
+
 class Run(models.Model):
     """One exchange of one configuration, out to the package or in from it."""
 

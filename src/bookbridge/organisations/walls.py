@@ -35,6 +35,7 @@ WITHOUT_WALL = {
     "organisations_shared": "counts of tries at the log-in, needed before anybody is known",
     "integrations_appregistration": "the installation's own registration at a vendor",
     "exchange_workersession": "processes of the installation",
+    "exchange_databaselife": "which PostgreSQL the tables are in",
     "procrastinate_jobs": "wakes workers by ids and the keys of files, which hold file names",
     "procrastinate_events": "when jobs began and ended",
     "procrastinate_periodic_defers": "the queue's own clock",

@@ -20,6 +20,7 @@ from bookbridge.exchange.workers import WorkerLife
 from bookbridge.kit import watching
 from bookbridge.organisations import trail
 from bookbridge.portal.tasks import MAILS
+from bookbridge.server.failover import look_up_first_in_another_life
 from bookbridge.server.starting_anew import StartAnew, starting_anew_when_it_fails
 
 SWEEP_EVERY_S = 0.5
@@ -38,6 +39,7 @@ def run_worker(concurrency: int, ready: Path | None, start_anew: StartAnew, *, a
     trail.this_process_is("worker")
     life = WorkerLife(on_loss=start_anew, fuse=True)
     with starting_anew_when_it_fails(start_anew, again):
+        look_up_first_in_another_life()
         life.start()
     stop = threading.Event()
     sweeper = threading.Thread(target=_sweep_on, args=(stop,), name="sweep", daemon=True)
