@@ -6,15 +6,14 @@ Decision 0014 says why. A thread waits for its client no longer than the limits 
 import asyncio
 import contextvars
 import threading
-import time
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import structlog
 
+from bookbridge.server.incoming import Incoming, LineCutError, Pace, TooSlowError
 from bookbridge.storage.dropbox.errors import BodyBrokenError, S3Error
 from bookbridge.storage.dropbox.request import Answer, Request
 
@@ -25,19 +24,6 @@ _log = structlog.get_logger("bookbridge.dropbox")
 
 BLOCK = 1024 * 1024
 """What is handed over at once; more would only cost memory."""
-DRAINED_BYTES = 8 * 1024 * 1024
-DRAINED_S = 5.0
-
-
-@dataclass(frozen=True)
-class Pace:
-    """How slow a client may be."""
-
-    idle_s: float = 30.0
-    """Without a byte in either direction."""
-    grace_s: float = 30.0
-    slowest: int = 4 * 1024
-    """Bytes a second on average, after the grace."""
 
 
 class AsgiDropBox:
@@ -54,26 +40,32 @@ class AsgiDropBox:
         self._answer = answer
         self._on_close = on_close
         self._pace = pace or Pace()
-        self._free = threading.Semaphore(at_once)
+        self._free = threading.BoundedSemaphore(at_once)
         self._pool = ThreadPoolExecutor(at_once, thread_name_prefix="dropbox")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if not self._free.acquire(blocking=False):
             await _send_whole(send, _slow_down(scope), is_head=scope["method"] == "HEAD")
             return
-        loop = asyncio.get_running_loop()
-        body = _Body(receive, loop, self._pace)
+        body = _Body(receive, asyncio.get_running_loop(), self._pace)
         try:
-            run = contextvars.Context().run
-            answer = await loop.run_in_executor(self._pool, run, self._answer, _request(scope, body))
+            answer = await self._in_its_place(scope, body, send)
             if isinstance(answer.body, bytes):
+                # Without a place: anybody can be refused and then send nothing.
                 await _drain(scope, body)
-            if _is_unread(scope, body):
-                # The client may leave the rest out: its next request must not be taken for it.
-                answer.headers["connection"] = "close"
-            if isinstance(answer.body, bytes):
+                _close_if_unread(scope, body, answer)
                 await _send_whole(send, answer, is_head=scope["method"] == "HEAD")
-            else:
+        except BodyBrokenError:
+            _log.info("drop_box_line_cut")
+
+    async def _in_its_place(self, scope: Scope, body: "_Body", send: Send) -> Answer:
+        """The answer, which has been sent already if it is a stream. The place is free again after it."""
+        loop = asyncio.get_running_loop()
+        run = contextvars.Context().run
+        try:
+            answer = await loop.run_in_executor(self._pool, run, self._answer, _request(scope, body))
+            if not isinstance(answer.body, bytes):
+                _close_if_unread(scope, body, answer)
                 gone = threading.Event()
                 watcher = loop.create_task(_watch(body, gone))
                 try:
@@ -82,8 +74,7 @@ class AsgiDropBox:
                     )
                 finally:
                     watcher.cancel()
-        except BodyBrokenError:
-            _log.info("drop_box_line_cut")
+            return answer
         finally:
             self._free.release()
 
@@ -142,38 +133,26 @@ class _Body:
     """The request's body, fetched on the server's loop and used in a thread."""
 
     def __init__(self, receive: Receive, loop: asyncio.AbstractEventLoop, pace: Pace) -> None:
-        self._receive, self._loop, self._pace = receive, loop, pace
-        self._started = time.monotonic()
-        self.size = 0
-        self.ended = False
+        self.incoming = Incoming(receive, pace)
+        self._loop = loop
 
     def blocks(self) -> Iterator[bytes]:
-        while not self.ended:
-            block = asyncio.run_coroutine_threadsafe(self._gather(), self._loop).result()
+        """Raises S3Error when the client is too slow, and BodyBrokenError when it is gone."""
+        while not self.incoming.ended:
+            try:
+                block = asyncio.run_coroutine_threadsafe(self._gather(), self._loop).result()
+            except TooSlowError:
+                raise _too_slow() from None
+            except LineCutError:
+                raise BodyBrokenError("the line was cut") from None
             if block:
                 yield block
 
     async def _gather(self) -> bytes:
         kept = bytearray()
-        while not self.ended and len(kept) < BLOCK:
-            kept += await self.next_block()
+        while not self.incoming.ended and len(kept) < BLOCK:
+            kept += await self.incoming.next_block()
         return bytes(kept)
-
-    async def next_block(self, *, patient: bool = False) -> bytes:
-        try:
-            message = await asyncio.wait_for(self._receive(), None if patient else self._pace.idle_s)
-        except TimeoutError:
-            raise _too_slow() from None
-        if message["type"] != "http.request":
-            self.ended = True
-            raise BodyBrokenError("the line was cut")
-        block: bytes = message.get("body", b"")
-        self.ended = not message.get("more_body")
-        self.size += len(block)
-        passed = time.monotonic() - self._started
-        if not self.ended and passed > self._pace.grace_s and self.size < passed * self._pace.slowest:
-            raise _too_slow()
-        return block
 
 
 def _too_slow() -> S3Error:
@@ -187,33 +166,24 @@ async def _watch(body: _Body, gone: threading.Event) -> None:
     """Notice a client that leaves before it has everything, so that nothing more is read for it."""
     try:
         while True:
-            await body.next_block(patient=True)
-    except BodyBrokenError:
+            await body.incoming.next_block(patient=True)
+    except LineCutError:
         gone.set()
 
 
 async def _drain(scope: Scope, body: _Body) -> None:
-    """Let a client that is still sending finish, or it would lose the answer with the line.
-
-    One that waits for "100 Continue" has sent nothing, and must not be asked to.
-    """
+    """A client that waits for "100 Continue" has sent nothing, and must not be asked to."""
     expects = any(name.lower() == b"expect" for name, _ in scope["headers"])
-    if body.ended or (expects and not body.size):
-        return
-    limit = body.size + DRAINED_BYTES
-    try:
-        async with asyncio.timeout(DRAINED_S):
-            while not body.ended and body.size < limit:
-                await body.next_block()
-    except (TimeoutError, S3Error, BodyBrokenError):
-        return
+    if body.incoming.size or not expects:
+        await body.incoming.drain()
 
 
-def _is_unread(scope: Scope, body: _Body) -> bool:
-    """Whether a body was announced that has not come in whole."""
+def _close_if_unread(scope: Scope, body: _Body, answer: Answer) -> None:
+    """The client may leave the rest of an announced body out: its next request must not be taken for it."""
     names = {name.lower(): value for name, value in scope["headers"]}
     announced = names.get(b"content-length", b"0") != b"0" or b"transfer-encoding" in names
-    return announced and not body.ended and str(scope.get("http_version", "1.1")).startswith("1")
+    if announced and not body.incoming.ended and str(scope.get("http_version", "1.1")).startswith("1"):
+        answer.headers["connection"] = "close"
 
 
 def _slow_down(scope: Scope) -> Answer:

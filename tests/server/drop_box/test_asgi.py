@@ -9,8 +9,9 @@ import pytest
 
 from bookbridge.server import asgi_portal
 from bookbridge.server.asgi import Front, is_for_drop_box
-from bookbridge.server.asgi_drop_box import AsgiDropBox, Pace
+from bookbridge.server.asgi_drop_box import AsgiDropBox
 from bookbridge.server.asgi_portal import WsgiBridge
+from bookbridge.server.incoming import Pace
 from bookbridge.storage.dropbox.errors import BodyBrokenError, S3Error
 from bookbridge.storage.dropbox.request import Answer, Request
 
@@ -127,6 +128,39 @@ def test_more_at_once_than_there_are_places_are_told_to_slow_down():
     assert [messages[0]["status"] for messages in sent.values()] == [200, 503]
     assert b"SlowDown" in sent["second"][1]["body"]
     assert talk(box, scope(), [body(b"")])[0]["status"] == 200, "the place is free again"
+
+
+def test_who_is_refused_and_then_says_nothing_keeps_no_place():
+    """Anybody can be refused: as many of them as there are places would otherwise close the drop box."""
+    box = drop_box(lambda request: Answer(403 if request.path.endswith(b"wrong") else 200, {}, b"said"))
+    answers: dict[str, list[int]] = {"wrong": [], "right": []}
+
+    async def both() -> None:
+        waited_for = asyncio.Event()
+
+        async def receive_nothing() -> dict[str, Any]:
+            waited_for.set()
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        async def receive() -> dict[str, Any]:
+            return body(b"")
+
+        def sending(which: str) -> Any:
+            async def send(message: dict[str, Any]) -> None:
+                answers[which].append(message.get("status", 0))
+
+            return send
+
+        hanging = asyncio.create_task(
+            box(scope(path="/bookbridge/wrong", content_length="9"), receive_nothing, sending("wrong"))
+        )
+        await asyncio.wait_for(waited_for.wait(), 10)
+        await box(scope(), receive, sending("right"))
+        hanging.cancel()
+
+    asyncio.run(both())
+    assert answers == {"wrong": [], "right": [200, 0]}
 
 
 def test_a_streamed_answer_ends_when_its_client_leaves():

@@ -5,10 +5,14 @@ import os
 import socket
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 import httpx
 import pytest
+from botocore.exceptions import ClientError
 
 from tests.server.drop_box.served import BUCKET, Agent, Served
 
@@ -66,7 +70,7 @@ def test_a_line_that_is_cut_leaves_nothing(server: Served):
 
 
 def test_clients_that_hang_keep_nobody_else_from_the_server(server: Served):
-    """Half of the places is one integration's; the other half, and the portal, stay free."""
+    """Half of the places is one company's; the other half, and the portal, stay free."""
     hanging = 8
     with contextlib.ExitStack() as stack:
         for number in range(hanging):
@@ -101,13 +105,45 @@ def test_a_refused_upload_is_not_asked_for_and_its_line_is_closed(server: Served
 
 
 @pytest.mark.parametrize("size", [10, 300_000, 4 * MEGABYTE])
-def test_a_refused_upload_of_any_size_hears_why(server: Served, size: int):
+@pytest.mark.parametrize("code", ["AccessDenied", "SignatureDoesNotMatch", "InvalidAccessKeyId"])
+def test_a_refused_upload_of_any_size_hears_why(server: Served, size: int, code: str):
     """Without "Expect" the client is still sending when it is refused, and reads the answer all the same."""
-    address = put_address(server.agent, "a.csv").replace(server.agent.home, server.neighbour.home)
+    agent = server.agent
+    wrong = {
+        "AccessDenied": replace(agent, home=server.neighbour.home),
+        "SignatureDoesNotMatch": replace(agent, secret="a-wrong-secret"),
+        "InvalidAccessKeyId": replace(agent, key=f"BB{uuid4().hex[:18].upper()}"),
+    }
+    address = put_address(wrong[code], "a.csv")
     for _ in range(3):
         said = httpx.put(address, content=bytes(size))
-        assert (said.status_code, "<Code>" in said.text) == (403, True)
+        assert (said.status_code, code in said.text) == (403, True)
     assert server.files() == {}
+
+
+@pytest.mark.parametrize("expects", [True, False])
+def test_a_wrong_secret_is_told_to_a_client_whatever_it_sends(server: Served, expects: bool):
+    client = replace(server.agent, secret="a-wrong-secret").boto3()
+
+    def without_expect(request: Any, **_: object) -> None:
+        del request.headers["Expect"]
+
+    if not expects:
+        client.meta.events.register("before-send.s3.PutObject", without_expect)
+    with pytest.raises(ClientError) as caught:
+        client.put_object(Bucket=BUCKET, Key=server.agent.inbox("a.csv"), Body=bytes(4 * MEGABYTE))
+    assert caught.value.response["Error"]["Code"] == "SignatureDoesNotMatch"
+
+
+def test_a_refused_client_that_sends_everything_before_it_reads_hears_why(server: Served):
+    parts = urlsplit(put_address(replace(server.agent, secret="a-wrong-secret"), "a.csv"))
+    head = f"PUT {parts.path}?{parts.query} HTTP/1.1\r\nHost: {parts.netloc}\r\nContent-Length: {7 * MEGABYTE}\r\n\r\n"
+    with socket.create_connection((parts.hostname, parts.port), 60) as line:
+        line.sendall(head.encode() + bytes(7 * MEGABYTE))
+        said = b""
+        while b"</Error>" not in said and (block := line.recv(65536)):
+            said += block
+    assert b"SignatureDoesNotMatch" in said
 
 
 def test_a_body_without_a_size_is_refused(server: Served):
