@@ -20,8 +20,11 @@ from bookbridge.storage.dropbox.request import Answer, Request
 from bookbridge.storage.dropbox.service import DropBox
 
 HOME = Home(UUID(int=1), UUID(int=2))
+SIBLING = Home(HOME.organisation, UUID(int=5))
+"""Another integration of the same organisation."""
 FOREIGN = Home(UUID(int=3), UUID(int=4))
 KEY, SECRET = "BBOWNKEYAAAAAAAAAAAA", "a-made-up-secret-of-forty-characters-yes"
+SIBLING_KEY, SIBLING_SECRET = "BBSIBLINGKEYAAAAAAAA", "a-third-made-up-secret-of-forty-letters-"
 FOREIGN_KEY, FOREIGN_SECRET = "BBFOREIGNKEYAAAAAAAA", "another-made-up-secret-of-forty-letters-"
 HOST = "books.example.org"
 NOW = datetime(2026, 3, 12, 9, 30, tzinfo=UTC)
@@ -36,8 +39,9 @@ class FakeDesk:
     closed: bool = False
 
     def grant(self, access_key: str) -> Grant | None:
-        known = {KEY: Grant(KEY, HOME, SECRET), FOREIGN_KEY: Grant(FOREIGN_KEY, FOREIGN, FOREIGN_SECRET)}
-        return known.get(access_key)
+        own, sibling = Grant(KEY, HOME, SECRET), Grant(SIBLING_KEY, SIBLING, SIBLING_SECRET)
+        known = (own, sibling, Grant(FOREIGN_KEY, FOREIGN, FOREIGN_SECRET))
+        return next((grant for grant in known if grant.access_key == access_key), None)
 
     def may_try(self, address: str, access_key: str) -> bool:
         return not self.closed
@@ -105,7 +109,7 @@ class House:
 
     def send(self, request: Request) -> Said:
         answer: Answer = self.box.answer(request)
-        body = answer.body if isinstance(answer.body, bytes) else b"".join(answer.body)
+        body = answer.body if isinstance(answer.body, bytes) else read_whole(answer.body)
         if answer.length is not None and request.method != "HEAD":
             assert len(body) == answer.length
         return Said(answer.status, answer.headers, body)
@@ -125,6 +129,14 @@ class House:
             for found in self.storage.list("")
             if "/received/" not in found.key and not found.key.endswith("/done.json")
         }
+
+
+def read_whole(blocks: Any) -> bytes:
+    """As a server does: closed after its end."""
+    try:
+        return b"".join(blocks)
+    finally:
+        blocks.close()
 
 
 def inbox(name: str) -> str:

@@ -13,7 +13,18 @@ from bookbridge.storage import Storage
 from bookbridge.storage.dropbox import tidying
 from bookbridge.storage.dropbox.answers import http_date
 from bookbridge.storage.dropbox.errors import BodyBrokenError
-from tests.storage.dropbox.house import HOME, NOW, House, changed, inbox, signed
+from tests.storage.dropbox.house import (
+    FOREIGN_KEY,
+    FOREIGN_SECRET,
+    HOME,
+    NOW,
+    SIBLING_KEY,
+    SIBLING_SECRET,
+    House,
+    changed,
+    inbox,
+    signed,
+)
 
 
 def md5(content: bytes) -> str:
@@ -379,7 +390,7 @@ def test_a_folder_where_a_file_is_meant(small_house: House, tmp_path: Path):
     assert list(small_house.stored()) == [inbox("a/1.csv")]
 
 
-def test_one_integration_does_not_take_every_turn(folder_storage: Storage):
+def test_one_organisation_does_not_take_every_turn(folder_storage: Storage):
     house = House(folder_storage, at_once=1)
     inner: list[int] = []
 
@@ -391,3 +402,21 @@ def test_one_integration_does_not_take_every_turn(folder_storage: Storage):
     assert house.send(request).status == 200
     assert inner == [503]
     assert house.ask("GET").status == 200
+
+
+@pytest.mark.parametrize("reads", [True, False])
+def test_a_download_takes_its_organisations_turn_until_it_is_closed(folder_storage: Storage, reads: bool):
+    """Whichever of its integrations asks; also when the client left before the first byte."""
+    house = House(folder_storage, at_once=1)
+    house.put("a.csv", b"abc")
+    answer = house.box.answer(signed("GET", f"/bookbridge/{inbox('a.csv')}"))
+    if reads:
+        assert next(iter(answer.body)) == b"abc"
+    assert house.ask("GET").code == "SlowDown"
+    assert house.ask("GET", key=SIBLING_KEY, secret=SIBLING_SECRET).code == "SlowDown"
+    assert house.ask("GET", key=FOREIGN_KEY, secret=FOREIGN_SECRET).status == 200
+    for _ in range(2):
+        answer.body.close()  # type: ignore[union-attr]
+    assert house.ask("GET", key=SIBLING_KEY, secret=SIBLING_SECRET).status == 200
+    assert house.box.answer(signed("GET", f"/bookbridge/{inbox('a.csv')}")).status == 200
+    assert house.ask("GET").code == "SlowDown", "it was given back once, not twice"

@@ -56,7 +56,7 @@ class Limits:
     most_uploads: int = 100
     """Multipart uploads that one integration may have open."""
     at_once: int = 8
-    """Requests of one integration that are worked on at once, so that the others get their turn."""
+    """Requests of one organisation that are under way at once, so that the others get their turn."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,7 @@
 """The drop box: who asks, what for, and what to answer."""
 
 import secrets
-import threading
-from collections import Counter
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import datetime
 
 import structlog
@@ -15,8 +12,9 @@ from bookbridge.storage.dropbox.bodies import check_short_body
 from bookbridge.storage.dropbox.completing import read_doomed
 from bookbridge.storage.dropbox.desk import Caller, Desk, Limits
 from bookbridge.storage.dropbox.errors import BodyBrokenError, NotModified, S3Error
-from bookbridge.storage.dropbox.names import Home, Place, place_of
+from bookbridge.storage.dropbox.names import Place, place_of
 from bookbridge.storage.dropbox.request import Answer, Request
+from bookbridge.storage.dropbox.turns import BodyInTurn, Turns
 from bookbridge.storage.objects import Storage, StorageError, StorageFullError
 
 LONGEST_DELETION = 2 * 1024 * 1024
@@ -47,7 +45,10 @@ _PRIVATE = {"private", "bucket-owner-full-control", "bucket-owner-read"}
 
 
 class DropBox:
-    """Answers requests, one thread each. Whatever comes in, `answer` returns an Answer, or raises BodyBrokenError."""
+    """Answers requests, one thread each. Whatever comes in, `answer` returns an Answer, or raises BodyBrokenError.
+
+    A streamed body must be closed: until then it counts as a request under way.
+    """
 
     def __init__(
         self,
@@ -63,8 +64,7 @@ class DropBox:
         self._limits = limits
         self._hosts = hosts
         self._now = now
-        self._busy: Counter[Home] = Counter()
-        self._lock = threading.Lock()
+        self._turns = Turns(limits.at_once)
 
     def answer(self, request: Request) -> Answer:
         request_id = secrets.token_hex(8).upper()
@@ -108,22 +108,17 @@ class DropBox:
                 "NoSuchBucket", "The host names no server of ours; use the address on the integration's page."
             )
         caller = self._caller(request)
-        with self._turn(caller.home):
-            return self._for_caller(request, caller)
-
-    @contextmanager
-    def _turn(self, home: Home) -> Iterator[None]:
-        with self._lock:
-            if self._busy[home] >= self._limits.at_once:
-                raise S3Error("SlowDown", "Please reduce your request rate: many of your requests are under way.")
-            self._busy[home] += 1
+        turn = self._turns.take(caller.home.organisation)
         try:
-            yield
-        finally:
-            with self._lock:
-                self._busy[home] -= 1
-                if not self._busy[home]:
-                    del self._busy[home]
+            answer = self._for_caller(request, caller)
+        except BaseException:
+            turn.end()
+            raise
+        if isinstance(answer.body, bytes):
+            turn.end()
+        else:
+            answer.body = BodyInTurn(answer.body, turn)
+        return answer
 
     def _for_caller(self, request: Request, caller: Caller) -> Answer:
         if not request.bucket:
