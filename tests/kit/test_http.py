@@ -1,6 +1,9 @@
 """The one way out: what is repeated, what may have arrived, and what never leaves."""
 
+import gzip
 import socket
+import tracemalloc
+import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -96,6 +99,52 @@ def test_an_answer_that_is_too_large_is_given_up(monkeypatch: pytest.MonkeyPatch
     with server.running(), pytest.raises(UnreachableError) as caught:
         package(server.url).change("POST", f"{server.url}/x", {}, endpoint="x")
     assert caught.value.may_have_arrived
+
+
+def packed(body: bytes, how: str = "gzip") -> Reply:
+    return Reply(body=body, headers={"Content-Encoding": how})
+
+
+def test_a_packed_answer_is_unpacked_and_no_other_packing_is_asked_for() -> None:
+    with SmallServer(lambda _call: packed(gzip.compress(b'{"a": 1.10}' + b" " * 200_000))).running() as server:
+        answer = package(server.url).read(f"{server.url}/x", endpoint="x")
+    assert answer.json() == {"a": Decimal("1.10")}
+    assert server.seen[0].headers["Accept-Encoding"] == "gzip"
+
+
+def test_an_empty_answer_may_say_that_it_is_packed() -> None:
+    with SmallServer(lambda _call: packed(b"")).running() as server:
+        assert package(server.url).read(f"{server.url}/x", endpoint="x").body == b""
+
+
+BOMB = gzip.compress(bytes(100_000_000))
+
+
+@pytest.mark.parametrize(
+    ("reply", "reason"),
+    [
+        (packed(BOMB), "larger"),
+        (packed(gzip.compress(BOMB), "gzip, gzip"), "didn't ask"),
+        (packed(zlib.compress(b"{}"), "deflate"), "didn't ask"),
+        (packed(b"{}"), "unpacked"),
+        (packed(gzip.compress(b"{}")[:-4]), "unpacked"),
+        (packed(gzip.compress(b"{}")[:5]), "unpacked"),
+        (packed(gzip.compress(b"[") + gzip.compress(b"]")), "unpacked"),
+    ],
+    ids=["bomb", "bomb in a bomb", "another packing", "not packed", "half", "its beginning", "two"],
+)
+def test_no_packing_gets_past_the_limit(reply: Reply, reason: str) -> None:
+    """Nothing larger than the limit is ever in memory, and what isn't understood may still have arrived."""
+    tracemalloc.start()
+    try:
+        with SmallServer(lambda _call: reply).running() as server, pytest.raises(UnreachableError) as caught:
+            package(server.url).change("POST", f"{server.url}/x", {}, endpoint="x")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert reason in caught.value.reason
+    assert caught.value.may_have_arrived
+    assert peak < 3 * http.MAX_ANSWER_BYTES
 
 
 def test_amounts_are_sent_exactly() -> None:

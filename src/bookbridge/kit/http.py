@@ -8,6 +8,7 @@ be a secret or a person's data (tokens, query values, bodies) gets into a log li
 
 import logging
 import time
+import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -27,6 +28,9 @@ CONNECT_TIMEOUT_S = 10.0
 ATTEMPTS = 3
 DEADLINES_PER_ANSWER = 4
 """A slow answer that keeps trickling is given up after this many times the time-out."""
+
+_GZIP = 16 + zlib.MAX_WBITS
+_NOT_UNPACKED = "the answer can't be unpacked"
 
 # At their own levels these two write whole addresses, query values included, and answer headers.
 for _chatty in ("httpx", "httpcore"):
@@ -227,8 +231,8 @@ def exchange(
     finally:
         if writing is not None:
             writing.done()
-    if body is None:
-        return None, UnreachableError("the answer is larger or slower than we accept", may_have_arrived=True)
+    if isinstance(body, UnreachableError):
+        return None, body
     return Answer(response.status_code, response.headers, body), None
 
 
@@ -245,15 +249,29 @@ def _watched_by(writing: Writing) -> Callable[[str, Mapping[str, Any]], None]:
     return happened
 
 
-def _body(response: httpx.Response, deadline: float) -> bytes | None:
-    parts: list[bytes] = []
-    size = 0
-    for part in response.iter_bytes():
-        parts.append(part)
-        size += len(part)
-        if size > MAX_ANSWER_BYTES or time.monotonic() > deadline:
-            return None
-    return b"".join(parts)
+def _body(response: httpx.Response, deadline: float) -> bytes | UnreachableError:
+    """The body, unpacked by us: httpx obeys any number of packings, and hands over in one piece what they swell to."""
+    packing = response.headers.get("Content-Encoding", "identity").strip().lower()
+    if packing not in ("identity", "gzip"):
+        return _not_taken("the answer is packed in a way that we didn't ask for")
+    unpacked = zlib.decompressobj(_GZIP) if packing == "gzip" else None
+    kept = bytearray()
+    is_whole = True
+    for part in response.iter_raw():
+        try:
+            kept += unpacked.decompress(part, MAX_ANSWER_BYTES + 1 - len(kept)) if unpacked else part
+        except zlib.error:
+            return _not_taken(_NOT_UNPACKED)
+        if len(kept) > MAX_ANSWER_BYTES or time.monotonic() > deadline:
+            return _not_taken("the answer is larger or slower than we accept")
+        if unpacked and unpacked.unused_data:
+            return _not_taken(_NOT_UNPACKED)
+        is_whole = unpacked is None or unpacked.eof
+    return bytes(kept) if is_whole else _not_taken(_NOT_UNPACKED)
+
+
+def _not_taken(reason: str) -> UnreachableError:
+    return UnreachableError(reason, may_have_arrived=True)
 
 
 _WORDS: dict[type[Exception], str] = {

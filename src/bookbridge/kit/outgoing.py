@@ -209,7 +209,8 @@ def _client(_process: int, policy: Policy) -> httpx.Client:
         cookies=CookieJar(policy=DefaultCookiePolicy(allowed_domains=[])),
         follow_redirects=False,
         trust_env=False,
-        headers={"User-Agent": "bookbridge"},
+        # The one packing that kit.http unpacks.
+        headers={"User-Agent": "bookbridge", "Accept-Encoding": "gzip"},
         transport=_Transport(policy),
     )
 
