@@ -114,6 +114,23 @@ def test_the_session_cookie_is_for_the_browser_alone(anna: User, client: Client,
     assert not cookie["max-age"], "it ends with the browser"
 
 
+def test_a_cookie_alone_is_no_log_in(anna: User, client: Client) -> None:
+    """Asked before a large upload is received: of a session that somebody logged in with, and of no other."""
+
+    def known(of: Client) -> bool:
+        return sessions.is_logged_in(f"csrftoken=x; sessionid={of.cookies['sessionid'].value}")
+
+    stranger = Client()
+    stranger.get("/accounts/2fa/webauthn/login/", headers={"x-requested-with": "XMLHttpRequest"})
+    assert not known(stranger), "the beginning of a log-in with a passkey"
+    log_in(client, anna.email)
+    assert known(client)
+    ended = client.cookies["sessionid"].value
+    client.post("/accounts/logout/")
+    for cookies in (f"sessionid={ended}", "sessionid=made-up", "csrftoken=x", ""):
+        assert not sessions.is_logged_in(cookies)
+
+
 @pytest.mark.parametrize(("key", "over"), [("session_seen", 121 * 60), ("session_began", 12 * 3600 + 60)])
 def test_a_session_ends_when_left_alone_and_after_its_hours(key: str, over: int, anna: User, client: Client) -> None:
     log_in(client, anna.email)

@@ -79,4 +79,16 @@ def load_application(threads: int) -> Front:
         answers = HouseAnswers()
         return AsgiDropBox(answers, at_once=settings.ENVIRONMENT.dropbox_at_once, on_close=answers.close)
 
-    return Front(WsgiBridge(get_wsgi_application(), threads), make_drop_box)
+    def is_logged_in(cookies: str) -> bool:
+        from django.db import close_old_connections
+
+        from bookbridge.portal.account import sessions
+
+        # As Django does around a page.
+        close_old_connections()
+        try:
+            return sessions.is_logged_in(cookies)
+        finally:
+            close_old_connections()
+
+    return Front(WsgiBridge(get_wsgi_application(), threads, is_logged_in=is_logged_in), make_drop_box)

@@ -1,33 +1,52 @@
 """The portal's pages behind an ASGI server: Django's WSGI application in a fixed number of threads.
 
-A request's body is received whole before a thread is given to it, so that slow clients hold no thread.
+A request's body is received whole before a thread is given to it, so that slow clients hold no thread. Anybody may send
+one, so it is small: a large one is taken only for an inbox, from somebody who is logged in, and only so many at a time.
 """
 
 import asyncio
 import contextvars
+import re
 import sys
+import threading
 from collections.abc import Awaitable, Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from tempfile import SpooledTemporaryFile
 from typing import Any, BinaryIO, cast
 
 import structlog
 
+from bookbridge.server.incoming import Incoming, LineCutError, Pace, TooSlowError
+
+SMALL_BODY = 256 * 1024
+"""Of anybody. The largest form of a page has some kilobytes."""
 LARGEST_BODY = 210 * 1024 * 1024
 """Of a form with files; the pages themselves take a little less."""
-IN_MEMORY = 1024 * 1024
-IDLE_S = 30.0
+LARGE_AT_ONCE = 8
+"""So many times the largest body is what they take on the disk at most."""
+IN_MEMORY = 64 * 1024
 SEND_S = 60.0
 """How long a client may take for what was sent to it."""
+UPLOAD_PATH = re.compile(r"/companies/[0-9a-f-]{36}/integrations/[0-9a-f-]{36}/inbox")
+RETRY_AFTER_S = 30
 
 Scope = dict[str, Any]
 Receive = Callable[[], Awaitable[dict[str, Any]]]
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 _log = structlog.get_logger("bookbridge.server")
 
+_WORDS = {
+    401: "Nobody is logged in here any more, so that no files are taken. Log in and send them again.",
+    408: "The request came too slowly. Please try again.",
+    413: "The request is larger than what is taken here. Send large files in smaller parts, or through the drop box.",
+    503: "Too many files are being received just now. Please try again in half a minute.",
+    507: "The server has no room for the request. Its operator must make some.",
+}
+
 
 class BodyRefusedError(Exception):
-    """The body is too large, too slow or broke off; `status` is the answer, 0 when there is nobody left."""
+    """The body is too large, too slow or not from somebody who may; `status` is the answer."""
 
     def __init__(self, status: int) -> None:
         super().__init__(str(status))
@@ -35,21 +54,67 @@ class BodyRefusedError(Exception):
 
 
 class WsgiBridge:
-    def __init__(self, application: Callable[..., Iterable[bytes]], threads: int) -> None:
+    """`is_logged_in` says of a Cookie header whether it is somebody's; it is asked in a thread of the pages."""
+
+    def __init__(
+        self,
+        application: Callable[..., Iterable[bytes]],
+        threads: int,
+        *,
+        is_logged_in: Callable[[str], bool] = lambda _: False,
+        pace: Pace | None = None,
+        large_at_once: int = LARGE_AT_ONCE,
+    ) -> None:
         self._application = application
+        self._is_logged_in = is_logged_in
+        self._pace = pace or Pace()
+        self._large = threading.BoundedSemaphore(large_at_once)
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="portal")
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        with SpooledTemporaryFile(max_size=IN_MEMORY) as body:
+        incoming = Incoming(receive, self._pace)
+        try:
+            with SpooledTemporaryFile(max_size=IN_MEMORY) as body, ExitStack() as place:
+                await self._receive_body(scope, incoming, cast(BinaryIO, body), place)
+                environ = _environ(scope, cast(BinaryIO, body))
+                await self._in_a_thread(self._work, environ, _Answer(send, asyncio.get_running_loop()))
+        except BodyRefusedError as refused:
+            await _refuse(send, incoming, refused.status)
+        except LineCutError:
+            return
+
+    async def _in_a_thread(self, work: Callable[..., Any], *arguments: Any) -> Any:
+        run = contextvars.Context().run
+        return await asyncio.get_running_loop().run_in_executor(self._pool, run, work, *arguments)
+
+    async def _receive_body(self, scope: Scope, incoming: Incoming, body: BinaryIO, place: ExitStack) -> None:
+        largest = SMALL_BODY
+        while not incoming.ended:
             try:
-                await _receive_body(cast(BinaryIO, body), receive)
-            except BodyRefusedError as refused:
-                await _refuse(send, refused.status)
-                return
-            loop = asyncio.get_running_loop()
-            environ = _environ(scope, cast(BinaryIO, body))
-            run = contextvars.Context().run
-            await loop.run_in_executor(self._pool, run, self._work, environ, _Answer(send, loop))
+                block = await incoming.next_block()
+            except TooSlowError:
+                raise BodyRefusedError(408) from None
+            if largest == SMALL_BODY < incoming.size:
+                await self._admit_large(scope, place)
+                largest = LARGEST_BODY
+            if incoming.size > largest:
+                raise BodyRefusedError(413)
+            try:
+                body.write(block)
+            except OSError as error:
+                _log.error("body_not_kept", reason=error.strerror)
+                raise BodyRefusedError(507) from None
+
+    async def _admit_large(self, scope: Scope, place: ExitStack) -> None:
+        """Take a place for a large body, or raise BodyRefusedError."""
+        if scope["method"] != "POST" or not UPLOAD_PATH.fullmatch(scope["path"]):
+            raise BodyRefusedError(413)
+        # A cookie can be made up: it must be that of a log-in.
+        if not await self._in_a_thread(self._is_logged_in, merged_headers(scope).get("cookie", "")):
+            raise BodyRefusedError(401)
+        if not self._large.acquire(blocking=False):
+            raise BodyRefusedError(503)
+        place.callback(self._large.release)
 
     def _work(self, environ: dict[str, Any], answer: "_Answer") -> None:
         pages = self._application(environ, answer.start)
@@ -68,34 +133,16 @@ class WsgiBridge:
         self._pool.shutdown(wait=True, cancel_futures=True)
 
 
-async def _receive_body(body: BinaryIO, receive: Receive) -> None:
-    size = 0
-    while True:
-        try:
-            message = await asyncio.wait_for(receive(), IDLE_S)
-        except TimeoutError:
-            raise BodyRefusedError(408) from None
-        if message["type"] != "http.request":
-            raise BodyRefusedError(0)
-        block = message.get("body", b"")
-        size += len(block)
-        if size > LARGEST_BODY:
-            raise BodyRefusedError(413)
-        try:
-            body.write(block)
-        except OSError as error:
-            _log.error("body_not_kept", reason=error.strerror)
-            raise BodyRefusedError(507) from None
-        if not message.get("more_body"):
-            body.seek(0)
-            return
-
-
-async def _refuse(send: Send, status: int) -> None:
-    if status:
-        headers = [(b"content-length", b"0"), (b"connection", b"close")]
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": b""})
+async def _refuse(send: Send, incoming: Incoming, status: int) -> None:
+    if status != 408:
+        await incoming.drain()
+    words = _WORDS[status].encode()
+    headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"content-length", str(len(words)).encode())]
+    headers += [(b"connection", b"close"), (b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
+    if status == 503:
+        headers.append((b"retry-after", str(RETRY_AFTER_S).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": words})
 
 
 def _environ(scope: Scope, body: BinaryIO) -> dict[str, Any]:

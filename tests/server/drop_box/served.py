@@ -23,6 +23,8 @@ from bookbridge.commands.processes import Children, free_port
 
 BUCKET = "bookbridge"
 REGION = "us-east-1"
+OWNER, PASSWORD = "anna@example.org", "a made-up long password"
+"""Who logs in to the portal for the first company."""
 # One process for all of it: each command of ours takes a second to start.
 _SETTING_UP = """
 import json, sys
@@ -30,7 +32,8 @@ from bookbridge.server.start import load_django
 load_django()
 from bookbridge.integrations import access_keys
 from bookbridge.integrations.models import Integration
-from bookbridge.organisations.models import Organisation
+from django.contrib.auth.hashers import make_password
+from bookbridge.organisations.models import Membership, Organisation, User
 from bookbridge.organisations.walls import acting_for
 made = []
 for name in ("Camping De Eik", "Hotel De Linde"):
@@ -38,6 +41,9 @@ for name in ("Camping De Eik", "Hotel De Linde"):
         company = Organisation.objects.create(id=id_, name=name)
         link = Integration.objects.create(organisation=company, name="Reserveringen", package="exact_online")
         key, secret = access_keys.make(link, "test", None)
+        if not made:
+            anna = User.objects.create(email=sys.argv[1], password=make_password(sys.argv[2]))
+            Membership.objects.create(organisation=company, user=anna, role="owner")
     made.append({"home": f"{company.pk}/{link.pk}", "key": key.key_id, "secret": secret})
 print(json.dumps(made))
 """
@@ -118,7 +124,8 @@ def served(folder: Path, **environment: str) -> Iterator[Served]:
         **environment,
     }
     plain = {name: value for name, value in os.environ.items() if not name.startswith("BOOKBRIDGE_")}
-    told = subprocess.run([sys.executable, "-c", _SETTING_UP], env={**plain, **own}, capture_output=True, check=False)
+    set_up = [sys.executable, "-c", _SETTING_UP, OWNER, PASSWORD]
+    told = subprocess.run(set_up, env={**plain, **own}, capture_output=True, check=False)
     assert told.returncode == 0, told.stderr.decode()
     agents = [Agent(address, each["home"], each["key"], each["secret"]) for each in json.loads(told.stdout)]
     with Children(folder / "logs") as children:

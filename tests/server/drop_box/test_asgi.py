@@ -4,8 +4,10 @@ import asyncio
 import threading
 from collections.abc import Callable, Iterable
 from typing import Any
+from uuid import UUID
 
 import pytest
+from django.urls import reverse
 
 from bookbridge.server import asgi_portal
 from bookbridge.server.asgi import Front, is_for_drop_box
@@ -38,13 +40,24 @@ def body(block: bytes, *, more: bool = False) -> dict[str, Any]:
     return {"type": "http.request", "body": block, "more_body": more}
 
 
-def talk(application: Any, about: dict[str, Any], script: Iterable[Any]) -> list[dict[str, Any]]:
+class Hold:
+    """In a script: the client is waited for, and says no more until it is told to."""
+
+    def __init__(self) -> None:
+        self.reached, self.go_on = asyncio.Event(), asyncio.Event()
+
+
+async def conversation(application: Any, about: dict[str, Any], script: Iterable[Any]) -> list[dict[str, Any]]:
     """Everything that the application sends while it receives what the script says."""
     sent: list[dict[str, Any]] = []
     coming = iter(script)
 
     async def receive() -> dict[str, Any]:
         message = next(coming, NEVER)
+        if isinstance(message, Hold):
+            message.reached.set()
+            await message.go_on.wait()
+            message = next(coming, NEVER)
         if message is NEVER:
             await asyncio.Event().wait()
         return message  # type: ignore[return-value]
@@ -52,8 +65,12 @@ def talk(application: Any, about: dict[str, Any], script: Iterable[Any]) -> list
     async def send(message: dict[str, Any]) -> None:
         sent.append(message)
 
-    asyncio.run(asyncio.wait_for(application(about, receive, send), 20))
+    await asyncio.wait_for(application(about, receive, send), 20)
     return sent
+
+
+def talk(application: Any, about: dict[str, Any], script: Iterable[Any]) -> list[dict[str, Any]]:
+    return asyncio.run(conversation(application, about, script))
 
 
 def drop_box(answer: Callable[[Request], Answer], **pace: float) -> AsgiDropBox:
@@ -133,34 +150,17 @@ def test_more_at_once_than_there_are_places_are_told_to_slow_down():
 def test_who_is_refused_and_then_says_nothing_keeps_no_place():
     """Anybody can be refused: as many of them as there are places would otherwise close the drop box."""
     box = drop_box(lambda request: Answer(403 if request.path.endswith(b"wrong") else 200, {}, b"said"))
-    answers: dict[str, list[int]] = {"wrong": [], "right": []}
+    hold = Hold()
 
-    async def both() -> None:
-        waited_for = asyncio.Event()
+    async def both() -> list[list[dict[str, Any]]]:
+        wrong = scope(path="/bookbridge/wrong", content_length="9")
+        hanging = asyncio.create_task(conversation(box, wrong, [hold, body(b"x" * 9)]))
+        await asyncio.wait_for(hold.reached.wait(), 10)
+        right = await conversation(box, scope(), [body(b"")])
+        hold.go_on.set()
+        return [right, await hanging]
 
-        async def receive_nothing() -> dict[str, Any]:
-            waited_for.set()
-            await asyncio.Event().wait()
-            raise AssertionError
-
-        async def receive() -> dict[str, Any]:
-            return body(b"")
-
-        def sending(which: str) -> Any:
-            async def send(message: dict[str, Any]) -> None:
-                answers[which].append(message.get("status", 0))
-
-            return send
-
-        hanging = asyncio.create_task(
-            box(scope(path="/bookbridge/wrong", content_length="9"), receive_nothing, sending("wrong"))
-        )
-        await asyncio.wait_for(waited_for.wait(), 10)
-        await box(scope(), receive, sending("right"))
-        hanging.cancel()
-
-    asyncio.run(both())
-    assert answers == {"wrong": [], "right": [200, 0]}
+    assert [sent[0]["status"] for sent in asyncio.run(both())] == [200, 403]
 
 
 def test_a_streamed_answer_ends_when_its_client_leaves():
@@ -194,22 +194,82 @@ def test_the_portal_gets_a_whole_request_and_gives_every_header():
     assert sent[0]["headers"] == [(b"x-length", b"3"), (b"set-cookie", b"a=1"), (b"set-cookie", b"b=2")]
 
 
+INBOX = f"/companies/{UUID(int=1)}/integrations/{UUID(int=2)}/inbox"
+LARGE = [body(b"a" * 60, more=True), body(b"a" * 60)]
+
+
+def portal(application: Any = pages, **options: Any) -> WsgiBridge:
+    return WsgiBridge(application, 1, is_logged_in=lambda cookies: cookies == "sessionid=anna", **options)
+
+
+def unused(*_: Any) -> Any:
+    raise AssertionError("a thread was given to it")
+
+
 @pytest.mark.parametrize(
-    ("script", "status"),
+    ("script", "pace", "status"),
     [
-        ([body(b"ab", more=True), NEVER], 408),
-        ([body(b"a" * 60, more=True), body(b"a" * 60)], 413),
-        ([body(b"ab", more=True), {"type": "http.disconnect"}], None),
+        ([body(b"ab", more=True), NEVER], Pace(idle_s=0.05), 408),
+        ([body(b"a", more=True)] * 40, Pace(grace_s=0, slowest=10**9), 408),
+        (LARGE, Pace(), 413),
+        ([*LARGE[:1], body(b"a" * 60, more=True), {"type": "http.disconnect"}], Pace(), 413),
+        ([body(b"ab", more=True), {"type": "http.disconnect"}], Pace(), None),
     ],
 )
-def test_the_portal_is_not_kept_busy_by_a_body(monkeypatch: pytest.MonkeyPatch, script: list[Any], status: int | None):
-    monkeypatch.setattr(asgi_portal, "IDLE_S", 0.05)
-    monkeypatch.setattr(asgi_portal, "LARGEST_BODY", 100)
-    called = []
-    bridge = WsgiBridge(lambda *_: called.append(1) or [], 1)  # type: ignore[func-returns-value]
-    sent = talk(bridge, scope("POST", "/"), script)
+def test_the_portal_is_not_kept_busy_by_a_body(
+    monkeypatch: pytest.MonkeyPatch, script: list[Any], pace: Pace, status: int | None
+):
+    monkeypatch.setattr(asgi_portal, "SMALL_BODY", 100)
+    sent = talk(portal(unused, pace=pace), scope("POST", "/", cookie="sessionid=anna"), script)
     assert (sent[0]["status"] if sent else None) == status
-    assert called == []
+    assert not sent or (b"connection", b"close") in sent[0]["headers"]
+    assert not sent or b"request" in sent[1]["body"], "it says why"
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "cookie", "largest", "status"),
+    [
+        ("POST", INBOX, "sessionid=anna", 200, 200),
+        ("POST", INBOX, "sessionid=anna", 110, 413),
+        ("POST", INBOX, "sessionid=made-up", 200, 401),
+        ("POST", INBOX, "", 200, 401),
+        ("PUT", INBOX, "sessionid=anna", 200, 413),
+        ("POST", f"{INBOX}/more", "sessionid=anna", 200, 413),
+        ("POST", "/accounts/login/", "sessionid=anna", 200, 413),
+    ],
+)
+def test_a_large_body_is_for_an_inbox_and_from_somebody_who_is_logged_in(
+    monkeypatch: pytest.MonkeyPatch, method: str, path: str, cookie: str, largest: int, status: int
+):
+    monkeypatch.setattr(asgi_portal, "SMALL_BODY", 100)
+    monkeypatch.setattr(asgi_portal, "LARGEST_BODY", largest)
+    assert talk(portal(), scope(method, path, cookie=cookie), LARGE)[0]["status"] == status
+    assert talk(portal(), scope(method, path, cookie=cookie), LARGE[1:])[0]["status"] == 200, "a small one passes"
+
+
+def test_only_so_many_large_bodies_are_received_at_once(monkeypatch: pytest.MonkeyPatch):
+    """Their number bounds the disk they take; small ones are served all the same."""
+    monkeypatch.setattr(asgi_portal, "SMALL_BODY", 100)
+    bridge, about, hold = portal(large_at_once=1), scope("POST", INBOX, cookie="sessionid=anna"), Hold()
+
+    async def three() -> list[list[dict[str, Any]]]:
+        script = [body(b"a" * 120, more=True), hold, body(b"a")]
+        first = asyncio.create_task(conversation(bridge, about, script))
+        await asyncio.wait_for(hold.reached.wait(), 10)
+        others = [await conversation(bridge, about, script) for script in (LARGE, LARGE[1:])]
+        hold.go_on.set()
+        return [*others, await first]
+
+    said = asyncio.run(three())
+    assert [sent[0]["status"] for sent in said] == [503, 200, 200]
+    assert (b"retry-after", b"30") in said[0][0]["headers"]
+    assert talk(bridge, about, LARGE)[0]["status"] == 200, "the place is free again"
+
+
+def test_the_inbox_of_the_portal_takes_large_bodies():
+    address = reverse("upload", args=[UUID(int=1), UUID(int=2)])
+    assert asgi_portal.UPLOAD_PATH.fullmatch(address)
+    assert address == INBOX
 
 
 def test_an_application_that_fails_ends_its_answer():

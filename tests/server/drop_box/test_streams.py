@@ -14,7 +14,7 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.server.drop_box.served import BUCKET, Agent, Served
+from tests.server.drop_box.served import BUCKET, OWNER, PASSWORD, Agent, Served
 
 MEGABYTE = 1024 * 1024
 
@@ -169,3 +169,21 @@ def test_the_portal_is_the_same_behind_the_new_front(server: Served):
         assert client.get("/no/such/page").status_code == 404
         assert client.get("/bookbridges").status_code == 404
         assert client.get("/", headers={"host": "elsewhere.example.org"}).status_code == 400
+
+
+def test_the_portal_takes_large_files_from_whoever_is_logged_in_alone(server: Served):
+    company, integration = server.agent.home.split("/")
+    address = f"/companies/{company}/integrations/{integration}/inbox"
+    file = {"files": ("large.csv", bytes(5 * MEGABYTE))}
+    with httpx.Client(base_url=server.agent.address, cookies={"sessionid": "made-up"}) as stranger:
+        said = stranger.post(address, files=file)
+        assert (said.status_code, "Log in" in said.text) == (401, True)
+        said = stranger.post("/accounts/login/", content=bytes(MEGABYTE))
+        assert (said.status_code, "larger than" in said.text) == (413, True)
+    with httpx.Client(base_url=server.agent.address) as anna:
+        anna.get("/accounts/login/")
+        form = {"login": OWNER, "password": PASSWORD, "csrfmiddlewaretoken": anna.cookies["csrftoken"]}
+        assert anna.post("/accounts/login/", data=form).status_code == 302
+        said = anna.post(address, files=file, data={"csrfmiddlewaretoken": anna.cookies["csrftoken"]})
+        assert (said.status_code, said.headers.get("location")) == (302, address.removesuffix("inbox"))
+    assert list(server.files().values()) == [5 * MEGABYTE]

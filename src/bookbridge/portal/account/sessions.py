@@ -6,10 +6,11 @@ from collections.abc import Callable
 from allauth.account.signals import user_logged_in
 from allauth.usersessions.models import UserSession
 from django.conf import settings
-from django.contrib.auth import logout
+from django.contrib.auth import SESSION_KEY, logout
+from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.dispatch import receiver
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, parse_cookie
 from django.utils import timezone
 
 from bookbridge.organisations.client_address import client_address
@@ -46,6 +47,11 @@ def _note(request: HttpRequest, now: float) -> None:
     UserSession.objects.filter(session_key=request.session.session_key).update(
         last_seen_at=timezone.now(), ip=client_address(request)
     )
+
+
+def is_logged_in(cookies: str) -> bool:
+    """Whether a Cookie header is that of a log-in."""
+    return SESSION_KEY in SessionStore(parse_cookie(cookies).get(settings.SESSION_COOKIE_NAME))
 
 
 @receiver(user_logged_in)
