@@ -194,6 +194,26 @@ def test_a_worker_that_lost_its_claim_while_preparing_refuses_nothing(stage: Sta
     assert run.lines.get().outcome == Line.Outcome.WAITING
 
 
+@pytest.mark.parametrize(("question", "customer"), [("find_relation", "999"), ("prepare", "100")])
+def test_a_bug_in_a_question_before_the_sending_stops_its_document_alone(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, question: str, customer: str
+):
+    stage.run_files(debitr__csv=files.joined(CUSTOMER))
+    run = dropped(stage, fmuta6__csv=files.joined(files.sale("1"), files.sale("2", customer=customer)))
+    true_question = getattr(PackageConnector, question)
+
+    def ask(self: PackageConnector, *asked: Any) -> Any:
+        if asked[-1] == "999" or getattr(getattr(asked[0], "document", None), "number", None) == "2":
+            raise RecursionError
+        return true_question(self, *asked)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(PackageConnector, question, ask)
+        running.work_on(run.pk, stage.worker)
+    told = {line.outcome: [problem["code"] for problem in line.problems] for line in run.lines.all()}
+    assert told == {Line.Outcome.POSTED: [], Line.Outcome.REFUSED: ["sending.unexpected_error"]}
+
+
 def test_an_uncertain_entry_is_looked_up_where_it_was_sent_though_the_mapping_changed_since(stage: Stage):
     """Looked up under the new journal it would be absent, and be posted there a second time."""
     stage.run_files(debitr__csv=files.joined(CUSTOMER))

@@ -41,7 +41,11 @@ def test_what_is_no_exact_json_is_refused(value: object) -> None:
         exact_json.dumps(value)
 
 
-@pytest.mark.parametrize("text", ["NaN", "[Infinity]", "{", ""])
+@pytest.mark.parametrize(
+    "text",
+    ["NaN", "[Infinity]", "{", "", "1.5e99999999999999999999", "[" * 100_000, '{"a":' * 100_000],
+    ids=["NaN", "infinity", "half", "nothing", "a number without end", "lists without end", "objects without end"],
+)
 def test_what_is_no_json_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         exact_json.loads(text)

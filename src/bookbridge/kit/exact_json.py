@@ -2,13 +2,19 @@
 
 import json
 from datetime import date, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 
 def loads(content: bytes | str) -> Any:
-    """The value of a JSON text. Raises ValueError where it is none (also for NaN and infinities)."""
-    return json.loads(content, parse_float=Decimal, parse_constant=_refuse_constant)
+    """The value of a JSON text. Raises ValueError where it is none, and for what nobody means by one: NaN, infinities,
+    a number that no Decimal holds, brackets without end."""
+    try:
+        return json.loads(content, parse_float=Decimal, parse_constant=_refuse_constant)
+    except InvalidOperation:
+        raise ValueError("a number is out of every range") from None
+    except RecursionError:
+        raise ValueError("its parts lie too deep in one another") from None
 
 
 def dumps(value: Any) -> str:
