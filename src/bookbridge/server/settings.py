@@ -154,6 +154,7 @@ MFA_FORMS = {
     "reauthenticate": "bookbridge.portal.account.forms.CodeAgainForm",
     "activate_totp": "bookbridge.portal.account.forms.AddAppForm",
     "add_webauthn": "bookbridge.portal.account.forms.AddPasskeyForm",
+    "login_webauthn": "bookbridge.portal.account.forms.PasskeyAloneForm",
     "edit_webauthn": "bookbridge.portal.account.forms.NamePasskeyForm",
 }
 LOGIN_URL = "account_login"

@@ -10,9 +10,11 @@ from allauth.mfa.base import forms as second_step
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp import forms as totp
 from allauth.mfa.webauthn import forms as webauthn
+from allauth.mfa.webauthn.internal import auth
 from django import forms
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
+from fido2.webauthn import UserVerificationRequirement
 
 from bookbridge.portal.account import mails
 from bookbridge.portal.account.adapters import refuse_for_now
@@ -110,6 +112,21 @@ class AddAppForm(_OurWords, totp.ActivateTOTPForm):
 
 class AddPasskeyForm(_OurWords, webauthn.AddWebAuthnForm):
     pass
+
+
+class PasskeyAloneForm(webauthn.LoginWebAuthnForm):
+    """Taken only where finger, face or PIN was asked for.
+
+    allauth keeps one state for every use of a passkey, and the page of the second step, where the password was given,
+    leaves one there that asks for none of them.
+    """
+
+    def clean_credential(self) -> Authenticator:
+        state = auth.get_state() or {}
+        if state.get("user_verification") != UserVerificationRequirement.REQUIRED:
+            raise get_adapter().validation_error("incorrect_code")
+        authenticator: Authenticator = super().clean_credential()
+        return authenticator
 
 
 class NamePasskeyForm(_OurWords, webauthn.EditWebAuthnForm):
