@@ -38,14 +38,16 @@ class SessionStore(DatabaseStore):
                 return key
 
 
+def session_of(cookie: str | None) -> SessionStore:
+    """The session that a browser's cookie opens; a new one for none, and for a key out of the database."""
+    return SessionStore(None if cookie and cookie.startswith(_HASHED) else cookie)
+
+
 class HashedSessionMiddleware(SessionMiddleware):
     """Django's own, but for what stands in the cookie."""
 
     def process_request(self, request: HttpRequest) -> None:
-        if request.COOKIES.get(settings.SESSION_COOKIE_NAME, "").startswith(_HASHED):
-            # A key out of the database opens nothing.
-            del request.COOKIES[settings.SESSION_COOKIE_NAME]
-        super().process_request(request)
+        request.session = session_of(request.COOKIES.get(settings.SESSION_COOKIE_NAME))
 
     def process_response(self, request: HttpRequest, response: HttpResponseBase) -> HttpResponseBase:
         response = super().process_response(request, response)

@@ -7,13 +7,13 @@ from allauth.account.signals import user_logged_in
 from allauth.usersessions.models import UserSession
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, logout
-from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.dispatch import receiver
 from django.http import HttpRequest, HttpResponse, parse_cookie
 from django.utils import timezone
 
 from bookbridge.organisations.client_address import client_address
+from bookbridge.organisations.sessions import session_of
 
 _BEGAN, _SEEN = "session_began", "session_seen"
 _NOTED_EVERY_S = 60
@@ -51,7 +51,7 @@ def _note(request: HttpRequest, now: float) -> None:
 
 def is_logged_in(cookies: str) -> bool:
     """Whether a Cookie header is that of a log-in."""
-    return SESSION_KEY in SessionStore(parse_cookie(cookies).get(settings.SESSION_COOKIE_NAME))
+    return SESSION_KEY in session_of(parse_cookie(cookies).get(settings.SESSION_COOKIE_NAME))
 
 
 @receiver(user_logged_in)
