@@ -14,6 +14,7 @@ from typing import Any
 import structlog
 
 from bookbridge.server.incoming import Incoming, LineCutError, Pace, TooSlowError
+from bookbridge.storage.dropbox.answers import HARMLESS
 from bookbridge.storage.dropbox.errors import BodyBrokenError, S3Error
 from bookbridge.storage.dropbox.request import Answer, Request
 
@@ -188,7 +189,7 @@ def _close_if_unread(scope: Scope, body: _Body, answer: Answer) -> None:
 
 def _slow_down(scope: Scope) -> Answer:
     busy = S3Error("SlowDown", "Please reduce your request rate: too many requests are under way.")
-    headers = {"content-type": "application/xml", "retry-after": "5", "connection": "close"}
+    headers = {"content-type": "application/xml", "retry-after": "5", "connection": "close", **HARMLESS}
     return Answer(busy.status, headers, busy.xml(scope["path"][:1024], "-"))
 
 

@@ -144,6 +144,7 @@ def test_more_at_once_than_there_are_places_are_told_to_slow_down():
     asyncio.run(both())
     assert [messages[0]["status"] for messages in sent.values()] == [200, 503]
     assert b"SlowDown" in sent["second"][1]["body"]
+    assert (b"x-content-type-options", b"nosniff") in sent["second"][0]["headers"]
     assert talk(box, scope(), [body(b"")])[0]["status"] == 200, "the place is free again"
 
 

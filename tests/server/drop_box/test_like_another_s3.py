@@ -21,6 +21,8 @@ _VOLATILE = {
     *("ResponseMetadata", "LastModified", "Initiated", "Owner", "Initiator", "Location", "UploadId", "Body"),
     *("ServerSideEncryption", "RequestCharged", "StorageClass", "AbortDate", "ChecksumAlgorithm", "VersionId"),
     *("ChecksumType", "Marker"),
+    # Ours is always an attachment: the portal has the same origin.
+    "ContentDisposition",
     *("EncodingType", "NextContinuationToken", "ContinuationToken", "ContentType", "RestoreStatus", "ObjectSize"),
 }
 

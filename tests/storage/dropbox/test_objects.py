@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import quote
 
 import pytest
 
@@ -21,8 +22,10 @@ from tests.storage.dropbox.house import (
     SIBLING_KEY,
     SIBLING_SECRET,
     House,
+    Said,
     changed,
     inbox,
+    presigned,
     signed,
 )
 
@@ -159,6 +162,62 @@ def test_a_full_disk_is_told_and_leaves_nothing(small_house: House, monkeypatch:
     assert (said.status, said.code) == (500, "InternalError")
     assert "full" in said.xml.findtext("Message")
     assert list(small_house.storage.list("")) == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "given"),
+    [
+        ("text/html", "application/octet-stream"),
+        ("Text/HTML;charset=utf-8", "application/octet-stream"),
+        ("text/csv, text/html", "application/octet-stream"),
+        ("image/svg+xml", "application/octet-stream"),
+        ("application/xhtml+xml", "application/octet-stream"),
+        ("text/xml", "application/octet-stream"),
+        ("text/javascript", "application/octet-stream"),
+        ("application/x-ecmascript", "application/octet-stream"),
+        ("multipart/x-mixed-replace;boundary=x", "application/octet-stream"),
+        ("text/csv", "text/csv"),
+        ("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",) * 2,
+    ],
+)
+def test_an_object_never_acts_as_a_page_of_the_portal(small_house: House, kind: str, given: str):
+    small_house.put("plain.csv", b"<script>1</script>")
+    small_house.put("typed.csv", b"<script>1</script>", headers={"content-type": kind, "content-disposition": "inline"})
+    asked = f"/bookbridge/{inbox('plain.csv')}?response-content-type={quote(kind)}&response-content-disposition=inline"
+    for request in (presigned("GET", asked), presigned("GET", f"/bookbridge/{inbox('typed.csv')}")):
+        said = small_house.send(request)
+        assert said.status == 200
+        assert (said.headers["content-type"], said.headers["content-disposition"]) == (given, "attachment")
+        assert is_harmless(said)
+
+
+def is_harmless(said: Said) -> bool:
+    policy, sniffing = said.headers["content-security-policy"], said.headers["x-content-type-options"]
+    return (policy, sniffing) == ("default-src 'none'; sandbox", "nosniff")
+
+
+def test_a_name_to_save_under_is_kept(small_house: House):
+    name = 'attachment; filename="b.csv"'
+    small_house.put("a.csv", headers={"content-disposition": name})
+    assert small_house.ask("GET", inbox("a.csv")).headers["content-disposition"] == name
+    asked = f"/bookbridge/{inbox('a.csv')}?response-content-disposition=Attachment"
+    assert small_house.send(presigned("GET", asked)).headers["content-disposition"] == "Attachment"
+
+
+def test_no_answer_acts_as_a_page_of_the_portal(small_house: House):
+    etag = small_house.put("a.csv").headers["etag"]
+    told = {
+        (said := small_house.send(request)).status: is_harmless(said)
+        for request in (
+            signed("GET", "/bookbridge"),
+            signed("GET", f"/bookbridge/{inbox('a.csv')}", headers={"if-none-match": etag}),
+            signed("GET", f"/bookbridge/{inbox('b.csv')}"),
+            signed("GET", "/bookbridge", secret="wrong"),
+            signed("DELETE", f"/bookbridge/{inbox('a.csv')}"),
+        )
+    }
+    assert told == {200: True, 304: True, 404: True, 403: True, 204: True}
+    assert small_house.ask("GET", inbox("b.csv")).headers["content-type"] == "application/xml"
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,8 @@ from email.utils import format_datetime
 from bookbridge.storage.dropbox.errors import XML_HEAD, xml_text
 from bookbridge.storage.dropbox.request import Answer
 
+HARMLESS = {"content-security-policy": "default-src 'none'; sandbox", "x-content-type-options": "nosniff"}
+"""On every answer: the portal has the same origin, so nothing here may act as one of its pages, whoever stored it."""
 _NAMESPACE = "http://s3.amazonaws.com/doc/2006-03-01/"
 Element = tuple[str, "str | int | bool | list[Element]"]
 

@@ -1,6 +1,7 @@
 """GetObject and HeadObject: ranges and conditions."""
 
 import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
@@ -18,6 +19,9 @@ _OVERRIDES = (
     *("response-cache-control", "response-content-disposition", "response-content-encoding"),
     *("response-content-language", "response-content-type", "response-expires"),
 )
+_ACTIVE = re.compile(r"\b(x?html|xml|svg|xslt?|xul)\b|script|x-mixed-replace")
+"""What a browser would run. The files of spreadsheet programs (`openxmlformats`) are none of it."""
+_SAVED = re.compile(r"attachment\s*(;|$)", re.IGNORECASE)
 _TRIES = 3
 
 
@@ -79,7 +83,16 @@ def _headers(request: Request, found: Known, *, whole: bool) -> dict[str, str]:
             if not re.fullmatch(r"[\x20-\x7e]{0,1024}", value):
                 raise S3Error("InvalidArgument", f"{name} holds characters that a header can't.", ArgumentName=name)
             headers[name.removeprefix("response-")] = value
-    return headers
+    return headers | _to_be_saved(headers)
+
+
+def _to_be_saved(headers: Mapping[str, str]) -> dict[str, str]:
+    """Has a browser save the object instead of showing it, whatever its uploader or an address asks for."""
+    disposition, kind = headers.get("content-disposition", ""), headers["content-type"]
+    return {
+        "content-disposition": disposition if _SAVED.match(disposition) else "attachment",
+        "content-type": "application/octet-stream" if _ACTIVE.search(kind.lower()) else kind,
+    }
 
 
 def _asked_range(request: Request, size: int) -> tuple[int, int] | None:
