@@ -1,13 +1,16 @@
 """The inbox and outbox of an integration, as the portal shows and fills them."""
 
+from contextlib import suppress
 from dataclasses import dataclass
+from itertools import chain
 
 from django.core.files.uploadedfile import UploadedFile
 from django.http import Http404
 
 from bookbridge.integrations.models import Integration
 from bookbridge.storage import StorageError, StoredObject, open_storage
-from bookbridge.storage.places import inbox_prefix, outbox_key, safe_file_name
+from bookbridge.storage.places import inbox_prefix, names_beside, outbox_key, safe_file_name, uploads_prefix
+from bookbridge.storage.streaming import NameTakenError
 
 FILES_SHOWN = 50
 
@@ -42,16 +45,16 @@ def drop(integration: Integration, file: UploadedFile) -> str:
     A file of the same name that still waits is not overwritten: both are taken in, and exactly-once sees to the rest.
     """
     storage = open_storage()
-    prefix = inbox_prefix(integration.organisation_id, integration.pk)
+    place = integration.organisation_id, integration.pk
     name = safe_file_name(file.name or "file")
-    key, number = f"{prefix}/{name}", 1
-    while storage.exists(key):
-        number += 1
-        stem, dot, ending = name.rpartition(".")
-        key = f"{prefix}/{stem} ({number}){dot}{ending}" if stem else f"{prefix}/{name} ({number})"
-    file.seek(0)
-    storage.put(key, file.file if file.file is not None else file.read())
-    return key
+    for free in chain([name], names_beside(name)):
+        key = f"{inbox_prefix(*place)}/{free}"
+        # Somebody else may have taken the name since it was looked up.
+        with suppress(NameTakenError):
+            if not storage.exists(key):
+                storage.write_stream(key, file.chunks(), uploads_prefix(*place))
+                return key
+    raise AssertionError("the names never end")
 
 
 def _outbox_prefix(integration: Integration) -> str:

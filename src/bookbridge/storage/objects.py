@@ -4,7 +4,7 @@ import errno
 import os
 import re
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -18,7 +18,8 @@ from uuid import uuid4
 import obstore
 from obstore.store import LocalStore, S3Store
 
-from bookbridge.storage import streaming
+from bookbridge.storage import exclusive, streaming
+from bookbridge.storage.places import LONGEST_NAME, name_with
 
 if TYPE_CHECKING:
     from obstore import ObjectMeta
@@ -29,8 +30,6 @@ _UNFINISHED = re.compile(r"#\d+$")
 _UNFINISHED_FOR_S = 3600
 _LINKS_OF_A_FOLDER = 2
 """Of one without folders in it: its own name, and the dot inside."""
-_LONGEST_NAME = 200
-"""Bytes. File systems take 255, of which the storage library needs some while it writes."""
 
 
 class StorageError(Exception):
@@ -39,6 +38,10 @@ class StorageError(Exception):
 
 class StorageFullError(StorageError):
     """There is no room left."""
+
+
+class NameBlockedError(StorageError):
+    """A folder has the name, or a part of it is a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,28 +98,64 @@ class Storage:
     def size(self, key: str) -> int:
         return self.stat(key).size
 
-    def write_stream(self, key: str, chunks: Iterable[bytes], staging: str, *, only_new: bool = False) -> StoredObject:
+    def write_stream(
+        self,
+        key: str,
+        chunks: Iterable[bytes],
+        staging: str,
+        *,
+        make_way: Callable[[], StoredObject | None] | None = None,
+    ) -> StoredObject:
         """Store a stream of any length with little memory; an exception of the stream itself leaves nothing behind.
 
-        `staging` is a folder for what isn't whole yet. With `only_new` an object that is there already stays, and
-        NameTakenError is raised.
+        `staging` is a folder for what isn't whole yet. Another object of that key is never replaced: `make_way` moves
+        it, or gives it when it is the same, which then stands for this one; without it NameTakenError is raised.
+        In a bucket an object of more than 8 MiB may still replace one that is finished in the same moment.
         """
-        if self.folder is None:
-            with _named(key):
-                if only_new and self.exists(key):
-                    raise streaming.NameTakenError(key)
-                put = streaming.write_in_bucket(self._store, key, chunks)
-                return StoredObject(key, put.size, datetime.now(UTC), put.version)
-        partial = f"{staging}/{uuid4()}.partial"
+
+        def same() -> StoredObject | None:
+            if make_way is None:
+                raise streaming.NameTakenError(key)
+            return make_way()
+
+        with _named(key):
+            if self.folder is None:
+                return self._write_in_bucket(key, chunks, same)
+            return self._write_in_folder(key, chunks, f"{staging}/{uuid4()}.partial", same)
+
+    def _write_in_folder(
+        self, key: str, chunks: Iterable[bytes], partial: str, same: Callable[[], StoredObject | None]
+    ) -> StoredObject:
         try:
-            with _named(key):
-                streaming.write_partial(self._path(partial), chunks)
-                # Looked up before it has its name: whoever waits for it may have taken it right after.
-                found = self.stat(partial)
-                streaming.give_name(self._path(partial), self._path(key), only_new=only_new)
+            streaming.write_partial(self._path(partial), chunks)
+            # Looked up before it has its name: whoever waits for it may have taken it right after.
+            found = self.stat(partial)
+            while True:
+                try:
+                    streaming.give_name(self._path(partial), self._path(key))
+                    return replace(found, key=key)
+                except streaming.NameTakenError:
+                    there = same()
+                    if there is not None:
+                        return there
         finally:
             self._path(partial).unlink(missing_ok=True)
-        return replace(found, key=key)
+
+    def _write_in_bucket(
+        self, key: str, chunks: Iterable[bytes], same: Callable[[], StoredObject | None]
+    ) -> StoredObject:
+        there: StoredObject | None = None
+
+        def make_way() -> bool:
+            nonlocal there
+            there = same()
+            return there is None
+
+        put = streaming.write_in_bucket(cast(S3Store, self._store), key, chunks, make_way)
+        if put is not None:
+            return StoredObject(key, put.size, datetime.now(UTC), put.version)
+        assert there is not None
+        return there
 
     def read_range(self, found: StoredObject, start: int, end: int) -> Iterator[bytes]:
         """The bytes from start up to end of this version of an object, opened before the first is asked for.
@@ -134,15 +173,18 @@ class Storage:
         with _named(key):
             yield from chunks
 
-    def rename(self, source: str, target: str) -> None:
-        """Give an object another key, in place of what has it. In a folder it keeps its moment."""
-        with _named(source):
+    def move_aside(self, key: str) -> None:
+        """Give an object another name beside its own; that it is gone already is fine. In a folder it keeps its moment.
+
+        A bucket can't choose a free name and take it in one step: there the name has a part that nobody else chooses.
+        """
+        with _named(key):
             if self.folder:
-                path = self._path(target)
-                path.parent.mkdir(parents=True, exist_ok=True)
-                self._path(source).rename(path)
-            else:
-                obstore.rename(self._store, source, target)
+                exclusive.move_aside(self._path(key))
+                return
+            folder, slash, name = key.rpartition("/")
+            with suppress(FileNotFoundError):
+                obstore.rename(self._store, key, f"{folder}{slash}{name_with(uuid4().hex[:12], name)}")
 
     def _path(self, key: str) -> Path:
         path = self.local_path(key)
@@ -270,11 +312,15 @@ class _named:  # noqa: N801 (reads as a word at its use)
         if isinstance(error, FileNotFoundError) and "NoSuchBucket" not in str(error):
             raise FileNotFoundError(f"{self._key} is not in the storage") from None
         if isinstance(error, obstore.exceptions.BaseError | OSError | ValueError):
-            full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
             # Not chained: the library's text holds the service's whole answer, access key included.
-            raise (StorageFullError if full else StorageError)(
-                f"storage failed at {self._key}: {_why(error)}"
-            ) from None
+            raise _kind(error)(f"storage failed at {self._key}: {_why(error)}") from None
+
+
+def _kind(error: BaseException) -> type[StorageError]:
+    if isinstance(error, NotADirectoryError | IsADirectoryError):
+        return NameBlockedError
+    full = isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    return StorageFullError if full else StorageError
 
 
 def _why(error: BaseException) -> str:
@@ -322,7 +368,7 @@ def _give_usable_names(folder: Path) -> None:
 
 def _free_name(place: bytes, name: bytes) -> bytes:
     """A usable name beside it that nothing has yet: renaming must never replace another file."""
-    usable = _without_number_sign(quote(name, safe=" !#$&'()+,;=@[]{}~^-_.%"))[-_LONGEST_NAME:].encode()
+    usable = _without_number_sign(quote(name, safe=" !#$&'()+,;=@[]{}~^-_.%"))[-LONGEST_NAME:].encode()
     path, number = os.path.join(place, usable), 1
     while os.path.lexists(path):
         number += 1

@@ -2,13 +2,15 @@
 
 import re
 import unicodedata
+from collections.abc import Iterator
 from datetime import datetime
+from itertools import count
 from uuid import UUID, uuid4
 
 DROP_BOX_BUCKET = "bookbridge"
 DROP_BOX_REGION = "us-east-1"
 """What S3 clients assume when nothing else is set."""
-_LONGEST_NAME = 200
+LONGEST_NAME = 200
 """Bytes: file systems take 255, of which the storage library needs some while it writes."""
 _RESERVED_END = re.compile(r"#(?=\d+$)")
 """The storage library keeps such names for itself in a local folder."""
@@ -46,5 +48,15 @@ def safe_file_name(name: str) -> str:
     last = unicodedata.normalize("NFC", name).replace("\\", "/").rsplit("/", 1)[-1]
     kept = "".join(c for c in last if unicodedata.category(c)[0] != "C")
     # The end stays, since it tells the kind of file.
-    short = _RESERVED_END.sub("_", kept).encode()[-_LONGEST_NAME:].decode(errors="ignore")
+    short = _RESERVED_END.sub("_", kept).encode()[-LONGEST_NAME:].decode(errors="ignore")
     return short.strip(" .") or "file"
+
+
+def names_beside(name: str) -> Iterator[str]:
+    """Names for a file whose own is taken: `a (2).csv`, `a (3).csv` and so on, without an end."""
+    return (name_with(str(number), name) for number in count(2))
+
+
+def name_with(mark: str, name: str) -> str:
+    stem, dot, ending = name.rpartition(".")
+    return f"{stem} ({mark}){dot}{ending}" if stem else f"{name} ({mark})"

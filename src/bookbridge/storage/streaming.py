@@ -3,18 +3,21 @@
 import errno
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
-from uuid import uuid4
 
 import obstore
 from obstore.store import LocalStore, S3Store
 
+from bookbridge.storage import exclusive
+
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from obstore import PutResult
 
 _BLOCK = 1024 * 1024
 _PART = 8 * 1024 * 1024
@@ -39,7 +42,7 @@ class Version(Protocol):
 
 
 class NameTakenError(Exception):
-    """Something else has the name already: an object, or a folder where an object is meant to be."""
+    """Another object has the name already."""
 
 
 def write_partial(path: Path, chunks: Iterable[bytes]) -> None:
@@ -58,26 +61,24 @@ def _write_all(descriptor: int, chunk: bytes) -> None:
         rest = rest[os.write(descriptor, rest) :]
 
 
-def give_name(partial: Path, target: Path, *, only_new: bool) -> None:
-    """Give a whole file its own name in one step."""
+def give_name(partial: Path, target: Path) -> None:
+    """Give a whole file its own name in one step. Raises NameTakenError, NotADirectoryError, IsADirectoryError."""
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
-        if only_new:
-            os.link(partial, target)
-        else:
-            _replace(partial, target)
-    except (FileExistsError, NotADirectoryError, IsADirectoryError):
+    except FileExistsError:
+        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(target)) from None
+    try:
+        _take_name(partial, target)
+    except FileExistsError:
+        if target.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target)) from None
         raise NameTakenError(target.name) from None
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    _have_on_the_disk(target.parent)
 
 
-def _replace(partial: Path, target: Path) -> None:
+def _take_name(partial: Path, target: Path) -> None:
     try:
-        partial.replace(target)
+        exclusive.take_name(partial, target)
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
@@ -86,12 +87,21 @@ def _replace(partial: Path, target: Path) -> None:
 
 def _across_disks(partial: Path, target: Path) -> None:
     """An inbox may be a folder of another disk; the storage library's name for unfinished files hides it meanwhile."""
-    beside = target.with_name(f"{target.name}#{uuid4().int % 10**9}")
+    beside = exclusive.hidden_beside(target)
     try:
         shutil.copyfile(partial, beside)
-        beside.replace(target)
+        _have_on_the_disk(beside)
+        exclusive.take_name(beside, target)
     finally:
         beside.unlink(missing_ok=True)
+
+
+def _have_on_the_disk(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,24 +110,47 @@ class Written:
     version: str
 
 
-def write_in_bucket(store: LocalStore | S3Store, key: str, chunks: Iterable[bytes]) -> Written:
-    """Small streams in one call; larger ones in parts, which the service is told to drop when the stream fails."""
-    size = 0
+def write_in_bucket(store: S3Store, key: str, chunks: Iterable[bytes], make_way: Callable[[], bool]) -> Written | None:
+    """Small streams in one call; larger ones in parts, which the service is told to drop when the stream fails.
 
-    def counted() -> Iterator[bytes]:
-        nonlocal size
-        for chunk in chunks:
-            size += len(chunk)
-            yield chunk
-
-    blocks = _blocks(counted(), _PART)
+    `make_way` is called when the key is taken, and says whether to go on; None when it says no. A small object never
+    replaces another. The library knows no such condition for an object in parts: that is looked up after its last
+    byte, and who finishes between this and the service's answer is replaced.
+    """
+    blocks = _blocks(chunks, _PART)
     first, second = next(blocks, b""), next(blocks, None)
     if second is None:
-        put = obstore.put(store, key, first, use_multipart=False)
-    else:
-        parts = chain((first, second), blocks)
-        put = obstore.put(store, key, parts, use_multipart=True, chunk_size=_PART, max_concurrency=_PARTS_AT_ONCE)
-    return Written(size, (put["e_tag"] or "").strip('"'))
+        put = _create(store, key, first, make_way)
+        return put and Written(len(first), _version(put["e_tag"]))
+    size = 0
+    # Not `put` with the stream itself: that one asks for the blocks where nothing may call the library again.
+    with obstore.open_writer(store, key, buffer_size=_PART, max_concurrency=_PARTS_AT_ONCE) as writer:
+        for block in chain((first, second), blocks):
+            size += writer.write(block)
+        if _e_tag(store, key) is not None:
+            make_way()
+    return Written(size, _version(_e_tag(store, key)))
+
+
+def _create(store: S3Store, key: str, content: bytes, make_way: Callable[[], bool]) -> "PutResult | None":
+    while True:
+        try:
+            return obstore.put(store, key, content, mode="create", use_multipart=False)
+        except obstore.exceptions.AlreadyExistsError:
+            if not make_way():
+                return None
+
+
+def _e_tag(store: S3Store, key: str) -> str | None:
+    """None when there is no such object."""
+    try:
+        return obstore.head(store, key)["e_tag"] or ""
+    except FileNotFoundError:
+        return None
+
+
+def _version(e_tag: str | None) -> str:
+    return (e_tag or "").strip('"')
 
 
 def _blocks(chunks: Iterable[bytes], size: int) -> Iterator[bytes]:

@@ -1,7 +1,6 @@
 """PutObject and DeleteObject. Nothing that waits in the inbox is lost: what would be overwritten is kept beside it."""
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import suppress
+from collections.abc import Callable, Iterable
 
 from bookbridge.storage.dropbox import checksums, receipts
 from bookbridge.storage.dropbox.bodies import Upload
@@ -11,7 +10,7 @@ from bookbridge.storage.dropbox.names import INBOX, Place, check_new_name
 from bookbridge.storage.dropbox.reading import check_write_conditions
 from bookbridge.storage.dropbox.receipts import Receipt
 from bookbridge.storage.dropbox.request import Answer, Request
-from bookbridge.storage.objects import Storage, StoredObject
+from bookbridge.storage.objects import NameBlockedError, Storage, StoredObject
 from bookbridge.storage.places import uploads_prefix
 from bookbridge.storage.streaming import NameTakenError
 
@@ -55,41 +54,29 @@ def store(
     make_receipt: Callable[[StoredObject], Receipt],
     only_new: bool,
 ) -> Receipt:
-    """Write a whole object into the inbox, with its receipt. Nothing is there when the content turns out wrong."""
+    """Write a whole object into the inbox, with its receipt. Nothing is there when the content turns out wrong.
 
-    def then_make_room() -> Iterator[bytes]:
-        yield from content
-        if not only_new:
-            keep_earlier(storage, caller, place, etag())
+    A waiting file of the same name gets another one, so that both are taken in; the same bytes again are one.
+    """
+
+    def make_way() -> StoredObject | None:
+        there = receipts.look_up(storage, caller.home, place, caller.now)
+        if there and there.stored and there.etag == etag():
+            return there.stored
+        storage.move_aside(place.key)
+        return None
 
     staging = uploads_prefix(caller.home.organisation, caller.home.integration)
     try:
-        stored = storage.write_stream(place.key, then_make_room(), staging, only_new=only_new)
+        stored = storage.write_stream(place.key, content, staging, make_way=None if only_new else make_way)
     except NameTakenError:
-        if only_new:
-            raise S3Error("PreconditionFailed", "The object is there already.", Condition="If-None-Match") from None
+        raise S3Error("PreconditionFailed", "The object is there already.", Condition="If-None-Match") from None
+    except NameBlockedError:
         message = "A part of this name is a file and a folder at once; choose another name."
         raise S3Error("InvalidArgument", message, ArgumentName="key") from None
     receipt = make_receipt(stored)
     receipts.save(storage, caller.home, place, receipt)
     return receipt
-
-
-def keep_earlier(storage: Storage, caller: Caller, place: Place, etag: str) -> None:
-    """Give a waiting file of the same name another one, so that both are taken in; the same bytes again are one."""
-    there = receipts.look_up(storage, caller.home, place, caller.now)
-    if there is None or there.stored is None or there.etag == etag:
-        return
-    folder, slash, name = place.key.rpartition("/")
-    stem, dot, ending = name.rpartition(".")
-    number = 2
-    while storage.exists(
-        other := f"{folder}{slash}{stem} ({number}){dot}{ending}" if stem else f"{place.key} ({number})"
-    ):
-        number += 1
-    # Gone means taken in meanwhile.
-    with suppress(FileNotFoundError):
-        storage.rename(place.key, other)
 
 
 def delete(storage: Storage, caller: Caller, place: Place) -> bool:
