@@ -85,6 +85,55 @@ def test_the_archived_copy_does_not_change_while_its_source_is_still_written(fol
     assert folder_storage.get("archive/a.csv") == b"whole"
 
 
+def test_a_file_that_comes_while_another_is_removed_stays(
+    folder_storage: Storage, inbox: Path, monkeypatch: pytest.MonkeyPatch
+):
+    """A newer one takes the name just before it is let go, and a third while the newer one is put back."""
+    rename = os.rename
+    newer = [b"newer", b"newest"]
+
+    def slow(source: Path, target: Path) -> None:
+        comes(inbox / "a.csv", newer.pop(0))
+        rename(source, target)
+        comes(inbox / "a.csv", newer.pop(0))
+
+    def comes(path: Path, content: bytes) -> None:
+        (inbox / "new.part").write_bytes(content)
+        (inbox / "new.part").replace(path)
+
+    drop(inbox, b"a.csv", b"taken in")
+    seen = folder_storage.stat("inbox/a.csv")
+    with monkeypatch.context() as patched:
+        patched.setattr("bookbridge.storage.exclusive.os.rename", slow)
+        folder_storage.delete("inbox/a.csv", version=seen.version)
+
+    found = {key: folder_storage.get(key) for key in names(folder_storage)}
+    assert found == {"inbox/a.csv": b"newest", "inbox/a (2).csv": b"newer"}
+
+
+def test_a_file_is_put_back_under_its_own_name(folder_storage: Storage, inbox: Path, monkeypatch: pytest.MonkeyPatch):
+    drop(inbox, b"a.csv", b"taken in")
+    seen, rename = folder_storage.stat("inbox/a.csv"), os.rename
+
+    def slow(source: Path, target: Path) -> None:
+        drop(inbox, b"a.csv", b"written on meanwhile")
+        rename(source, target)
+
+    with monkeypatch.context() as patched:
+        patched.setattr("bookbridge.storage.exclusive.os.rename", slow)
+        folder_storage.delete("inbox/a.csv", version=seen.version)
+    assert {key: folder_storage.get(key) for key in names(folder_storage)} == {"inbox/a.csv": b"written on meanwhile"}
+    assert [each.name for each in inbox.iterdir()] == ["a.csv"]
+
+
+@pytest.mark.parametrize("length", [1, 200, 251])
+def test_a_name_of_any_length_is_removed(folder_storage: Storage, inbox: Path, length: int):
+    name = "é" * (length // 2) + "x" * (length % 2) + ".csv"
+    drop(inbox, name.encode())
+    folder_storage.delete(f"inbox/{name}", version=folder_storage.stat(f"inbox/{name}").version)
+    assert list(inbox.iterdir()) == []
+
+
 def test_no_key_leads_out_of_the_folder(folder_storage: Storage, tmp_path: Path):
     (tmp_path / "secret").write_text("mine")
 

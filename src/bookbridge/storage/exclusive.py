@@ -48,8 +48,26 @@ def move_aside(path: Path) -> None:
         _keep_beside(hidden, path)
 
 
+def remove(path: Path, seen: os.stat_result) -> None:
+    """Remove the file that was seen; one that has its name by now stays, under another if need be."""
+    hidden = hidden_beside(path)
+    os.rename(path, hidden)
+    found = os.lstat(hidden)
+    if _identity(found) == _identity(seen):
+        os.unlink(hidden)
+        return
+    try:
+        take_name(hidden, path)
+    except FileExistsError:
+        _keep_beside(hidden, path)
+
+
 def _keep_beside(hidden: Path, path: Path) -> None:
     for name in names_beside(path.name):
         with suppress(FileExistsError):
             take_name(hidden, path.with_name(name))
             return
+
+
+def _identity(found: os.stat_result) -> tuple[int, int, int, int]:
+    return found.st_dev, found.st_ino, found.st_size, found.st_mtime_ns

@@ -208,13 +208,21 @@ class Storage:
             obstore.copy(self._store, source, target)
 
     def delete(self, key: str, *, version: str | None = None) -> None:
-        """Remove the object; that it is gone already is fine. With a version: only while it is still that one."""
-        try:
-            with _named(key):
-                if version is None or _version(obstore.head(self._store, key)) == version:
-                    obstore.delete(self._store, key)
-        except FileNotFoundError:
-            return
+        """Remove the object; that it is gone already is fine. With a version: only while it is still that one.
+
+        A bucket has no such condition: what is written there between looking and removing is removed with it.
+        """
+        with suppress(FileNotFoundError), _named(key):
+            if version is None:
+                obstore.delete(self._store, key)
+                return
+            seen = os.lstat(self._path(key)) if self.folder else None
+            if _version(obstore.head(self._store, key)) != version:
+                return
+            if seen:
+                exclusive.remove(self._path(key), seen)
+            else:
+                obstore.delete(self._store, key)
 
     def list(self, prefix: str) -> Iterator[StoredObject]:
         """Every object below the prefix, in no certain order."""
