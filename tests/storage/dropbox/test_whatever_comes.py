@@ -14,7 +14,9 @@ from hypothesis import strategies as st
 from bookbridge.storage.dropbox.chunks import LONGEST_LINE, ChunkedBody
 from bookbridge.storage.dropbox.completing import read_doomed, read_wanted
 from bookbridge.storage.dropbox.errors import STATUSES, S3Error
+from bookbridge.storage.dropbox.multipart import LONGEST_COMPLETION
 from bookbridge.storage.dropbox.request import Request
+from bookbridge.storage.dropbox.service import LONGEST_DELETION
 from bookbridge.storage.dropbox.signature import SignedChunks, read_claim
 from tests.storage.dropbox.house import HOST, SECRET, House, changed, inbox, signed
 
@@ -162,6 +164,50 @@ def test_a_body_without_end_is_cut_off_early(small_house: House):
     assert small_house.send(plain).status == 400
     assert asked < 20
     assert small_house.stored() == {}
+
+
+def part_of_list(number: int) -> bytes:
+    etag, sha256 = hashlib.md5(b"").hexdigest(), base64.b64encode(bytes(32)).decode()
+    named = f"<PartNumber>{number}</PartNumber><ETag>&quot;{etag}&quot;</ETag><ChecksumSHA256>{sha256}</ChecksumSHA256>"
+    return f"<Part>{named}</Part>\n".encode()
+
+
+def test_the_longest_lists_are_read():
+    parts = b"".join(part_of_list(number) for number in range(1, 10_001))
+    whole = b'<?xml version="1.0" encoding="UTF-8"?><CompleteMultipartUpload>' + parts + b"</CompleteMultipartUpload>"
+    assert len(whole) < LONGEST_COMPLETION
+    assert [wanted.number for wanted in read_wanted(whole)] == list(range(1, 10_001))
+    key = b"<Object><Key>" + b"k" * 1024 + b"</Key><VersionId>null</VersionId><ETag>e</ETag></Object>"
+    deletion = b"<Delete>" + key * 1000 + b"</Delete>"
+    assert len(deletion) < LONGEST_DELETION
+    assert len(read_doomed(deletion)[0]) == 1000
+
+
+@pytest.mark.parametrize("mark", [b"<a/>", b"<?a?>", b"<!---->"])
+def test_a_list_with_more_marks_than_any_is_not_even_parsed(mark: bytes):
+    parts = b"<CompleteMultipartUpload>" + part_of_list(1) + mark * 100_000 + b"</CompleteMultipartUpload>"
+    keys = b"<Delete><Object><Key>k</Key></Object>" + mark * 11_000 + b"</Delete>"
+    for read, whole in ((read_wanted, parts), (read_doomed, keys)):
+        with pytest.raises(S3Error, match="MalformedXML"):
+            read(whole)
+
+
+def test_marks_can_not_be_hidden_in_another_encoding():
+    hidden = b"<Object><Key>k</Key></Object>".replace(b"<", b"+ADw-").replace(b">", b"+AD4-")
+    with pytest.raises(S3Error, match="MalformedXML"):
+        read_doomed(b'<?xml version="1.0" encoding="UTF-7"?><Delete>' + hidden + b"</Delete>")
+
+
+@pytest.mark.parametrize("upload_id", ["0" * 32, "x", ""])
+def test_the_parts_of_an_upload_that_is_not_there_are_not_read(small_house: House, upload_id: str):
+    def never() -> Iterator[bytes]:
+        raise AssertionError("the body was asked for")
+        yield b""
+
+    request = signed(
+        "POST", f"/bookbridge/{inbox('a.csv')}", query=f"uploadId={upload_id}", body=bytes(1000), blocks=never()
+    )
+    assert small_house.send(request).code == "NoSuchUpload"
 
 
 @settings(max_examples=200, deadline=None)

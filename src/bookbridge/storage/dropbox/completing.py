@@ -11,6 +11,10 @@ from bookbridge.storage.dropbox import checksums
 from bookbridge.storage.dropbox.errors import S3Error
 
 MOST_KEYS = 1000
+_MOST_MARKS_OF_PARTS = 90_000
+"""Of `<` in a list of 10,000 parts: an element of its own, and number, ETag and checksum in it, opened and closed."""
+_MOST_MARKS_OF_KEYS = 10 * MOST_KEYS
+"""Of `<` in a list of keys: an element for each, with key, version, ETag and one to spare."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +27,7 @@ class Wanted:
 
 
 def read_wanted(content: bytes) -> Sequence[Wanted]:
-    root = _root(content, "CompleteMultipartUpload")
+    root = _root(content, "CompleteMultipartUpload", _MOST_MARKS_OF_PARTS)
     wanted = [_wanted(element) for element in root if _name(element) == "Part"]
     if not wanted:
         raise _malformed()
@@ -46,7 +50,7 @@ def _wanted(element: etree._Element) -> Wanted:
 
 def read_doomed(content: bytes) -> tuple[list[str], bool]:
     """The keys to delete, and whether the client wants to hear only of those that failed."""
-    root = _root(content, "Delete")
+    root = _root(content, "Delete", _MOST_MARKS_OF_KEYS)
     keys: list[str] = []
     quiet = False
     for element in root:
@@ -62,9 +66,13 @@ def read_doomed(content: bytes) -> tuple[list[str], bool]:
     return keys, quiet
 
 
-def _root(content: bytes, expected: str) -> etree._Element:
-    # Nothing is fetched, no entity is resolved, and a document type is refused altogether.
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+def _root(content: bytes, expected: str, most_marks: int) -> etree._Element:
+    # Each element takes a hundred times the memory of its shortest text.
+    if content.count(b"<") > most_marks:
+        raise _malformed()
+    # Nothing is fetched, no entity is resolved, and a document type is refused altogether. Read as UTF-8 whatever it
+    # says of itself: in other encodings the marks that were counted look otherwise.
+    parser = etree.XMLParser(encoding="utf-8", resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
     try:
         root = etree.fromstring(content, parser)
     except (etree.XMLSyntaxError, ValueError):
