@@ -3,14 +3,14 @@
 import base64
 import hashlib
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 import pytest
 
 from bookbridge.storage import Storage
 from bookbridge.storage.dropbox import tidying
-from tests.storage.dropbox.house import FOREIGN_KEY, FOREIGN_SECRET, HOME, House, Said, inbox
+from tests.storage.dropbox.house import FOREIGN_KEY, FOREIGN_SECRET, HOME, House, Said, inbox, signed
 
 FIVE = 5 * 1024 * 1024
 FIRST, SECOND = b"a" * FIVE, b"b" * 100
@@ -120,6 +120,25 @@ def test_parts_together_have_a_limit_and_so_have_uploads(folder_storage: Storage
     assert part(house, upload, 1, bytes(900)).status == 200
     begin(house)
     assert house.ask("POST", KEY, query="uploads").code == "SlowDown"
+
+
+def test_only_open_uploads_count(folder_storage: Storage):
+    house = House(folder_storage, most_uploads=1)
+    for _ in range(3):
+        upload = begin(house)
+        part(house, upload, 1, SECOND)
+        assert house.ask("POST", KEY, query="uploads").code == "SlowDown"
+        assert complete(house, upload, etags(SECOND)).status == 200
+    told: list[int] = []
+
+    def while_uploading() -> Iterator[bytes]:
+        told.append(house.ask("POST", KEY, query="uploads").status)
+        yield b"abc"
+
+    assert (
+        house.send(signed("PUT", f"/bookbridge/{inbox('a.csv')}", body=b"abc", blocks=while_uploading())).status == 200
+    )
+    assert told == [200]
 
 
 def crc32(content: bytes) -> bytes:

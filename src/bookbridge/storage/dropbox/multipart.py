@@ -63,8 +63,7 @@ def begin(storage: Storage, caller: Caller, place: Place, request: Request, limi
     algorithm = checksums.known_algorithm(named) if named else None
     asked_type = request.header("x-amz-checksum-type")
     kind = checksums.checksum_type(algorithm, asked_type) if algorithm else FULL_OBJECT
-    open_uploads = {_id_of(caller.home, found.key) for found in storage.list(_prefix(caller.home))}
-    if len(open_uploads) >= limits.most_uploads:
+    if len(_open_ids(storage, caller.home)) >= limits.most_uploads:
         raise S3Error("SlowDown", "Too many multipart uploads are open; complete or abort some of them.")
     begun = Begun(secrets.token_hex(16), place.key, caller.now, headers, algorithm, kind)
     storage.put(f"{_folder(caller.home, begun.id)}/upload.json", _json(begun))
@@ -202,10 +201,17 @@ def find(storage: Storage, home: Home, place: Place, request: Request) -> Begun:
 
 
 def every_upload(storage: Storage, home: Home) -> list[Begun]:
-    ids = {_id_of(home, found.key) for found in storage.list(_prefix(home)) if found.name == "upload.json"}
-    done = {_id_of(home, found.key) for found in storage.list(_prefix(home)) if found.name == "done.json"}
-    every = [_read_begun(storage, _folder(home, each)) for each in ids - done]
+    every = [_read_begun(storage, _folder(home, each)) for each in _open_ids(storage, home)]
     return sorted((begun for begun in every if begun), key=lambda begun: (begun.key.encode(), begun.begun_at, begun.id))
+
+
+def _open_ids(storage: Storage, home: Home) -> set[str]:
+    """Begun, and neither completed nor aborted."""
+    ids: dict[str, set[str]] = {"upload.json": set(), "done.json": set()}
+    for found in storage.list(_prefix(home)):
+        if found.name in ids:
+            ids[found.name].add(found.key.removeprefix(f"{_prefix(home)}/").partition("/")[0])
+    return ids["upload.json"] - ids["done.json"]
 
 
 def parts_of(storage: Storage, home: Home, upload_id: str) -> list[Part]:
@@ -242,10 +248,6 @@ def _prefix(home: Home) -> str:
 
 def _folder(home: Home, upload_id: str) -> str:
     return f"{_prefix(home)}/{upload_id}"
-
-
-def _id_of(home: Home, key: str) -> str:
-    return key.removeprefix(f"{_prefix(home)}/").partition("/")[0]
 
 
 def _clear(storage: Storage, folder: str, *, keep: str = "") -> None:
