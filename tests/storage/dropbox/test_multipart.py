@@ -122,6 +122,19 @@ def test_parts_together_have_a_limit_and_so_have_uploads(folder_storage: Storage
     assert house.ask("POST", KEY, query="uploads").code == "SlowDown"
 
 
+def test_a_part_reads_no_other_part(house: House, monkeypatch: pytest.MonkeyPatch):
+    upload, asked, get = begin(house), [], Storage.get
+
+    def counted(storage: Storage, key: str) -> bytes:
+        asked.append(key.rpartition("/")[2])
+        return get(storage, key)
+
+    monkeypatch.setattr(Storage, "get", counted)
+    for number in range(1, 6):
+        assert part(house, upload, number, SECOND).status == 200
+    assert asked == [name for number in range(1, 6) for name in ("upload.json", "upload.json", f"0000{number}.json")]
+
+
 def test_only_open_uploads_count(folder_storage: Storage):
     house = House(folder_storage, most_uploads=1)
     for _ in range(3):

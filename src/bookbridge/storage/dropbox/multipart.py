@@ -32,6 +32,7 @@ MOST_PARTS = 10_000
 LONGEST_COMPLETION = 2 * 1024 * 1024
 """Of 10,000 parts with a SHA-256 each it takes 1.8 million bytes."""
 _ID = re.compile(r"[0-9a-f]{32}")
+_CONTENT = re.compile(r"(\d{5})\.[0-9a-f]{16}")
 
 
 @dataclass(frozen=True)
@@ -77,10 +78,11 @@ def put_part(storage: Storage, caller: Caller, place: Place, request: Request, l
     if begun.algorithm and upload.algorithm not in (None, begun.algorithm):
         message = f"Checksum Type mismatch occurred, expected checksum Type: {begun.algorithm}."
         raise S3Error("InvalidRequest", message)
-    others = sum(part.size for part in parts_of(storage, caller.home, begun.id) if part.number != number)
-    if others + upload.announced > limits.most_bytes:
-        raise checksums.too_large(limits.most_bytes)
     folder = _folder(caller.home, begun.id)
+    # By one list: there may be thousands of parts, and each would otherwise read all those before it.
+    others = (each.size for each in storage.list(folder) if _is_content(each.name, of_another_than=number))
+    if sum(others) + upload.announced > limits.most_bytes:
+        raise checksums.too_large(limits.most_bytes)
     name = f"{number:05d}.{secrets.token_hex(8)}"
     storage.write_stream(f"{folder}/{name}", upload.content(), _prefix(caller.home))
     algorithm = begun.algorithm or upload.algorithm
@@ -97,6 +99,11 @@ def put_part(storage: Storage, caller: Caller, place: Place, request: Request, l
     if before is not None:
         storage.delete(f"{folder}/{before.stored_as}")
     return Answer(200, {"etag": f'"{part.md5}"', **{checksums.PREFIX + name: value for name, value in sums.items()}})
+
+
+def _is_content(name: str, *, of_another_than: int) -> bool:
+    found = _CONTENT.fullmatch(name)
+    return found is not None and int(found[1]) != of_another_than
 
 
 def complete(storage: Storage, caller: Caller, place: Place, request: Request, limits: Limits) -> tuple[Receipt, bool]:
