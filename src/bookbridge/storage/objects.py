@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 _UNFINISHED = re.compile(r"#\d+$")
 """Names under which the storage library writes in a local folder before it renames; it lists no such file."""
 _UNFINISHED_FOR_S = 3600
+_LONGEST_PART = 255
+"""Bytes, in file systems."""
 _LINKS_OF_A_FOLDER = 2
 """Of one without folders in it: its own name, and the dot inside."""
 
@@ -190,6 +192,14 @@ class Storage:
         path = self.local_path(key)
         assert path is not None
         return path
+
+    def can_hold(self, key: str) -> bool:
+        """False for a key that no object here can have: asking for it would fail, and it is merely absent."""
+        parts = key.split("/")
+        if any(part in ("", ".", "..") or _is_unusable(part.encode()) for part in parts):
+            return False
+        in_folder = self.folder is not None
+        return not (in_folder and any(len(part.encode()) > _LONGEST_PART or _UNFINISHED.search(part) for part in parts))
 
     def exists(self, key: str) -> bool:
         try:

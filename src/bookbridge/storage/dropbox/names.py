@@ -61,12 +61,21 @@ def place_of(key: str, home: Home) -> Place:
     raise access_denied()
 
 
-def check_new_name(place: Place) -> None:
-    """Raises what S3 would say of a name that can't be stored, with the reason."""
-    if len(place.key.encode("utf-8", "surrogatepass")) > LONGEST_KEY:
+def check_length(place: Place) -> None:
+    if is_too_long(place):
         raise S3Error(
             "KeyTooLongError", f"Your key is too long: at most {LONGEST_KEY} bytes.", MaxSizeAllowed=LONGEST_KEY
         )
+
+
+def is_too_long(place: Place) -> bool:
+    """For any object of S3, wherever it lies."""
+    return len(place.key.encode("utf-8", "surrogatepass")) > LONGEST_KEY
+
+
+def check_new_name(place: Place) -> None:
+    """Raises what S3 would say of a name that can't be stored, with the reason."""
+    check_length(place)
     parts = place.name.split("/")
     if len(parts) > MOST_PARTS:
         raise _refused(place, f"it lies more than {MOST_PARTS} folders deep")

@@ -9,7 +9,7 @@ from bookbridge.storage.dropbox import receipts
 from bookbridge.storage.dropbox.answers import http_date
 from bookbridge.storage.dropbox.desk import Caller
 from bookbridge.storage.dropbox.errors import NotModified, S3Error
-from bookbridge.storage.dropbox.names import Place
+from bookbridge.storage.dropbox.names import Place, check_length
 from bookbridge.storage.dropbox.receipts import Known
 from bookbridge.storage.dropbox.request import Answer, Request
 from bookbridge.storage.objects import Storage
@@ -61,6 +61,7 @@ def no_such_key(place: Place) -> S3Error:
 
 
 def _found(storage: Storage, caller: Caller, place: Place) -> Known:
+    check_length(place)
     found = receipts.look_up(storage, caller.home, place, caller.now)
     if found is None:
         raise no_such_key(place)

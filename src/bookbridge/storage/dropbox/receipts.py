@@ -12,7 +12,7 @@ from hashlib import sha256
 
 from bookbridge.storage.dropbox.checksums import FULL_OBJECT, PREFIX
 from bookbridge.storage.dropbox.errors import S3Error
-from bookbridge.storage.dropbox.names import INBOX, Home, Place
+from bookbridge.storage.dropbox.names import INBOX, Home, Place, is_too_long
 from bookbridge.storage.objects import Storage, StorageError, StoredObject
 from bookbridge.storage.places import receipt_key
 
@@ -121,6 +121,8 @@ class Known:
 
 def look_up(storage: Storage, home: Home, place: Place, now: datetime) -> Known | None:
     """The object with what is known of it, from its receipt when it has just been taken in."""
+    if is_too_long(place) or not storage.can_hold(place.key):
+        return None
     try:
         stored: StoredObject | None = storage.stat(place.key)
     except FileNotFoundError:

@@ -303,12 +303,19 @@ class DropBox:
                 if not quiet:
                     parts.append(("Deleted", [("Key", key)]))
             except S3Error as error:
-                parts.append(("Error", [("Key", key), ("Code", error.code), ("Message", error.message)]))
+                parts.append(_not_deleted(key, error))
+            except StorageError as error:
+                _log.error("drop_box_storage_failed", reason=str(error))
+                parts.append(_not_deleted(key, S3Error("InternalError", "The storage failed. Please try again.")))
         return xml_answer("DeleteResult", parts)
 
     def _delete(self, caller: Caller, place: Place) -> None:
         if writing.delete(self._open_storage(), caller, place):
             self._desk.removed(caller.grant, place.key)
+
+
+def _not_deleted(key: str, error: S3Error) -> Element:
+    return "Error", [("Key", key), ("Code", error.code), ("Message", error.message)]
 
 
 def _refuse_what_is_not_here(request: Request) -> None:
