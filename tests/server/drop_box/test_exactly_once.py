@@ -12,9 +12,10 @@ from django.conf import settings
 from bookbridge.commands.processes import Children
 from bookbridge.exchange.models import Delivery, Line, Run
 from bookbridge.integrations import access_keys
+from bookbridge.organisations.walls import acting_for
 from bookbridge.server import announcing
 from bookbridge.server.drop_box import HouseAnswers
-from bookbridge.storage import inbox_prefix
+from bookbridge.storage import inbox_prefix, open_storage
 from tests.crash.test_named_points import all_runs_ended, start_worker, wait_until
 from tests.exchange.stage import DEMO_FILES, Stage
 from tests.storage.dropbox.house import signed
@@ -106,6 +107,16 @@ def test_a_revoked_key_is_refused_at_once(stage: Stage, agent: Agent):
     assert agent.send("b.csv", b"x") == 403
     agent.key.refresh_from_db()
     assert (agent.key.last_used_from, agent.key.last_used_at is not None) == ("192.0.2.7", True)
+
+
+def test_a_key_that_is_revoked_during_an_upload_delivers_nothing(stage: Stage, agent: Agent):
+    def revoking() -> Iterator[bytes]:
+        yield b"x"
+        with acting_for(agent.key.organisation_id):
+            assert access_keys.revoke(agent.key, None)
+
+    assert agent.box(replace(agent.request("a.csv", b"x"), read=revoking)).status == 403
+    assert list(open_storage().list(agent.inbox)) == []
 
 
 def test_wrong_signatures_are_slowed_down_for_their_address_and_key_only(stage: Stage, agent: Agent):

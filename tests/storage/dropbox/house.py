@@ -37,8 +37,11 @@ class FakeDesk:
     refusals: list[tuple[str, str]] = field(default_factory=list)
     uses: list[str] = field(default_factory=list)
     closed: bool = False
+    revoked: set[str] = field(default_factory=set)
 
     def grant(self, access_key: str) -> Grant | None:
+        if access_key in self.revoked:
+            return None
         own, sibling = Grant(KEY, HOME, SECRET), Grant(SIBLING_KEY, SIBLING, SIBLING_SECRET)
         known = (own, sibling, Grant(FOREIGN_KEY, FOREIGN, FOREIGN_SECRET))
         return next((grant for grant in known if grant.access_key == access_key), None)

@@ -1,5 +1,6 @@
 """What the drop box asks of the rest of the house: who an access key is, and whom to tell what happened."""
 
+from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -66,6 +67,8 @@ class Caller:
     grant: Grant
     claim: Claim
     now: datetime
+    confirm: Callable[[], object]
+    """Raises InvalidAccessKeyId when the key has been revoked since."""
 
     @property
     def home(self) -> Home:

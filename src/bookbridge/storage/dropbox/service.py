@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 
 import structlog
 
@@ -10,7 +11,7 @@ from bookbridge.storage.dropbox import listing, multipart, reading, signature, w
 from bookbridge.storage.dropbox.answers import HARMLESS, Element, moment, xml_answer
 from bookbridge.storage.dropbox.bodies import check_short_body
 from bookbridge.storage.dropbox.completing import read_doomed
-from bookbridge.storage.dropbox.desk import Caller, Desk, Limits
+from bookbridge.storage.dropbox.desk import Caller, Desk, Grant, Limits
 from bookbridge.storage.dropbox.errors import BodyBrokenError, NotModified, S3Error
 from bookbridge.storage.dropbox.names import Place, place_of
 from bookbridge.storage.dropbox.request import Answer, Request
@@ -137,9 +138,7 @@ class DropBox:
             raise S3Error("SlowDown", "Too many requests with a wrong key or signature. Please slow down.")
         now = self._now()
         try:
-            grant = self._desk.grant(claim.access_key)
-            if grant is None:
-                raise signature.refused_key()
+            grant = self._grant(claim.access_key)
             signature.check_scope(claim)
             signature.check_time(claim, now)
             signature.check_signature(request, claim, grant.secret)
@@ -148,7 +147,13 @@ class DropBox:
                 self._desk.refused(request.address, claim.access_key)
             raise
         self._desk.used(grant, request.address)
-        return Caller(grant, claim, now)
+        return Caller(grant, claim, now, confirm=partial(self._grant, claim.access_key))
+
+    def _grant(self, access_key: str) -> Grant:
+        grant = self._desk.grant(access_key)
+        if grant is None:
+            raise signature.refused_key()
+        return grant
 
     def _of_service(self, request: Request, caller: Caller) -> Answer:
         if request.method not in ("GET", "HEAD") or request.key:

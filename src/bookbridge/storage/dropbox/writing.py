@@ -1,6 +1,6 @@
 """PutObject and DeleteObject. Nothing that waits in the inbox is lost: what would be overwritten is kept beside it."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 
 from bookbridge.storage.dropbox import checksums, receipts
 from bookbridge.storage.dropbox.bodies import Upload
@@ -66,9 +66,14 @@ def store(
         storage.move_aside(place.key)
         return None
 
+    def confirmed() -> Iterator[bytes]:
+        yield from content
+        # An upload may take hours: whoever revoked the key meanwhile means this one too.
+        caller.confirm()
+
     staging = uploads_prefix(caller.home.organisation, caller.home.integration)
     try:
-        stored = storage.write_stream(place.key, content, staging, make_way=None if only_new else make_way)
+        stored = storage.write_stream(place.key, confirmed(), staging, make_way=None if only_new else make_way)
     except NameTakenError:
         raise S3Error("PreconditionFailed", "The object is there already.", Condition="If-None-Match") from None
     except NameBlockedError:
