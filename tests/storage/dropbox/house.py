@@ -38,6 +38,7 @@ class FakeDesk:
     uses: list[str] = field(default_factory=list)
     closed: bool = False
     revoked: set[str] = field(default_factory=set)
+    hears: bool = True
 
     def grant(self, access_key: str) -> Grant | None:
         if access_key in self.revoked:
@@ -60,9 +61,13 @@ class FakeDesk:
         yield
 
     def arrived(self, grant: Grant, key: str) -> None:
+        if not self.hears:
+            raise ConnectionError("the database is gone")
         self.arrived_keys.append(key)
 
     def removed(self, grant: Grant, key: str) -> None:
+        if not self.hears:
+            raise ConnectionError("the database is gone")
         self.removed_keys.append(key)
 
 

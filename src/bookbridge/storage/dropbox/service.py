@@ -4,6 +4,7 @@ import secrets
 from collections.abc import Callable
 from datetime import datetime
 from functools import partial
+from hashlib import sha256
 
 import structlog
 
@@ -227,7 +228,7 @@ class DropBox:
     def _arrived(self, caller: Caller, place: Place, how: str) -> None:
         home = caller.home
         _log.info("drop_box_received", organisation=str(home.organisation), integration=str(home.integration), how=how)
-        self._desk.arrived(caller.grant, place.key)
+        _tell(self._desk.arrived, caller, place)
 
     def _begin(self, request: Request, caller: Caller, place: Place) -> Answer:
         _check_meant_settings(request)
@@ -316,7 +317,16 @@ class DropBox:
 
     def _delete(self, caller: Caller, place: Place) -> None:
         if writing.delete(self._open_storage(), caller, place):
-            self._desk.removed(caller.grant, place.key)
+            _tell(self._desk.removed, caller, place)
+
+
+def _tell(told: Callable[[Grant, str], None], caller: Caller, place: Place) -> None:
+    try:
+        told(caller.grant, place.key)
+    except Exception:
+        # It is done. Who heard otherwise would send it again, or take it for refused; the log stands in for the trail.
+        file = sha256(place.key.encode("utf-8", "replace")).hexdigest()
+        _log.exception("drop_box_not_told", what=told.__name__, access_key=caller.grant.access_key, file=file)
 
 
 def _not_deleted(key: str, error: S3Error) -> Element:

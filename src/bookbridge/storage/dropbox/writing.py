@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Iterable, Iterator
 
+import structlog
+
 from bookbridge.storage.dropbox import checksums, receipts
 from bookbridge.storage.dropbox.bodies import Upload
 from bookbridge.storage.dropbox.desk import Caller, Limits
@@ -10,9 +12,11 @@ from bookbridge.storage.dropbox.names import INBOX, Place, check_new_name
 from bookbridge.storage.dropbox.reading import check_write_conditions
 from bookbridge.storage.dropbox.receipts import Receipt
 from bookbridge.storage.dropbox.request import Answer, Request
-from bookbridge.storage.objects import NameBlockedError, Storage, StoredObject
+from bookbridge.storage.objects import NameBlockedError, Storage, StorageError, StoredObject
 from bookbridge.storage.places import uploads_prefix
 from bookbridge.storage.streaming import NameTakenError
+
+_log = structlog.get_logger("bookbridge.dropbox")
 
 
 def check_target(place: Place) -> None:
@@ -80,7 +84,11 @@ def store(
         message = "A part of this name is a file and a folder at once; choose another name."
         raise S3Error("InvalidArgument", message, ArgumentName="key") from None
     receipt = make_receipt(stored)
-    receipts.save(storage, caller.home, place, receipt)
+    try:
+        receipts.save(storage, caller.home, place, receipt)
+    except StorageError as error:
+        # The file has its name and will be booked: only its ETag and metadata are forgotten.
+        _log.error("drop_box_receipt_not_kept", reason=str(error))
     return receipt
 
 
