@@ -13,6 +13,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 
+import structlog
+
 from bookbridge.storage.dropbox import checksums, receipts
 from bookbridge.storage.dropbox.bodies import Upload, check_short_body
 from bookbridge.storage.dropbox.checksums import COMPOSITE, FULL_OBJECT, Measured
@@ -20,17 +22,20 @@ from bookbridge.storage.dropbox.completing import Wanted, read_wanted
 from bookbridge.storage.dropbox.desk import Caller, Limits
 from bookbridge.storage.dropbox.errors import S3Error
 from bookbridge.storage.dropbox.names import Home, Place
+from bookbridge.storage.dropbox.one_at_a_time import OneAtATime
 from bookbridge.storage.dropbox.reading import check_write_conditions
 from bookbridge.storage.dropbox.receipts import Receipt
 from bookbridge.storage.dropbox.request import Answer, Request
 from bookbridge.storage.dropbox.writing import check_target, store
-from bookbridge.storage.objects import Storage, StoredObject
+from bookbridge.storage.objects import Storage, StorageError, StoredObject
 from bookbridge.storage.places import uploads_prefix
 
 SMALLEST_PART = 5 * 1024 * 1024
 MOST_PARTS = 10_000
 LONGEST_COMPLETION = 2 * 1024 * 1024
 """Of 10,000 parts with a SHA-256 each it takes 1.8 million bytes."""
+_completing = OneAtATime()
+_log = structlog.get_logger("bookbridge.dropbox")
 _ID = re.compile(r"[0-9a-f]{32}")
 _CONTENT = re.compile(r"(\d{5})\.[0-9a-f]{16}")
 
@@ -109,13 +114,31 @@ def _is_content(name: str, *, of_another_than: int) -> bool:
 def complete(storage: Storage, caller: Caller, place: Place, request: Request, limits: Limits) -> tuple[Receipt, bool]:
     """Make the object of its parts. False beside the receipt: this upload was completed before."""
     folder = _folder(caller.home, _upload_id(request))
-    done = _read_done(storage, folder, place)
     # Looked for before a byte is read: a body of megabytes for an upload that isn't there costs nothing.
-    begun = None if done else find(storage, caller.home, place, request)
+    if _read_done(storage, folder, place) is None:
+        find(storage, caller.home, place, request)
     wanted = read_wanted(check_short_body(request, caller, LONGEST_COMPLETION))
-    if begun is None:
-        assert done is not None
-        return done, False
+    # A client that waited too long for the answer asks again, while its parts are still being joined.
+    with _completing.alone(folder):
+        done = _read_done(storage, folder, place)
+        if done is not None:
+            return done, False
+        try:
+            receipt = _make(storage, caller, place, wanted=wanted, request=request, limits=limits)
+        except (FileNotFoundError, S3Error) as error:
+            # Another process of ours may have completed it, and removed its parts.
+            done = _read_done(storage, folder, place)
+            if done is not None:
+                return done, False
+            raise (error if isinstance(error, S3Error) else no_such_upload()) from None
+        _note(storage, folder, place, receipt)
+        return receipt, True
+
+
+def _make(
+    storage: Storage, caller: Caller, place: Place, *, wanted: Sequence[Wanted], request: Request, limits: Limits
+) -> Receipt:
+    begun = find(storage, caller.home, place, request)
     if "if-none-match" in request.headers or "if-match" in request.headers:
         check_write_conditions(request, receipts.look_up(storage, caller.home, place, caller.now))
     chosen = _chosen(wanted, parts_of(storage, caller.home, begun.id))
@@ -124,10 +147,16 @@ def complete(storage: Storage, caller: Caller, place: Place, request: Request, l
         raise checksums.too_large(limits.most_bytes)
     if request.whole_number("x-amz-mp-object-size", 2**60) not in (None, size):
         raise S3Error("InvalidRequest", "The provided 'x-amz-mp-object-size' header does not match what was received.")
-    receipt = _join(storage, caller, place, begun=begun, chosen=chosen, request=request)
-    storage.put(f"{folder}/done.json", json.dumps({"key": place.key, **_receipt_values(receipt)}).encode())
-    _clear(storage, folder, keep="done.json")
-    return receipt, True
+    return _join(storage, caller, place, begun=begun, chosen=chosen, request=request)
+
+
+def _note(storage: Storage, folder: str, place: Place, receipt: Receipt) -> None:
+    try:
+        storage.put(f"{folder}/done.json", json.dumps({"key": place.key, **_receipt_values(receipt)}).encode())
+        _clear(storage, folder, keep="done.json")
+    except StorageError as error:
+        # The object is there. Without the note its parts stay for a day, so that completing again is possible.
+        _log.error("drop_box_completion_not_noted", reason=str(error))
 
 
 def _join(
@@ -152,11 +181,7 @@ def _join(
         return Receipt(stored.size, etag, stored.version, caller.now, begun.headers, sums, begun.checksum_type)
 
     only_new = "if-none-match" in request.headers
-    try:
-        return store(storage, caller, place, content(), etag=lambda: etag, make_receipt=make_receipt, only_new=only_new)
-    except FileNotFoundError:
-        # Aborted, or completed by another request, while its parts were read.
-        raise no_such_upload() from None
+    return store(storage, caller, place, content(), etag=lambda: etag, make_receipt=make_receipt, only_new=only_new)
 
 
 def _content(storage: Storage, folder: str, chosen: Sequence[Part]) -> Iterator[bytes]:
