@@ -407,7 +407,9 @@ def _is_unfinished(name: bytes) -> bool:
 
 
 def _is_abandoned(path: bytes) -> bool:
-    return time.time() - os.lstat(path).st_mtime > _UNFINISHED_FOR_S
+    found = os.lstat(path)
+    # A name that was given just now is somebody's who is at it, however old the content.
+    return time.time() - max(found.st_mtime, found.st_ctime) > _UNFINISHED_FOR_S
 
 
 def _without_number_sign(name: str) -> str:
