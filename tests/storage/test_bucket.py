@@ -1,12 +1,18 @@
 """What only a bucket can meet: other clients' objects, and a service that isn't there."""
 
+import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import httpx
 import pytest
 from django.conf import settings
 
 from bookbridge.storage import Storage, StorageError, open_storage
+from bookbridge.storage.streaming import NameTakenError
 from tests.storage.buckets import SECRET_KEY, Bucket
 
 PREFIX = "books/of ours"
@@ -46,6 +52,50 @@ def test_a_name_that_cannot_be_used_is_told(bucket: Bucket, bucket_storage: Stor
     with pytest.raises(StorageError, match="rename or remove it") as raised:
         list(bucket_storage.list("inbox"))
     assert key in str(raised.value)
+
+
+def test_a_service_that_knows_no_conditions_is_asked_without(bucket: Bucket, monkeypatch: pytest.MonkeyPatch):
+    with without_conditions(bucket.endpoint) as endpoint:
+        environment = replace(bucket.set_in(settings.ENVIRONMENT), s3_endpoint=endpoint)
+        monkeypatch.setattr(settings, "ENVIRONMENT", environment)
+        storage = open_storage()
+        storage.write_stream("a.csv", [b"first"], "staging")
+        with pytest.raises(NameTakenError):
+            storage.write_stream("a.csv", [b"second"], "staging")
+        assert {each.key: storage.get(each.key) for each in storage.list("")} == {"a.csv": b"first"}
+
+
+@contextmanager
+def without_conditions(endpoint: str) -> Iterator[str]:
+    """The service as some are: a conditional PUT is not implemented."""
+
+    class Before(BaseHTTPRequestHandler):
+        def answer(self) -> None:
+            body = self.rfile.read(int(self.headers.get("content-length", 0)))
+            if "if-none-match" in self.headers:
+                self.give(501, {}, b"<Error><Code>NotImplemented</Code></Error>")
+                return
+            said = httpx.request(
+                self.command, f"{endpoint}{self.path}", headers=dict(self.headers), content=body, timeout=30
+            )
+            self.give(said.status_code, dict(said.headers), said.content)
+
+        def give(self, status: int, headers: dict[str, str], body: bytes) -> None:
+            self.send_response(status)
+            for name, value in ({"content-length": str(len(body))} | headers).items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            return
+
+        do_GET = do_HEAD = do_PUT = answer  # noqa: N815
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Before) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
 
 
 def every_call(storage: Storage):

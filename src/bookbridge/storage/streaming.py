@@ -139,6 +139,13 @@ def _create(store: S3Store, key: str, content: bytes, make_way: Callable[[], boo
         except obstore.exceptions.AlreadyExistsError:
             if not make_way():
                 return None
+        except obstore.exceptions.GenericError as error:
+            if "501 Not Implemented" not in str(error):
+                raise
+            # A service without conditions: it is looked up, and somebody may come in between.
+            if _e_tag(store, key) is not None and not make_way():
+                return None
+            return obstore.put(store, key, content, use_multipart=False)
 
 
 def _e_tag(store: S3Store, key: str) -> str | None:
