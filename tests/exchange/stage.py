@@ -31,6 +31,12 @@ class Stage:
         for name, content in contents.items():
             open_storage().put(f"{inbox}/{name.replace('__', '.')}", content)
 
+    def dropped(self, **contents: bytes) -> Run:
+        """Drop files and have them taken: their run, which waits for a worker."""
+        self.drop(**contents)
+        sweep.look_into_inboxes()
+        return Run.objects.latest("pk")
+
     def drop_demo_files(self) -> None:
         for path in DEMO_FILES.iterdir():
             self.drop(**{path.name.replace(".", "__"): path.read_bytes()})

@@ -4,7 +4,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from bookbridge.exchange import intake, sweep
+from bookbridge.exchange import intake
 from bookbridge.exchange.drafting import posted_by_this_run
 from bookbridge.exchange.models import Line, Posting, Run
 from bookbridge.exchange.open_lines import OpenLines
@@ -20,9 +20,7 @@ def offered_again(stage: Stage) -> Run:
     """A run of which all is in the books already; half of its lines say so."""
     content = files.joined(*[files.sale(f"26{number:06}") for number in range(LINES)])
     for _ in range(2):
-        stage.drop(fmuta6__csv=content)
-        sweep.look_into_inboxes()
-        run = Run.objects.latest("pk")
+        run = stage.dropped(fmuta6__csv=content)
         intake.take_in(run)
     Posting.objects.update(state=Posting.State.POSTED, external_id="there")
     know_the_tables("exchange_line", "exchange_posting", "exchange_attempt")

@@ -28,12 +28,6 @@ CUSTOMER = files.customer("100")
 TOO_LONG = timedelta(seconds=workers.LONGEST_SILENCE_S + 1)
 
 
-def dropped(stage: Stage, **contents: bytes) -> Run:
-    stage.drop(**contents)
-    sweep.look_into_inboxes()
-    return Run.objects.latest("pk")
-
-
 @contextmanager
 def answers_get_lost() -> Iterator[None]:
     """Statements are carried out, and the line breaks before PostgreSQL's answer arrives."""
@@ -47,10 +41,10 @@ def answers_get_lost() -> Iterator[None]:
 
 
 def test_entries_wait_for_a_customer_that_an_earlier_delivery_is_still_bringing(stage: Stage):
-    customers = dropped(stage, debitr__csv=files.joined(files.customer("300")))
+    customers = stage.dropped(debitr__csv=files.joined(files.customer("300")))
     # More than are made ready ahead of the sending, so that some hear of the customer before and some after the others.
     many = [files.sale(f"26{number:06}", customer="300") for number in range(30)]
-    entries = dropped(stage, fmuta6__csv=files.joined(*many))
+    entries = stage.dropped(fmuta6__csv=files.joined(*many))
     running.work_on(entries.pk, stage.worker)
 
     entries.refresh_from_db()
@@ -63,7 +57,7 @@ def test_entries_wait_for_a_customer_that_an_earlier_delivery_is_still_bringing(
 
 
 def test_a_claim_whose_confirmation_was_lost_is_let_go_of(stage: Stage):
-    run = dropped(stage, debitr__csv=files.joined(CUSTOMER))
+    run = stage.dropped(debitr__csv=files.joined(CUSTOMER))
     with answers_get_lost(), pytest.raises(OperationalError):
         running.claim(run.pk, stage.worker)
     run.refresh_from_db()
@@ -76,7 +70,7 @@ def test_a_claim_whose_confirmation_was_lost_is_let_go_of(stage: Stage):
 
 def test_the_heartbeat_lets_go_of_nothing_that_was_claimed_after_it_looked(stage: Stage):
     """It names what it lets go of, so a claim of a moment ago is none of it."""
-    first = dropped(stage, debitr__csv=files.joined(CUSTOMER))
+    first = stage.dropped(debitr__csv=files.joined(CUSTOMER))
     claim = running.claim(first.pk, stage.worker)
     assert claim is not None
     with psycopg.connect(**workers._connection_parameters(), autocommit=True) as line:
@@ -88,9 +82,9 @@ def test_the_heartbeat_lets_go_of_nothing_that_was_claimed_after_it_looked(stage
 
 def test_older_content_of_an_earlier_run_never_overwrites_newer(stage: Stage):
     stage.run_files(debitr__csv=files.joined(files.customer("100", "First")))
-    older = dropped(stage, debitr__csv=files.joined(files.customer("100", "Second")))
+    older = stage.dropped(debitr__csv=files.joined(files.customer("100", "Second")))
     Run.objects.filter(pk=older.pk).update(state=Run.State.ENDED)
-    newer = dropped(stage, debitr__csv=files.joined(files.customer("100", "Third")))
+    newer = stage.dropped(debitr__csv=files.joined(files.customer("100", "Third")))
     running.work_on(newer.pk, stage.worker)
     Run.objects.filter(pk=older.pk).update(state=Run.State.WAITING, resume_at=Now())
     stage.work()
@@ -112,7 +106,7 @@ def test_older_content_of_the_same_run_never_overwrites_newer(stage: Stage):
 
 def test_the_next_update_waits_until_an_abandoned_one_can_no_longer_arrive(stage: Stage):
     stage.run_files(debitr__csv=files.joined(files.customer("100", "First")))
-    run = dropped(stage, debitr__csv=files.joined(files.customer("100", "Second")))
+    run = stage.dropped(debitr__csv=files.joined(files.customer("100", "Second")))
     running.intake.take_in(run)
     row = run.lines.get().posting
     claim, start = stage.begin(row, run)
@@ -130,7 +124,7 @@ def test_the_next_update_waits_until_an_abandoned_one_can_no_longer_arrive(stage
 
 
 def test_an_answer_that_is_written_down_twice_isn_t_called_late(stage: Stage):
-    run = dropped(stage, debitr__csv=files.joined(CUSTOMER))
+    run = stage.dropped(debitr__csv=files.joined(CUSTOMER))
     running.intake.take_in(run)
     claim, start = stage.begin(run.lines.get().posting, run)
     answer = Answer(start, Posted("id-1", "100"))
@@ -199,7 +193,7 @@ def test_who_was_declared_dead_stays_dead_though_its_heart_beats_again(stage: St
 
 
 def test_a_posting_of_a_package_that_was_removed_keeps_nobody_s_run_from_being_taken_back(stage: Stage):
-    run = dropped(stage, debitr__csv=files.joined(CUSTOMER))
+    run = stage.dropped(debitr__csv=files.joined(CUSTOMER))
     running.intake.take_in(run)
     stage.begin(run.lines.get().posting, run)
     dead = uuid4()

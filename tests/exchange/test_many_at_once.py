@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 
 from bookbridge.connectors.exact_online.connector import PackageConnector
-from bookbridge.exchange import posting, running, sweep
+from bookbridge.exchange import posting, running
 from bookbridge.exchange.models import Attempt, Line, Posting, Run
 from bookbridge.integrations.models import Authorisation
 from bookbridge.kit.contract import PostingRequest
@@ -33,15 +33,9 @@ def numbers(stage: Stage) -> list[str]:
     return sorted(str(entry["EntryNumber"]) for entry in stage.books()["sales_entries"])
 
 
-def dropped(stage: Stage, **contents: bytes) -> Run:
-    stage.drop(**contents)
-    sweep.look_into_inboxes()
-    return Run.objects.latest("pk")
-
-
 def test_a_run_of_200_documents_asks_the_database_at_most_three_times_a_document(stage: Stage):
     stage.run_files(debitr__csv=files.joined(CUSTOMER))
-    run = dropped(stage, fmuta6__csv=sales(200))
+    run = stage.dropped(fmuta6__csv=sales(200))
     with CaptureQueriesContext(connection) as asked:
         running.work_on(run.pk, stage.worker)
 
@@ -120,7 +114,7 @@ def test_every_answer_of_those_under_way_is_kept_when_the_account_is_lost(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ):
     stage.run_files(debitr__csv=files.joined(CUSTOMER))
-    run = dropped(stage, fmuta6__csv=sales(3 * PLACES))
+    run = stage.dropped(fmuta6__csv=sales(3 * PLACES))
     all_there, lost = threading.Barrier(PLACES), threading.Event()
     true_post = PackageConnector.post
 
@@ -147,7 +141,7 @@ def test_every_answer_of_those_under_way_is_kept_when_the_account_is_lost(
 
 def test_answers_that_come_after_another_worker_took_over_change_nothing(stage: Stage, monkeypatch: pytest.MonkeyPatch):
     stage.run_files(debitr__csv=files.joined(CUSTOMER))
-    run = dropped(stage, fmuta6__csv=sales(2 * PLACES))
+    run = stage.dropped(fmuta6__csv=sales(2 * PLACES))
     all_there, taken = threading.Barrier(PLACES), threading.Event()
     true_post = PackageConnector.post
 
@@ -202,7 +196,7 @@ def test_each_relation_that_nobody_delivered_is_asked_for_once(stage: Stage):
 
 def test_a_worker_that_is_asked_to_stop_hands_the_rest_over(stage: Stage, monkeypatch: pytest.MonkeyPatch):
     stage.run_files(debitr__csv=files.joined(CUSTOMER))
-    run = dropped(stage, fmuta6__csv=sales(4 * PLACES))
+    run = stage.dropped(fmuta6__csv=sales(4 * PLACES))
     true_post = PackageConnector.post
 
     def post(self: PackageConnector, batch: Sequence[PostingRequest]) -> Sequence[Outcome]:
@@ -220,7 +214,7 @@ def test_a_worker_that_is_asked_to_stop_hands_the_rest_over(stage: Stage, monkey
 
 def test_a_run_pauses_when_the_account_is_lost_while_more_look_ups_wait(stage: Stage, monkeypatch: pytest.MonkeyPatch):
     stage.run_files(debitr__csv=files.joined(CUSTOMER))
-    run = dropped(stage, fmuta6__csv=sales(3 * PLACES))
+    run = stage.dropped(fmuta6__csv=sales(3 * PLACES))
     monkeypatch.setattr(PackageConnector, "post", lambda _, batch: [Unclear("the line was cut")] * len(batch))
     running.work_on(run.pk, stage.worker)
     uncertain = Posting.objects.filter(state=Posting.State.UNCERTAIN)

@@ -35,13 +35,6 @@ def numbers(stage: Stage) -> list[str]:
     return sorted(str(entry["EntryNumber"]) for entry in stage.books()["sales_entries"])
 
 
-def dropped(stage: Stage, **contents: bytes) -> Run:
-    """A run that waits for a worker."""
-    stage.drop(**contents)
-    sweep.look_into_inboxes()
-    return Run.objects.latest("pk")
-
-
 def work_in_a_thread(run: Run, worker: WorkerLife) -> None:
     """As a worker process does: in a thread with a line of its own to the database, fresh when the old one broke."""
 
@@ -89,7 +82,7 @@ def test_a_worker_that_lives_on_after_its_line_to_the_database_broke_strands_not
     point: str, stage: Stage, monkeypatch: pytest.MonkeyPatch
 ):
     stage.run_files(debitr__csv=files.joined(CUSTOMER))
-    run = dropped(stage, fmuta6__csv=sales(3))
+    run = stage.dropped(fmuta6__csv=sales(3))
     once_at(point, monkeypatch, cut_own_line_to_the_database)
 
     work_in_a_thread(run, stage.worker)
@@ -102,7 +95,7 @@ def test_a_worker_that_lives_on_after_its_line_to_the_database_broke_strands_not
 
 def test_a_run_that_could_not_be_let_go_of_is_let_go_by_the_heartbeat(stage: Stage, monkeypatch: pytest.MonkeyPatch):
     """The database refuses every write of the thread for a while; the worker itself stays alive."""
-    run = dropped(stage, debitr__csv=files.joined(CUSTOMER))
+    run = stage.dropped(debitr__csv=files.joined(CUSTOMER))
 
     def refuse(*_: Any) -> None:
         raise psycopg.errors.DiskFull("no space left")
@@ -122,7 +115,7 @@ def test_what_was_ready_is_given_back_when_the_run_has_to_pause(stage: Stage, mo
     """With batches, the third document finds out that the account is lost while two wait to be sent."""
     with_batches(monkeypatch, 10)
     stage.run_files(debitr__csv=files.joined(CUSTOMER))
-    run = dropped(stage, fmuta6__csv=files.joined(files.sale("26000001"), files.sale("26000002", customer="999")))
+    run = stage.dropped(fmuta6__csv=files.joined(files.sale("26000001"), files.sale("26000002", customer="999")))
     stage.control("tokens/revoke")
     running.work_on(run.pk, stage.worker)
 
@@ -132,7 +125,7 @@ def test_what_was_ready_is_given_back_when_the_run_has_to_pause(stage: Stage, mo
 def test_every_answer_of_a_batch_is_written_down_before_the_run_pauses(stage: Stage, monkeypatch: pytest.MonkeyPatch):
     with_batches(monkeypatch, 3)
     stage.run_files(debitr__csv=files.joined(CUSTOMER))
-    run = dropped(stage, fmuta6__csv=sales(3))
+    run = stage.dropped(fmuta6__csv=sales(3))
     answers = [Posted("id-1", "26000001"), SignInAgain("gone"), Posted("id-3", "26000003")]
     monkeypatch.setattr(PackageConnector, "post", lambda _self, _batch: answers)
     running.work_on(run.pk, stage.worker)
@@ -165,7 +158,7 @@ def test_an_update_never_goes_out_among_new_documents(stage: Stage, monkeypatch:
 def test_a_claim_lost_between_two_calls_of_one_document_is_no_proof_that_nothing_was_sent(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ):
-    run = dropped(stage, debitr__csv=files.joined(CUSTOMER))
+    run = stage.dropped(debitr__csv=files.joined(CUSTOMER))
     true_post = PackageConnector.post
 
     def post(self: PackageConnector, batch: list[Any]) -> Any:
@@ -183,7 +176,7 @@ def test_a_claim_lost_between_two_calls_of_one_document_is_no_proof_that_nothing
 
 
 def test_a_worker_that_lost_its_claim_while_preparing_refuses_nothing(stage: Stage, monkeypatch: pytest.MonkeyPatch):
-    run = dropped(stage, debitr__csv=files.joined(CUSTOMER))
+    run = stage.dropped(debitr__csv=files.joined(CUSTOMER))
 
     def prepare(*_: Any) -> Any:
         raise ClaimLostError("another worker has it")
@@ -199,7 +192,7 @@ def test_a_bug_in_a_question_before_the_sending_stops_its_document_alone(
     stage: Stage, monkeypatch: pytest.MonkeyPatch, question: str, customer: str
 ):
     stage.run_files(debitr__csv=files.joined(CUSTOMER))
-    run = dropped(stage, fmuta6__csv=files.joined(files.sale("1"), files.sale("2", customer=customer)))
+    run = stage.dropped(fmuta6__csv=files.joined(files.sale("1"), files.sale("2", customer=customer)))
     true_question = getattr(PackageConnector, question)
 
     def ask(self: PackageConnector, *asked: Any) -> Any:
@@ -218,7 +211,7 @@ def test_an_uncertain_entry_is_looked_up_where_it_was_sent_though_the_mapping_ch
     """Looked up under the new journal it would be absent, and be posted there a second time."""
     stage.run_files(debitr__csv=files.joined(CUSTOMER))
     stage.fault(kind="cut_after", resource=SALES, method="POST", times=1)
-    run = dropped(stage, fmuta6__csv=sales(1))
+    run = stage.dropped(fmuta6__csv=sales(1))
     running.work_on(run.pk, stage.worker)
     assert Posting.objects.get(kind="sales_invoice").state == Posting.State.UNCERTAIN
 
@@ -232,7 +225,7 @@ def test_an_uncertain_entry_is_looked_up_where_it_was_sent_though_the_mapping_ch
 
 def test_the_package_gets_its_time_to_settle_after_the_end_of_a_call_that_took_long(stage: Stage):
     """A call that timed out after 30 s may be done at 31 s: a look-up at 30 s would prove nothing."""
-    run = dropped(stage, debitr__csv=files.joined(CUSTOMER))
+    run = stage.dropped(debitr__csv=files.joined(CUSTOMER))
     intake.take_in(run)
     for concluded in (True, False):
         row = Posting.objects.get()
@@ -268,7 +261,7 @@ HOSTILE = "a\x00b \ud800 " + "🧾" * 3 + "x" * 400
 def test_words_of_a_package_that_no_database_can_hold_strand_nothing(
     answer: Any, stage: Stage, monkeypatch: pytest.MonkeyPatch
 ):
-    run = dropped(stage, debitr__csv=files.joined(CUSTOMER))
+    run = stage.dropped(debitr__csv=files.joined(CUSTOMER))
     with monkeypatch.context() as patch:
         patch.setattr(PackageConnector, "post", lambda _self, batch: [answer] * len(batch))
         running.work_on(run.pk, stage.worker)
@@ -282,7 +275,7 @@ def test_words_of_a_package_that_no_database_can_hold_strand_nothing(
 def test_a_worker_that_starts_while_the_dead_are_counted_is_not_taken_for_one(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ):
-    run = dropped(stage, debitr__csv=files.joined(CUSTOMER))
+    run = stage.dropped(debitr__csv=files.joined(CUSTOMER))
     born: list[WorkerLife] = []
     true_living = workers.living
 
@@ -319,7 +312,7 @@ def test_a_worker_whose_session_was_forgotten_knows_it_and_ends(
 def test_what_is_tried_for_months_goes_on_being_tried(stage: Stage, monkeypatch: pytest.MonkeyPatch):
     """Counters have an end; work has not."""
     stage.fault(kind="cut_after", resource="crm/Accounts", method="POST", times=1)
-    run = dropped(stage, debitr__csv=files.joined(CUSTOMER))
+    run = stage.dropped(debitr__csv=files.joined(CUSTOMER))
     running.work_on(run.pk, stage.worker)
     Posting.objects.update(look_ups=32_767, look_up_at=timezone.now())
     Run.objects.update(failures=32_767, resume_at=timezone.now())
@@ -356,7 +349,7 @@ def test_a_part_of_the_sweep_that_fails_does_not_stop_the_others(stage: Stage, m
 def test_an_account_authorised_again_while_its_old_token_was_refused_stays_authorised(
     stage: Stage, monkeypatch: pytest.MonkeyPatch
 ):
-    run = dropped(stage, debitr__csv=files.joined(CUSTOMER))
+    run = stage.dropped(debitr__csv=files.joined(CUSTOMER))
 
     def post(_self: PackageConnector, batch: list[Any]) -> Any:
         Authorisation.objects.update(authorised_at=timezone.now(), access_token="fresh")

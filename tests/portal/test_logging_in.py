@@ -1,7 +1,6 @@
 """Passwords, sessions and links: what a guesser, a thief of cookies or a forger of links can't do."""
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -12,7 +11,6 @@ from django.contrib.auth.hashers import PBKDF2PasswordHasher
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.sessions.models import Session
 from django.core import mail
-from django.core.cache import cache
 from django.core.exceptions import ValidationError
 from django.db import connection
 from django.test import Client
@@ -25,20 +23,8 @@ from bookbridge.portal.account import mails, sessions
 from tests import factories
 from tests.portal.people import log_in, send_mails, show_oneself
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_tries_yet")]
 NEW = "an entirely other password"
-
-
-@pytest.fixture(autouse=True)
-def no_tries_yet() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
-
-
-@pytest.fixture
-def anna() -> User:
-    return factories.member(factories.organisation(), email="anna@example.org", name="Anna Voorbeeld")
 
 
 def without_token(answer: Any) -> str:

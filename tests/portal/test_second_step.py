@@ -1,6 +1,5 @@
 """The second step: apps, recovery codes, who must have one; passkeys stand in tests/journeys/test_signing_in.py."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -14,19 +13,7 @@ from bookbridge.portal.account import passkeys
 from tests import factories
 from tests.portal.people import code_of, log_in, show_oneself
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def no_tries_yet() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
-
-
-@pytest.fixture
-def anna() -> User:
-    return factories.member(factories.organisation(), email="anna@example.org")
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_tries_yet")]
 
 
 def with_app(client: Client, user: User) -> str:

@@ -12,7 +12,6 @@ from typing import Any
 
 import httpx
 import pytest
-from django.core.cache import cache
 from django.test import Client
 
 from bookbridge.commands.processes import free_port, listens
@@ -20,19 +19,7 @@ from bookbridge.organisations.models import User
 from tests import factories, roles
 from tests.portal.people import code_of, log_in, show_oneself
 
-pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture(autouse=True)
-def no_tries_yet() -> Iterator[None]:
-    cache.clear()
-    yield
-    cache.clear()
-
-
-@pytest.fixture
-def anna() -> User:
-    return factories.member(factories.organisation(), email="anna@example.org")
+pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("no_tries_yet")]
 
 
 def statuses(tries: int, visit: Any) -> list[int]:
