@@ -17,20 +17,15 @@ from django.utils import timezone
 from bookbridge.documents import (
     DOCUMENT_KINDS,
     Document,
-    Invoice,
-    JournalEntry,
-    Money,
     Problem,
     document_to_json,
     fingerprint,
-    identifier_of,
-    money_of,
     posting_key,
-    rounded,
     short_reference,
 )
 from bookbridge.exchange import crash_points, sql, tasks, telling
 from bookbridge.exchange.intake_texts import NO_SUCH_FORMAT, READING_FAILED, WRONG_LAYOUT
+from bookbridge.exchange.lines import counted, facts_of
 from bookbridge.exchange.models import Delivery, Line, Posting, Run
 from bookbridge.formats import (
     Profile,
@@ -60,7 +55,6 @@ from bookbridge.storage.dropbox.names import Home
 
 _CHUNK = 200
 _LONGEST_RAW = 20_000
-_LARGEST_AMOUNT = 10**15
 _log = structlog.get_logger("bookbridge.intake")
 
 
@@ -397,24 +391,18 @@ def _postings(configuration: Configuration, read: list[_Read]) -> dict[tuple[str
 
 
 def _line(run: Run, delivery: Delivery, part: _Read, posting_id: int) -> Line:
-    document = part.document
-    money = _money(document)
     return Line(
         organisation_id=run.organisation_id,
         run=run,
         delivery=delivery,
         posting_id=posting_id,
         position=part.source.position,
-        phase=DOCUMENT_KINDS.index(document.kind),
-        kind=document.kind,
-        identifier=storable(identifier_of(document), 80),
-        journal=storable(document.journal) if isinstance(document, Invoice | JournalEntry) else "",
-        document=_json(document),
+        document=_json(part.document),
         fingerprint=part.fingerprint,
         rows=list(part.source.rows),
         raw=storable(part.source.raw, _LONGEST_RAW),
         problems=[_json(notice) for notice in part.source.notices],
-        **_amount(money),
+        **facts_of(part.document),
     )
 
 
@@ -435,24 +423,8 @@ def _reject_line(run: Run, delivery: Delivery, reject: Reject) -> Line:
         outcome=Line.Outcome.SKIPPED if harmless else Line.Outcome.REFUSED,
         reason=Line.Reason.NOTHING_TO_BOOK if harmless else Line.Reason.NOT_READ,
         concluded_at=timezone.now(),
-        **_amount(reject.money),
+        **counted(reject.money),
     )
-
-
-def _money(document: Document) -> Money | None:
-    try:
-        return money_of(document)
-    except ValueError:
-        # A journal entry of possible amounts whose turnover no book could hold.
-        return None
-
-
-def _amount(money: Money | None) -> dict[str, object]:
-    if money is None:
-        return {}
-    # Beyond this no document is ever accepted; a reject may hold any number.
-    countable = abs(money.amount) < _LARGEST_AMOUNT
-    return {"currency": money.currency, "amount": rounded(money.amount, money.currency) if countable else None}
 
 
 def _json(record: Document | Problem) -> Any:

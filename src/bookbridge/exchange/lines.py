@@ -5,12 +5,25 @@ from copy import copy
 from dataclasses import dataclass
 from typing import Any
 
-from bookbridge.documents import Problem, SourceRef
+from bookbridge.documents import (
+    DOCUMENT_KINDS,
+    Document,
+    Invoice,
+    JournalEntry,
+    Money,
+    Problem,
+    SourceRef,
+    identifier_of,
+    money_of,
+    rounded,
+)
 from bookbridge.exchange import telling
 from bookbridge.exchange.models import Line, Posting
 from bookbridge.formats import locate
 from bookbridge.integrations.storable import storable, storable_values
 from bookbridge.organisations import trail
+
+_LARGEST_AMOUNT = 10**15
 
 
 @dataclass(frozen=True)
@@ -60,6 +73,34 @@ def values_of(change: LineChange, run_id: int) -> dict[str, Any]:
         "seen": row and row.attempt,
         "told": told,
     }
+
+
+def facts_of(document: Document) -> dict[str, Any]:
+    """What a line says of its document beside the content itself."""
+    return {
+        "phase": DOCUMENT_KINDS.index(document.kind),
+        "kind": document.kind,
+        "identifier": storable(identifier_of(document), 80),
+        "journal": storable(document.journal) if isinstance(document, Invoice | JournalEntry) else "",
+        **counted(_money(document)),
+    }
+
+
+def counted(money: Money | None) -> dict[str, Any]:
+    """The amount that reconciliation counts, as a line's values."""
+    if money is None:
+        return {}
+    # Beyond this no document is ever accepted; a reject may hold any number.
+    countable = abs(money.amount) < _LARGEST_AMOUNT
+    return {"currency": money.currency, "amount": rounded(money.amount, money.currency) if countable else None}
+
+
+def _money(document: Document) -> Money | None:
+    try:
+        return money_of(document)
+    except ValueError:
+        # A journal entry of possible amounts whose turnover no book could hold.
+        return None
 
 
 def _placed(line: Line, problem: Problem) -> Problem:

@@ -176,6 +176,9 @@ class Posting(models.Model):
     worker = models.UUIDField(null=True, blank=True, help_text="The worker that made the attempt")
     fingerprint = models.CharField(max_length=64, help_text="Of the content that was last sent or posted")
     document = models.JSONField(help_text="The content that was last sent or posted")
+    corrected_from = models.CharField(
+        max_length=64, blank=True, default="", db_default="", help_text="Fingerprint of what the source said, if other"
+    )
     external_id = models.TextField(blank=True)
     external_number = models.CharField(max_length=60, blank=True)
     look_up_at = models.DateTimeField(null=True, blank=True, help_text="When an uncertain posting is due")
@@ -258,6 +261,9 @@ class Line(models.Model):
     amount = models.DecimalField(max_digits=21, decimal_places=6, null=True, blank=True)
     document = models.JSONField(null=True, blank=True)
     fingerprint = models.CharField(max_length=64, blank=True)
+    corrected_from = models.CharField(
+        max_length=64, blank=True, default="", db_default="", help_text="Fingerprint of what the source said, if other"
+    )
     rows = models.JSONField(default=list, help_text="Rows in the file; the first is the header")
     raw = models.TextField(blank=True)
     outcome = models.CharField(max_length=10, choices=Outcome.choices, default=Outcome.WAITING)
@@ -294,6 +300,30 @@ class Line(models.Model):
     @property
     def shown_problems(self) -> list[Problem]:
         return [Problem.model_validate(problem) for problem in self.problems]
+
+
+class Correction(models.Model):
+    """What a person made of a line that failed. The line stays as it was; a retry offers this in a new run."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="corrections")
+    line = models.OneToOneField(Line, on_delete=models.CASCADE, related_name="correction")
+    document = models.JSONField()
+    fingerprint = models.CharField(max_length=64)
+    is_ready = models.BooleanField(default=False, help_text="To be offered with the next retry")
+    version = models.PositiveIntegerField(default=1, help_text="Two people at once don't overwrite each other")
+    changed_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    changed_at = models.DateTimeField()
+    retried_in = models.ForeignKey(Run, on_delete=models.SET_NULL, null=True, related_name="+")
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["organisation", "run"],
+                name="correction_ready",
+                condition=models.Q(is_ready=True, retried_in=None),
+            ),
+        ]
 
 
 class OutstandingSnapshot(models.Model):

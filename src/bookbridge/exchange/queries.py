@@ -40,7 +40,8 @@ _BEGIN = """
     ), begun AS (
         UPDATE exchange_posting AS held
         SET state = 'sending', attempt = asked.token, worker = %(worker)s, fingerprint = line.fingerprint,
-            document = line.document, absences = 0, look_ups = 0, look_up_at = NULL
+            corrected_from = line.corrected_from, document = line.document, absences = 0, look_ups = 0,
+            look_up_at = NULL
         FROM asked
         JOIN free ON free.id = asked.posting
         JOIN exchange_line AS line ON line.id = asked.line

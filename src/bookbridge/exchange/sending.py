@@ -153,7 +153,7 @@ class Sender:
         is_settling = bool(line.posting.look_up_at) and not line.look_up_is_due  # type: ignore[attr-defined]
         return decide(
             state=line.posting.state,
-            same_content=line.posting.fingerprint == line.fingerprint,
+            same_content=line.fingerprint in (line.posting.fingerprint, line.posting.corrected_from),
             may_update=line.kind in MAY_CHANGE and line.kind in self._sheet.capabilities.updates,
             in_doubt=self._doubts.about(line),
             is_settling=is_settling,

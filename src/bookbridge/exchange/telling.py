@@ -6,7 +6,7 @@ such as one that was posted before, has no entry of its own: the counts of its r
 
 from typing import Any
 
-from bookbridge.exchange.models import Delivery, OutstandingSnapshot, Posting, Run
+from bookbridge.exchange.models import Delivery, Line, OutstandingSnapshot, Posting, Run
 from bookbridge.organisations import trail
 from bookbridge.organisations.trail import Actor, Entry
 
@@ -40,6 +40,16 @@ def run_ended(run: Run, result: str, counts: dict[str, int]) -> None:
 def run_asked_for(run: Run) -> None:
     changes = {"trigger": (None, run.trigger), "configuration": (None, run.configuration_id)}
     trail.record(run.organisation_id, "run.asked_for", subject=run, changes=changes)
+
+
+def line_corrected(line: Line, fields: list[str], *, is_ready: bool) -> None:
+    """Which fields a person changed; what they said stands in the correction."""
+    changes = {
+        "fields": (None, ", ".join(fields)[:2000]),
+        "ready": (None, is_ready),
+        "posting": (None, line.posting_id),
+    }
+    trail.record(line.organisation_id, "line.corrected", subject=("line", line.pk), changes=changes)
 
 
 def files_received(deliveries: list[Delivery], run: Run) -> None:

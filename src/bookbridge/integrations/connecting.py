@@ -183,9 +183,7 @@ def package_settings(
     now: Callable[[], datetime] = timezone.now,
 ) -> PackageSettings:
     """The package's settings, read anew when the cached ones are older than `at_most`. Raises kit's errors."""
-    cached = PackageCache.objects.filter(
-        organisation_id=configuration.organisation_id, configuration=configuration
-    ).first()
+    cached = _cached(configuration)
     if cached and abs(now() - cached.fetched_at) < at_most:
         # An older version of ours may have kept them in another form.
         with suppress(ValidationError):
@@ -197,6 +195,21 @@ def package_settings(
         defaults={"settings": storable_values(fresh.model_dump(mode="json")), "fetched_at": now()},
     )
     return fresh
+
+
+def known_package_settings(configuration: Configuration) -> PackageSettings | None:
+    """The package's settings as they were read last, however long ago; None when they aren't known."""
+    cached = _cached(configuration)
+    if cached:
+        with suppress(ValidationError):
+            return PackageSettings.model_validate(cached.settings)
+    return None
+
+
+def _cached(configuration: Configuration) -> PackageCache | None:
+    return PackageCache.objects.filter(
+        organisation_id=configuration.organisation_id, configuration=configuration
+    ).first()
 
 
 def forget_package_settings(configuration: Configuration) -> None:

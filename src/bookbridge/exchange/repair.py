@@ -1,0 +1,181 @@
+"""Repair: a person corrects a document that failed, and offers it again in a new run.
+
+The line and its run stay as they were. A correction belongs to the posting of the document that the source sent: under
+whatever number or journal it is offered, it is the same document, and has one effect. When the source sends what was
+corrected once more, it is known as already posted.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+from django.db.models.functions import Now
+
+from bookbridge.documents import (
+    Document,
+    Problem,
+    document_from_json,
+    document_to_json,
+    fingerprint,
+    identifier_of,
+    posting_key,
+)
+from bookbridge.exchange import repair_texts, sql, telling
+from bookbridge.exchange.lines import facts_of
+from bookbridge.exchange.mapping import mapped
+from bookbridge.exchange.models import Correction, Line, Posting, Run
+from bookbridge.exchange.preflight import SettingsIndex, check
+from bookbridge.exchange.tasks import wake_a_worker_for
+from bookbridge.integrations.connecting import known_package_settings
+from bookbridge.integrations.models import Configuration
+from bookbridge.integrations.storable import storable_values
+from bookbridge.kit.package_settings import PackageSettings
+from bookbridge.organisations.models import User
+
+REPAIRABLE = (Posting.State.PENDING, Posting.State.REFUSED)
+
+
+class ChangedMeanwhileError(Exception):
+    """Somebody else has saved this correction, or retried it, since the page was shown."""
+
+
+def can_be_repaired(line: Line) -> bool:
+    """Whether a person may correct it and offer it again: the latest line of what is surely not booked."""
+    return (
+        line.document is not None
+        and line.outcome == Line.Outcome.REFUSED
+        and line.posting is not None
+        and line.posting.state in REPAIRABLE
+        and line.run.state == Run.State.ENDED
+        and not _lines_since(line).exists()
+    )
+
+
+def _lines_since(line: Line) -> QuerySet[Line]:
+    return Line.objects.filter(organisation_id=line.organisation_id, posting=line.posting_id, run__gt=line.run_id)
+
+
+def correction_of(line: Line) -> Correction | None:
+    return Correction.objects.filter(organisation_id=line.organisation_id, line=line).first()
+
+
+def problems_of(line: Line, document: Document, settings: PackageSettings | None) -> list[Problem]:
+    """What is wrong with a corrected document, as far as it is known without asking the package."""
+    configuration = line.run.configuration
+    found = list(_key_problems(line, document, configuration))
+    if settings is not None:
+        found += check(mapped(document, configuration.mappings), SettingsIndex(settings))
+    return [problem for problem in found if problem.severity == "error"]
+
+
+def known_settings(line: Line) -> PackageSettings | None:
+    """The package's chart, codes and journals as they were read last; None when they never were."""
+    return known_package_settings(line.run.configuration)
+
+
+def _key_problems(line: Line, document: Document, configuration: Configuration) -> Sequence[Problem]:
+    """Under another number or journal it must not become a document that is known as another one."""
+    key = posting_key(document)
+    taken = Posting.objects.filter(
+        organisation_id=line.organisation_id, configuration=configuration, kind=line.kind, key=key
+    ).exclude(pk=line.posting_id)
+    if not taken.exists():
+        return ()
+    return [repair_texts.ANOTHER_DOCUMENT(field="number", value=identifier_of(document))]
+
+
+def save(line: Line, document: Document, *, is_ready: bool, version: int, user: User) -> Correction:
+    """Keep a correction. `version`: of the one that the page showed, 0 for none. Raises ChangedMeanwhileError."""
+    content = storable_values(document_to_json(document))
+    values: dict[str, Any] = {
+        "document": content,
+        "fingerprint": fingerprint(document),
+        "is_ready": is_ready,
+        "version": version + 1,
+        "changed_by": user,
+        "changed_at": Now(),
+    }
+    with transaction.atomic():
+        sql.wait_for_lock(f"correction {line.pk}")
+        kept = correction_of(line)
+        if (kept.version if kept else 0) != version or (kept is not None and kept.retried_in_id):
+            raise ChangedMeanwhileError
+        if kept is None:
+            kept = Correction.objects.create(
+                organisation_id=line.organisation_id, run_id=line.run_id, line=line, **values
+            )
+            before = line.document or {}
+        else:
+            before = kept.document
+            Correction.objects.filter(pk=kept.pk).update(**values)
+        telling.line_corrected(line, changed_fields(before, content), is_ready=is_ready)
+    return kept
+
+
+def changed_fields(before: Mapping[str, Any], after: Mapping[str, Any], prefix: str = "") -> list[str]:
+    """Paths of what differs, as problems name their fields: `lines.0.vat_code`."""
+    found: list[str] = []
+    for name in sorted({*before, *after}):
+        was, now = before.get(name), after.get(name)
+        path = f"{prefix}{name}"
+        if isinstance(was, list) and isinstance(now, list) and len(was) == len(now):
+            for number, (old, new) in enumerate(zip(was, now, strict=True)):
+                found += changed_fields(old, new, f"{path}.{number}.")
+        elif was != now:
+            found.append(path)
+    return found
+
+
+def ready(run: Run) -> QuerySet[Correction]:
+    """What the next retry of a run offers."""
+    return Correction.objects.filter(organisation_id=run.organisation_id, run=run, is_ready=True, retried_in=None)
+
+
+def retry(run: Run, user: User) -> Run | None:
+    """A new run of everything that is ready; None when nothing is, as when somebody else was faster."""
+    with transaction.atomic():
+        offered = list(
+            ready(run)
+            .select_for_update(of=("self",))
+            .select_related("line__posting", "line__delivery")
+            .order_by("line_id")
+        )
+        still = [each for each in offered if each.line.posting and each.line.posting.state in REPAIRABLE]
+        # What was posted meanwhile by another run is no longer anybody's to repair.
+        Correction.objects.filter(pk__in=[each.pk for each in offered if each not in still]).update(is_ready=False)
+        if not still:
+            return None
+        again = Run.objects.create(
+            organisation_id=run.organisation_id,
+            configuration=run.configuration,
+            direction=Run.Direction.OUT,
+            trigger=Run.Trigger.RETRY,
+            requested_by=user,
+            previous=run,
+            resume_at=sql.database_clock(),
+        )
+        Line.objects.bulk_create([_line(each, again) for each in still])
+        Correction.objects.filter(pk__in=[each.pk for each in still]).update(retried_in=again)
+        telling.run_asked_for(again)
+        wake_a_worker_for(again.pk)
+    return again
+
+
+def _line(correction: Correction, run: Run) -> Line:
+    was = correction.line
+    source = was.corrected_from or was.fingerprint
+    return Line(
+        organisation_id=run.organisation_id,
+        run=run,
+        delivery=was.delivery,
+        posting=was.posting,
+        position=was.position,
+        document=correction.document,
+        fingerprint=correction.fingerprint,
+        corrected_from=source if source != correction.fingerprint else "",
+        rows=was.rows,
+        raw=was.raw,
+        problems=[problem for problem in was.problems if problem.get("severity") == "notice"],
+        **facts_of(document_from_json(correction.document)),
+    )

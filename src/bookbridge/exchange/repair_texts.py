@@ -1,0 +1,12 @@
+"""What a person who corrects a document is told, in English, Dutch and French."""
+
+from bookbridge.documents import ProblemKind, Text
+
+ANOTHER_DOCUMENT = ProblemKind(
+    "repair.another_document",
+    en=Text("{value} is known as another document.", "Give it a number of its own, or leave it as the source has it."),
+    nl=Text(
+        "{value} is bekend als een ander document.", "Geef het een eigen nummer, of laat het zoals de bron het heeft."
+    ),
+    fr=Text("{value} est connu comme un autre document.", "Donnez-lui un numéro propre ou laissez celui de la source."),
+)
