@@ -50,6 +50,8 @@ ADMITTED: dict[str, tuple[int, int]] = {
     "run": (200, 405),
     "run_progress": (200, 405),
     "line": (200, 405),
+    "save_correction": (405, 302),
+    "retry": (405, 302),
     "original": (200, 405),
     "agree": (405, 302),
     "refuse": (405, 302),

@@ -27,7 +27,7 @@ from bookbridge.exchange.mapping import mapped
 from bookbridge.exchange.models import Correction, Line, Posting, Run
 from bookbridge.exchange.preflight import SettingsIndex, check
 from bookbridge.exchange.tasks import wake_a_worker_for
-from bookbridge.integrations.connecting import known_package_settings
+from bookbridge.integrations.connecting import forget_package_settings, known_package_settings
 from bookbridge.integrations.models import Configuration
 from bookbridge.integrations.storable import storable_values
 from bookbridge.kit.package_settings import PackageSettings
@@ -54,6 +54,13 @@ def can_be_repaired(line: Line) -> bool:
 
 def _lines_since(line: Line) -> QuerySet[Line]:
     return Line.objects.filter(organisation_id=line.organisation_id, posting=line.posting_id, run__gt=line.run_id)
+
+
+def content_of(line: Line) -> dict[str, Any]:
+    """The document as it would be offered: as it was corrected last, or as it came."""
+    kept = correction_of(line)
+    content: dict[str, Any] = kept.document if kept and kept.retried_in_id is None else line.document or {}
+    return content
 
 
 def correction_of(line: Line) -> Correction | None:
@@ -158,6 +165,8 @@ def retry(run: Run, user: User) -> Run | None:
         Line.objects.bulk_create([_line(each, again) for each in still])
         Correction.objects.filter(pk__in=[each.pk for each in still]).update(retried_in=again)
         telling.run_asked_for(again)
+        # What was missing in the package may have been made there for this.
+        forget_package_settings(run.configuration)
         wake_a_worker_for(again.pk)
     return again
 

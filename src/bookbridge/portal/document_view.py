@@ -3,7 +3,7 @@
 Fields keep their path (`lines.0.vat_code`), which is also how a problem names its field and how a form would.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -16,9 +16,9 @@ from bookbridge.exchange.models import Line
 from bookbridge.portal import words
 from bookbridge.portal.templatetags.bookbridge import amount, day
 
-_AMOUNTS = {"amount", "vat_amount", "total", "credit_limit", "blocked_account_amount"}
-_DATES = {"entry_date", "due_date", "line_date"}
-_NUMERIC = _AMOUNTS | {"quantity", "exchange_rate"}
+AMOUNTS = {"amount", "vat_amount", "total", "credit_limit", "blocked_account_amount"}
+DATES = {"entry_date", "due_date", "line_date"}
+NUMERIC = AMOUNTS | {"quantity", "exchange_rate"}
 _NOT_SHOWN = {"kind", "lines"}
 
 
@@ -94,22 +94,23 @@ def shown_document(document: dict[str, Any] | None, problems: Sequence[Problem])
     """None for a part of a file that is no document."""
     if not document:
         return None
-    reasons = _reasons(problems)
+    found = reasons(problems)
     currency = str(document.get("currency") or "")
-    header = _with_faulty(document, reasons, "")
+    header = _with_faulty(document, found, "")
     lines = [line for line in document.get("lines", []) if isinstance(line, dict)]
-    names = _columns(lines, reasons)
+    names = used_columns(lines, found)
     return ShownDocument(
-        fields=[_field(name, name, header[name], currency, reasons) for name in _in_order(header)],
+        fields=[_field(name, name, header[name], currency, found) for name in in_order(header)],
         columns=[_field(name, name, None, currency, {}) for name in names],
         lines=[
-            [_field(f"lines.{number}.{name}", name, line.get(name), currency, reasons) for name in names]
+            [_field(f"lines.{number}.{name}", name, line.get(name), currency, found) for name in names]
             for number, line in enumerate(lines)
         ],
     )
 
 
-def _reasons(problems: Sequence[Problem]) -> dict[str, list[str]]:
+def reasons(problems: Sequence[Problem]) -> dict[str, list[str]]:
+    """Why fields are wrong, by their paths, in the language of the page."""
     found: dict[str, list[str]] = {}
     for problem in problems:
         if problem.field:
@@ -123,20 +124,20 @@ def _with_faulty(document: dict[str, Any], reasons: dict[str, list[str]], prefix
     return {**document, **{path: None for path in absent if path not in document}}
 
 
-def _in_order(names: Iterable[str]) -> list[str]:
+def in_order(names: Iterable[str]) -> list[str]:
     """Fields in the order of our own table of fields; the database keeps none."""
     order = {name: position for position, name in enumerate(words.FIELD)}
     return sorted((n for n in names if n not in _NOT_SHOWN), key=lambda name: (order.get(name, len(order)), name))
 
 
-def _columns(lines: Sequence[dict[str, Any]], reasons: dict[str, list[str]]) -> list[str]:
+def used_columns(lines: Sequence[dict[str, Any]], reasons: Mapping[str, Sequence[str]]) -> list[str]:
     """Every field that a line uses or that is wrong in one, in the order of our own table of fields."""
     used = {name for line in lines for name in line}
     used |= {path.split(".")[2] for path in reasons if path.startswith("lines.") and path.count(".") == 2}
     ordered = [name for name in ("ledger_account", "description") if name in used]
-    ordered += [name for name in _in_order(used) if name not in ordered]
+    ordered += [name for name in in_order(used) if name not in ordered]
     # Amounts at the end, where they line up.
-    return [n for n in ordered if n not in _AMOUNTS] + [n for n in ("vat_amount", "amount") if n in ordered]
+    return [n for n in ordered if n not in AMOUNTS] + [n for n in ("vat_amount", "amount") if n in ordered]
 
 
 def _field(path: str, name: str, value: Any, currency: str, reasons: dict[str, list[str]]) -> ShownField:
@@ -145,7 +146,7 @@ def _field(path: str, name: str, value: Any, currency: str, reasons: dict[str, l
         name=name,
         label=words.word(words.FIELD, name),
         text=_text(name, value, currency),
-        is_numeric=name in _NUMERIC,
+        is_numeric=name in NUMERIC,
         reasons=reasons.get(path, ()),
     )
 
@@ -153,9 +154,9 @@ def _field(path: str, name: str, value: Any, currency: str, reasons: dict[str, l
 def _text(name: str, value: Any, currency: str) -> Any:
     if value is None or value == "":
         return ""
-    if name in _AMOUNTS:
+    if name in AMOUNTS:
         return amount(value, currency)
-    if name in _DATES:
+    if name in DATES:
         try:
             return day(date.fromisoformat(str(value)))
         except ValueError:

@@ -2,7 +2,7 @@
 
 from django.urls import include, path
 
-from bookbridge.portal.views import authorising, companies, drop_box, history, integrations, runs, snapshots
+from bookbridge.portal.views import authorising, companies, drop_box, history, integrations, repair, runs, snapshots
 
 _integration = [
     path("", integrations.integration, name="integration"),
@@ -23,6 +23,8 @@ _company = [
     path("runs/<int:run_id>/", runs.run, name="run"),
     path("runs/<int:run_id>/progress", runs.progress, name="run_progress"),
     path("runs/<int:run_id>/lines/<int:line_id>/", runs.line, name="line"),
+    path("runs/<int:run_id>/lines/<int:line_id>/correction", repair.save, name="save_correction"),
+    path("runs/<int:run_id>/retry", repair.retry, name="retry"),
     path("files/<int:delivery_id>/original", history.original, name="original"),
     path("outstanding/<int:snapshot_id>/agree", snapshots.agree, name="agree"),
     path("outstanding/<int:snapshot_id>/refuse", snapshots.refuse, name="refuse"),

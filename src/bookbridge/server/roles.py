@@ -38,6 +38,8 @@ ROLES: dict[str, str] = {
     "run": VIEWER,
     "run_progress": VIEWER,
     "line": VIEWER,
+    "save_correction": BOOKKEEPER,
+    "retry": BOOKKEEPER,
     "original": VIEWER,
     "agree": BOOKKEEPER,
     "refuse": BOOKKEEPER,

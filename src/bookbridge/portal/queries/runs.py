@@ -109,13 +109,15 @@ def lines(run: Run, *, only_failed: bool, with_changed: bool, text: str, cursor:
     if text:
         wanted = wanted.filter(identifier__icontains=text)
     # Not joined with the files: a join would be free to sort all lines of the run before it cuts off the first hundred.
-    found = list(wanted.prefetch_related("delivery").defer("document", "raw", "rows")[: LINES_A_PAGE + 1])
+    found = list(wanted.prefetch_related("delivery", "correction").defer("document", "raw", "rows")[: LINES_A_PAGE + 1])
     return paging.cut(found, LINES_A_PAGE, lambda line: f"{line.phase}.{line.pk}", is_first=after is None)
 
 
 def line_of(run: Run, line_id: int) -> Line | None:
     return (
-        Line.objects.select_related("delivery", "posting")
+        Line.objects.select_related(
+            "delivery", "posting", "run__configuration__integration", "run__configuration__authorisation"
+        )
         .filter(organisation=run.organisation_id, run=run, pk=line_id)
         .first()
     )

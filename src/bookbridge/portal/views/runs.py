@@ -1,15 +1,19 @@
 """Run details with live progress, the lines and one line."""
 
+from collections.abc import Mapping
+
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_GET
 
-from bookbridge.exchange.models import Run
+from bookbridge.exchange import repair
+from bookbridge.exchange.models import Line, Run
 from bookbridge.organisations.access import Access, member_page
-from bookbridge.portal import document_view
+from bookbridge.portal import document_view, repair_form
 from bookbridge.portal.queries import counting, runs
 from bookbridge.portal.queries.companies import package_name
+from bookbridge.portal.repair_form import Errors
 from bookbridge.portal.views.history import filtered_address, older_link
 
 _LONGEST_SEARCH = 80
@@ -64,6 +68,7 @@ def _summary(access: Access, row: counting.RunRow) -> dict[str, object]:
         "reconciliation": reconciliation,
         "totals": row.totals,
         "snapshot": snapshot,
+        "ready": repair.ready(row.run).count() if row.run.direction == Run.Direction.OUT else 0,
         "vanishing": runs.vanishing(snapshot) if snapshot and snapshot.state == "held" else [],
     }
 
@@ -84,16 +89,28 @@ def progress(request: HttpRequest, access: Access, run_id: int) -> HttpResponse:
 @require_GET
 @member_page
 def line(request: HttpRequest, access: Access, run_id: int, line_id: int) -> HttpResponse:
-    its_run = found_run(access, run_id)
-    shown = runs.line_of(its_run, line_id)
+    shown = runs.line_of(found_run(access, run_id), line_id)
     if shown is None:
         raise Http404("no such line")
-    integration = its_run.configuration.integration
+    return line_page(request, access, shown)
+
+
+def line_page(
+    request: HttpRequest,
+    access: Access,
+    shown: Line,
+    *,
+    given: Mapping[str, str] | None = None,
+    errors: Errors | None = None,
+    status: int = 200,
+) -> HttpResponse:
+    """A line, with the form to correct it for whoever may. `given` and `errors`: a form that could not be kept."""
+    integration = shown.run.configuration.integration
     problems = shown.shown_problems
     others = runs.other_lines(shown)
     context = {
         "access": access,
-        "run": its_run,
+        "run": shown.run,
         "integration": integration,
         "package": package_name(integration.package),
         "line": shown,
@@ -103,7 +120,19 @@ def line(request: HttpRequest, access: Access, run_id: int, line_id: int) -> Htt
         "attempts": runs.attempts_of(shown.posting),
         "others": others,
         "posted_later": next(
-            (other for other in others if other.outcome == "posted" and other.run_id > its_run.pk), None
+            (other for other in others if other.outcome == "posted" and other.run_id > shown.run_id), None
         ),
+        **_repair(access, shown, given, errors),
     }
-    return render(request, "portal/line.html", context)
+    return render(request, "portal/line.html", context, status=status)
+
+
+def _repair(access: Access, shown: Line, given: Mapping[str, str] | None, errors: Errors | None) -> dict[str, object]:
+    """The form, for whoever may repair a line that can be."""
+    kept = repair.correction_of(shown)
+    if not (access.may_repair and repair.can_be_repaired(shown)):
+        return {"correction": kept}
+    reasons = document_view.reasons(shown.shown_problems) if errors is None else errors
+    form = repair_form.make(repair.content_of(shown), repair.known_settings(shown), reasons, given)
+    reoffer = "reoffer" in given if given is not None else kept is None or kept.is_ready
+    return {"correction": kept, "form": form, "reoffer": reoffer}

@@ -1,0 +1,80 @@
+"""Correcting a line that failed, and offering what is corrected again."""
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.translation import gettext, ngettext
+from django.views.decorators.http import require_POST
+
+from bookbridge.documents import Document
+from bookbridge.exchange import repair
+from bookbridge.exchange.models import Line
+from bookbridge.organisations.access import Access, member_page
+from bookbridge.portal import repair_form
+from bookbridge.portal.queries import runs
+from bookbridge.portal.repair_form import Errors
+from bookbridge.portal.templatetags.bookbridge import explained
+from bookbridge.portal.views.runs import found_run, line_page
+
+UNPROCESSABLE = 422
+
+
+@require_POST
+@member_page
+def save(request: HttpRequest, access: Access, run_id: int, line_id: int) -> HttpResponse:
+    """Keep a correction, or show the form again with what is wrong and all that was filled in."""
+    line = runs.line_of(found_run(access, run_id), line_id)
+    if line is None:
+        raise Http404("no such line")
+    if not repair.can_be_repaired(line):
+        messages.info(request, gettext("This document can no longer be corrected here; see what happened since."))
+        return redirect("line", access.organisation.pk, run_id, line_id)
+    before = repair.content_of(line)
+    content, errors = repair_form.read(before, request.POST.dict())
+    document, wrong = repair_form.validated(content) if not errors else (None, {})
+    errors |= wrong
+    if document is not None:
+        errors |= _problems(line, document, repair.changed_fields(before, content))
+    if document is None or errors:
+        return line_page(request, access, line, given=request.POST.dict(), errors=errors, status=UNPROCESSABLE)
+    is_ready = "reoffer" in request.POST
+    version = request.POST.get("version", "")
+    try:
+        repair.save(
+            line, document, is_ready=is_ready, version=int(version) if version.isdigit() else 0, user=access.user
+        )
+    except repair.ChangedMeanwhileError:
+        changed = gettext(
+            "Somebody else has changed this document meanwhile. Look at what it says now, then save yours."
+        )
+        return line_page(request, access, line, given=request.POST.dict(), errors={"": [changed]}, status=UNPROCESSABLE)
+    if is_ready:
+        messages.success(request, gettext("Saved, and ready to be offered again."))
+    else:
+        messages.success(request, gettext("Saved. It is offered again once Re-offer is checked."))
+    return redirect("run", access.organisation.pk, run_id)
+
+
+def _problems(line: Line, document: Document, changed: list[str]) -> Errors:
+    """What is wrong with the fields that were changed. What was wrong before may be right in the package by now."""
+    errors: Errors = {}
+    for problem in repair.problems_of(line, document, repair.known_settings(line)):
+        path = problem.field or ""
+        if path in changed or (path == "lines" and any(name.startswith("lines.") for name in changed)):
+            told = explained(problem)
+            errors.setdefault(path, []).append(f"{told.reason} {told.remedy}")
+    return errors
+
+
+@require_POST
+@member_page
+def retry(request: HttpRequest, access: Access, run_id: int) -> HttpResponse:
+    """Offer everything of a run that is ready in a new one."""
+    again = repair.retry(found_run(access, run_id), access.user)
+    if again is None:
+        messages.info(request, gettext("Nothing is ready to be offered again. Somebody may have been faster."))
+        return redirect("run", access.organisation.pk, run_id)
+    count = again.lines.count()
+    said = ngettext("%(count)s document is offered again.", "%(count)s documents are offered again.", count)
+    messages.success(request, said % {"count": count})
+    return redirect("run", access.organisation.pk, again.pk)
