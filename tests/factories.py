@@ -32,7 +32,7 @@ from bookbridge.documents import (
     short_reference,
 )
 from bookbridge.exchange import reconciliation
-from bookbridge.exchange.models import Attempt, Delivery, Line, OutstandingSnapshot, Posting, Run
+from bookbridge.exchange.models import Attempt, Correction, Delivery, Line, OutstandingSnapshot, Posting, Run
 from bookbridge.integrations.models import AccessKey, AppRegistration, Authorisation, Configuration, Integration
 from bookbridge.organisations.models import Membership, Organisation, User
 
@@ -322,6 +322,20 @@ def line(
             "external_number": kept.external_number if outcome == Line.Outcome.POSTED else "",
         }
     return Line.objects.create(organisation=of.organisation, run=of, **{**values, **fields})
+
+
+def correction(of: Run, **fields: Any) -> Correction:
+    """Of the run's last refused document."""
+    corrected = Line.objects.filter(run=of, outcome="refused", document__isnull=False).latest("pk")
+    return Correction.objects.create(
+        organisation=of.organisation,
+        run=of,
+        line=corrected,
+        document=corrected.document,
+        fingerprint=corrected.fingerprint,
+        changed_at=NOW,
+        **fields,
+    )
 
 
 def attempt(of: Posting, its_run: Run, outcome: str = "posted", **fields: Any) -> Attempt:

@@ -39,6 +39,7 @@ WALLED = [
     "exchange_posting",
     "exchange_attempt",
     "exchange_line",
+    "exchange_correction",
     "exchange_outstandingsnapshot",
 ]
 
@@ -58,6 +59,7 @@ def filled(name: str) -> Organisation:
     posted = Line.objects.filter(run=run, posting__isnull=False).latest("pk").posting
     assert posted is not None
     factories.attempt(posted, run)
+    factories.correction(run)
     trail.record(company.pk, "organisation.added", subject=company)
     return company
 
@@ -210,6 +212,8 @@ def test_no_row_points_at_one_of_another_organisation() -> None:
             "UPDATE exchange_delivery SET run_id = %s",
             "UPDATE exchange_attempt SET run_id = %s",
             "UPDATE exchange_run SET previous_id = %s",
+            "UPDATE exchange_correction SET run_id = %s",
+            "UPDATE exchange_correction SET retried_in_id = %s",
         ):
             with pytest.raises(IntegrityError), transaction.atomic():
                 checked(statement, run_of_foreign)

@@ -160,6 +160,17 @@ def _held(world: World) -> OutstandingSnapshot:
         return OutstandingSnapshot.objects.get(run=made)
 
 
+def _corrected(world: World) -> None:
+    world.stage.run_files(debitr__csv=joined(customer("100")))
+    run = world.stage.run_files(fmuta6__csv=joined(sale("26700903", account="8999")))
+    place = [world.organisation.pk, run.pk]
+    given = {"version": "0", "reoffer": "1", "lines.0.ledger_account": "8000"}
+    address = reverse("save_correction", args=[*place, run.lines.get().pk])
+    assert world.client.post(address, given).status_code == 302
+    assert world.client.post(reverse("retry", args=place)).status_code == 302
+    world.stage.work()
+
+
 def _agreed(world: World) -> None:
     snapshot = _held(world)
     assert world.client.post(reverse("agree", args=[world.organisation.pk, snapshot.pk])).status_code == 302
@@ -214,6 +225,7 @@ SCENARIOS: dict[Callable[[World], Any], set[str]] = {
     _uploaded: {"file.uploaded user", "file.received system", "file.taken_in system", "posting.refused system"},
     _posted: {"file.set_aside system", "posting.posted system", "run.ended system"},
     _cut: {"posting.uncertain system", "posting.posted system"},
+    _corrected: {"line.corrected user", "run.asked_for user", "posting.posted system"},
     _agreed: {"outstanding.written user"},
     _refused: {"outstanding.discarded user"},
     _read: {"run.asked_for system", "outstanding.held system"},
