@@ -46,6 +46,7 @@ class Tables:
     def __init__(self, stage: Stage) -> None:
         self._organisation = stage.configuration.organisation_id
         self._authorisation = stage.authorisation.pk
+        self._an_hour_has_passed = False
 
     def look(self) -> Facts:
         return _asked(self._look)
@@ -116,8 +117,10 @@ class Tables:
         look_ups = Posting.objects.filter(organisation_id=self._organisation, look_up_at__gt=soon)
         rows = CallBudget.objects.filter(authorisation=self._authorisation)
         budgets = [row for row in rows if row.state.get("errors")]
-        if not budgets or not (runs.exists() or look_ups.exists()):
+        # An answer that was under way while an hour was let pass may still have been told to wait for it.
+        if not (budgets or self._an_hour_has_passed) or not (runs.exists() or look_ups.exists()):
             return False
+        self._an_hour_has_passed = True
         for row in budgets:
             CallBudget.objects.filter(pk=row.pk).update(state={**row.state, "errors": {}})
         look_ups.update(look_up_at=Now())
