@@ -1,4 +1,4 @@
-"""A bookkeeper finds the reason of a failure: in each language, by mouse and keyboard, without script, on a phone."""
+"""A person finds the reason of a failure: in each language, by mouse and keyboard, without script, on a phone."""
 
 from collections.abc import Callable
 from typing import Any
@@ -54,7 +54,8 @@ def test_from_log_in_to_the_reason(
     language: str, run: Run, open_page: Callable[..., Page], picture: Callable[[Page, str], None]
 ) -> None:
     words = WORDS[language]
-    anna = factories.member(run.organisation, "bookkeeper", "anna@example.org", name="Anna", language=language)
+    # Who may repair sees a form in its place: test_repairing.py.
+    anna = factories.member(run.organisation, "viewer", "anna@example.org", name="Anna", language=language)
     page = open_page(viewport=PHONE if language == "fr" else {"width": 1440, "height": 900})
     log_in(page, anna.email)
     expect(page.get_by_role("heading", level=1)).to_have_text(words["title"])

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
-from django.contrib.sessions.backends.db import SessionStore
 from django.core.cache import cache
 from playwright.sync_api import Page, expect
 
 from bookbridge.commands.processes import free_port
 from bookbridge.organisations.models import User
+from bookbridge.organisations.sessions import SessionStore
 from bookbridge.server.mail_server import MailServer
 from tests import factories
 from tests.journeys.authenticators import plug_in
