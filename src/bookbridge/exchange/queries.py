@@ -2,6 +2,8 @@
 
 Rows go in as one JSON text. Times are PostgreSQL's, so that a worker with a wrong clock looks nothing up too early.
 Rows are locked in one order and never waited for where another worker may want them too; the trail's chain comes last.
+Ids are given a second time as arrays: PostgreSQL knows nothing of what stands in a JSON text, and would rather read a
+table that it has no statistics of yet than look a few rows up.
 """
 
 import json
@@ -25,7 +27,8 @@ _BEGIN = """
         SELECT held.id
         FROM exchange_posting AS held
         JOIN asked ON asked.posting = held.id
-        WHERE held.organisation_id = %(organisation)s
+        WHERE held.id = ANY (%(begun_postings)s::bigint[])
+          AND held.organisation_id = %(organisation)s
           AND held.state = asked.state
           AND held.attempt IS NOT DISTINCT FROM asked.seen
           AND held.fingerprint = asked.fingerprint
@@ -33,7 +36,8 @@ _BEGIN = """
           AND NOT (asked.action = 'update' AND EXISTS (
               SELECT FROM exchange_line AS later
               WHERE later.organisation_id = %(organisation)s AND later.posting_id = held.id
-                AND (later.run_id, later.id) > (%(run)s, asked.line)
+                AND later.posting_id = ANY (%(begun_postings)s::bigint[])
+                AND (later.run_id > %(run)s OR (later.run_id = %(run)s AND later.id > asked.line))
                 AND (later.outcome = 'posted' OR later.reason = 'already_posted')))
         ORDER BY held.id
         FOR UPDATE OF held SKIP LOCKED
@@ -44,8 +48,9 @@ _BEGIN = """
             look_up_at = NULL
         FROM asked
         JOIN free ON free.id = asked.posting
-        JOIN exchange_line AS line ON line.id = asked.line
+        JOIN exchange_line AS line ON line.id = asked.line AND line.id = ANY (%(begun_lines)s::bigint[])
         WHERE held.id = asked.posting AND held.organisation_id = %(organisation)s
+          AND held.id = ANY (%(begun_postings)s::bigint[])
         RETURNING held.id, held.fingerprint, asked.token, asked.action, asked.prepared, asked.sent
     ), written AS (
         INSERT INTO exchange_attempt (
@@ -82,6 +87,7 @@ _CONCLUDE = """
             problems = COALESCE(answered.problems, held.problems)
         FROM answered
         WHERE held.id = answered.posting
+          AND held.id = ANY (%(answered_postings)s::bigint[])
           AND held.organisation_id = %(organisation)s
           AND held.state = 'sending'
           AND held.attempt = answered.token
@@ -97,6 +103,7 @@ _CONCLUDE = """
         FROM answered
         LEFT JOIN mine ON mine.token = answered.token
         WHERE attempt.token = answered.token AND attempt.organisation_id = %(organisation)s
+          AND attempt.token = ANY (%(answered_tokens)s::uuid[])
           -- An answer that was written down already, and PostgreSQL's own answer to that lost, isn't late.
           AND (mine.token IS NOT NULL OR attempt.outcome IN ('', 'abandoned'))
     ), written AS (
@@ -107,6 +114,7 @@ _CONCLUDE = """
         JOIN mine ON mine.token = answered.token
         JOIN exchange_run AS run ON run.id = %(run)s AND run.state = 'working'
         WHERE line.id = answered.line
+          AND line.id = ANY (%(answered_lines)s::bigint[])
           AND line.organisation_id = %(organisation)s
           AND line.run_id = run.id
           AND line.outcome IN ('waiting', 'uncertain')
@@ -128,13 +136,15 @@ _WRITE_LINES = """
         SELECT held.id
         FROM exchange_posting AS held
         JOIN told ON told.refused = held.id
-        WHERE held.organisation_id = %(organisation)s
+        WHERE held.id = ANY (%(refused_postings)s::bigint[])
+          AND held.organisation_id = %(organisation)s
           AND held.state = 'pending'
           AND held.attempt IS NOT DISTINCT FROM told.seen
         ORDER BY held.id
         FOR UPDATE OF held SKIP LOCKED
     ), refused AS (
-        UPDATE exchange_posting AS held SET state = 'refused' FROM free WHERE held.id = free.id RETURNING held.id
+        UPDATE exchange_posting AS held SET state = 'refused' FROM free
+        WHERE held.id = free.id AND held.id = ANY (%(refused_postings)s::bigint[]) RETURNING held.id
     ), written AS (
         UPDATE exchange_line AS line
         SET outcome = told.outcome, reason = told.reason, problems = told.problems,
@@ -142,6 +152,7 @@ _WRITE_LINES = """
         FROM told
         JOIN exchange_run AS run ON run.id = %(run)s AND run.state = 'working'
         WHERE line.id = told.line
+          AND line.id = ANY (%(told_lines)s::bigint[])
           AND line.organisation_id = %(organisation)s
           AND line.run_id = run.id
           AND line.outcome IN ('waiting', 'uncertain')
@@ -177,7 +188,11 @@ def write_down(
     asked = [name for name, given in rows.items() if given]
     if not asked:
         return Written()
-    values = {**common, **{name: json.dumps(rows[name], default=str) for name in asked}}
+    values = {
+        **common,
+        **{name: json.dumps(rows[name], default=str) for name in asked},
+        **{name: [row[field] for row in rows[of] if row[field]] for name, (of, field) in _IDS.items()},
+    }
     with connection.cursor() as cursor:
         cursor.execute(";".join(_STATEMENTS[name] for name in asked), values)
         found = {}
@@ -188,4 +203,13 @@ def write_down(
     return Written(own, frozenset(begun), {token: due for token, due, _ in found.get("answers", [])})
 
 
+_IDS = {
+    "begun_postings": ("begins", "posting"),
+    "begun_lines": ("begins", "line"),
+    "answered_postings": ("answers", "posting"),
+    "answered_tokens": ("answers", "token"),
+    "answered_lines": ("answers", "line"),
+    "refused_postings": ("lines", "refused"),
+    "told_lines": ("lines", "line"),
+}
 _STATEMENTS = {"begins": _BEGIN, "answers": _CONCLUDE, "lines": _WRITE_LINES}
