@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from bookbridge.commands.staging import Stage
 
 PACKAGE = "exact_online"
-NO_LIMITS = {"minute_limit": 10**6, "day_limit": 10**7}
+NO_LIMITS = {"minute_limit": 10**6, "day_limit": 10**7, "token_calls_a_day": 10**7}
 """The simulator's call limits would be what is measured otherwise."""
 
 
