@@ -177,8 +177,9 @@ class Sender:
             self._changes.append(told(line, Line.Outcome.SKIPPED, reason=Line.Reason.CHANGED, problems=problems))
         elif decision is Decision.WAIT:
             assert line.posting is not None
-            until = line.posting.look_up_at or self._clock.now() + _AGAIN_SOON
-            self.left.wait(until, waiting_texts.OTHER_WORKER())
+            settles_at = line.posting.look_up_at
+            why = waiting_texts.AGAIN() if settles_at else waiting_texts.OTHER_WORKER()
+            self.left.wait(settles_at or self._clock.now() + _AGAIN_SOON, why)
         elif not self._on_their_way.isdisjoint(identities):
             self._open.hold(line)
         elif decision is Decision.LOOK_UP:
