@@ -110,6 +110,8 @@ def test_somebody_else_was_faster(line: Line) -> None:
     assert late.status_code == 422
     assert "Somebody else has changed this document" in late.content.decode()
     assert "Of Bram" in late.content.decode()
+    assert late.content.decode().count("It says now: ") == 2
+    assert "It says now: H" in late.content.decode()
     assert Correction.objects.get().document["lines"][1]["vat_code"] == "H"
 
 

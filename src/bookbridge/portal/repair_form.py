@@ -170,6 +170,20 @@ def read(content: Mapping[str, Any], given: Mapping[str, str]) -> tuple[dict[str
     return changed, errors
 
 
+def differences(content: Mapping[str, Any], given: Mapping[str, str]) -> Errors:
+    """What the document says now, at each field where somebody filled in something else."""
+    kind = str(content["kind"])
+    parts = [("", content, _MODELS[kind])]
+    parts += [(f"lines.{n}.", line, _LINE_MODELS[kind]) for n, line in enumerate(content.get("lines", ()))]
+    found: Errors = {}
+    for prefix, record, model in parts:
+        for name in model.model_fields:
+            path, now = f"{prefix}{name}", shown_text(name, record.get(name))
+            if name not in _FIXED and path in given and given[path].strip() != now.strip():
+                found[path] = [gettext("It says now: %(value)s") % {"value": now or "–"}]
+    return found
+
+
 def _with_inputs(
     record: Mapping[str, Any], model: type[BaseModel], prefix: str, given: Mapping[str, str], errors: Errors
 ) -> dict[str, Any]:

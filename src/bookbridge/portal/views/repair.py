@@ -47,7 +47,9 @@ def save(request: HttpRequest, access: Access, run_id: int, line_id: int) -> Htt
         changed = gettext(
             "Somebody else has changed this document meanwhile. Look at what it says now, then save yours."
         )
-        return line_page(request, access, line, given=request.POST.dict(), errors={"": [changed]}, status=UNPROCESSABLE)
+        # Saved as it stands, the form would undo the other's change: each field that differs says so.
+        errors = {"": [changed], **repair_form.differences(repair.content_of(line), request.POST.dict())}
+        return line_page(request, access, line, given=request.POST.dict(), errors=errors, status=UNPROCESSABLE)
     if is_ready:
         messages.success(request, gettext("Saved, and ready to be offered again."))
     else:
