@@ -97,6 +97,30 @@ def test_places_know_the_run_whose_call_they_make():
     assert landed.given == {"run": 7}
 
 
+def test_who_waits_for_a_free_place_is_called_without_the_owner_and_can_be_taken_back():
+    flight, _ = flight_of(1)
+    taken, go_on = threading.Event(), threading.Event()
+    made: list[str] = []
+
+    def call(_connector: Any) -> bool:
+        taken.set()
+        return go_on.wait(LONGEST_S)
+
+    flight.begin("first", call)
+    flight.begin("second", lambda _connector: made.append("second"))
+    assert flight.free == 0
+    assert taken.wait(LONGEST_S)
+    assert flight.withdraw() == ["second"]
+    go_on.set()
+    [landed] = flight.wait()
+    assert (landed.name, landed.given, flight.under_way) == ("first", True, 0)
+
+    flight.begin("third", lambda _connector: made.append("third"))
+    flight.begin("fourth", lambda _connector: made.append("fourth"))
+    flight.close()
+    assert made == ["third", "fourth"]
+
+
 @pytest.mark.parametrize("places", [1, 4])
 def test_all_places_are_used_at_once(places: int):
     flight, _ = flight_of(places)

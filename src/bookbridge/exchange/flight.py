@@ -9,6 +9,7 @@ import contextvars
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any, TypeVar
@@ -16,6 +17,14 @@ from typing import Any, TypeVar
 from bookbridge.kit.contract import Connector
 
 T = TypeVar("T")
+
+
+def most_at_stake(places: int) -> int:
+    """How many calls of a run are begun and not concluded at most: one in each place, and one that waits for every two.
+
+    So many have to be looked up when a worker dies.
+    """
+    return places + (places + 1) // 2
 
 
 class Desk:
@@ -56,7 +65,10 @@ class Landed:
 
 
 class Flight:
-    """At most as many calls at the same time as there are connectors."""
+    """At most as many calls at the same time as there are connectors, and a few that wait for the next free place.
+
+    Who waits is called without the owner: no place stands idle while the answer to its last call is written down.
+    """
 
     def __init__(self, connectors: Sequence[Connector], desk: Desk) -> None:
         self._waiting = list(connectors)
@@ -64,17 +76,19 @@ class Flight:
         self._desk = desk
         self._calls: SimpleQueue[tuple[Any, Callable[[Connector], Any]] | None] = SimpleQueue()
         self._threads: list[threading.Thread] = []
-        self._places = len(connectors)
+        self._most = most_at_stake(len(connectors))
         self.under_way = 0
+        """Calls that have been begun and haven't landed."""
 
     @property
     def free(self) -> int:
-        return self._places - self.under_way
+        """How many calls may be begun."""
+        return self._most - self.under_way
 
     def begin(self, name: Any, call: Callable[[Connector], Any]) -> None:
-        """Have a call made in a free place; it lands under this name."""
+        """Have a call made in the next free place; it lands under this name."""
         self.under_way += 1
-        if self.under_way > len(self._threads):
+        if self._waiting and self.under_way > len(self._threads):
             context = contextvars.copy_context()
             connector = self._waiting.pop()
             thread = threading.Thread(target=context.run, args=(self._serve, connector), name="package call")
@@ -95,6 +109,15 @@ class Flight:
                 continue
         self.under_way -= len(landed)
         return landed
+
+    def withdraw(self) -> list[Any]:
+        """The names of the calls that were begun and that no place has taken up. They will not be made."""
+        withdrawn: list[Any] = []
+        with suppress(Empty):
+            while (asked := self._calls.get_nowait()) is not None:
+                withdrawn.append(asked[0])
+        self.under_way -= len(withdrawn)
+        return withdrawn
 
     def close(self) -> None:
         """End the threads. What is still under way is waited for, and its answer lost."""

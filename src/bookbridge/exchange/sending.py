@@ -1,7 +1,7 @@
 """Works through the lines of an outgoing run: decide, check, send several at a time, look up, write down.
 
 One thread does all of it but the calls. Each of its turns takes every answer that has come in, writes them down as one
-and begins the next documents in the places that became free, so that never more is under way than there are places.
+and begins the next documents: one for each place, and a few more that wait for the next free one.
 """
 
 from collections import deque
@@ -39,6 +39,7 @@ MAY_CHANGE = ("customer", "supplier")
 _ACTIONS = {Decision.SEND: "post", Decision.UPDATE: "update"}
 _AGAIN_SOON = timedelta(seconds=1)
 _MANY_CHANGES = 200
+_NOT_SENT = "not sent: the run stopped before it"
 _log = structlog.get_logger("bookbridge.sending")
 
 
@@ -333,6 +334,9 @@ class Sender:
             # Some of it may have been sent by then.
             outcomes = sent.unclear("the worker lost its claim during the call")
             self._stop_for(landed.error)
+        self._take_outcomes(sent, outcomes)
+
+    def _take_outcomes(self, sent: Send, outcomes: Sequence[Outcome]) -> None:
         for (draft, start), outcome in zip(sent.batch, outcomes, strict=True):
             self._answers.append((draft, Answer(start, outcome, _line_of(draft, outcome))))
 
@@ -412,8 +416,15 @@ class Sender:
             waiting.clear()
         self._calls.clear()
         self._chunk.clear()
+        self._withdraw()
         if self._stop is None:
             self._stop = self._pause_for(error)
+
+    def _withdraw(self) -> None:
+        """What has been written down as begun and no place has taken up is known not to have been sent."""
+        for call in self._flight.withdraw():
+            if isinstance(call, Send):
+                self._take_outcomes(call, [Later(self._clock.now(), _NOT_SENT)] * len(call.batch))
 
     def _pause_for(self, error: BaseException) -> BaseException:
         if isinstance(error, SignInAgainError):
@@ -430,6 +441,7 @@ class Sender:
         """The line to the database may be what broke: what the package has said is written down over a new one."""
         if isinstance(error, DatabaseError | InterfaceError):
             connection.close()
+        self._withdraw()
         while self._flight.under_way:
             for landed in self._flight.wait():
                 if isinstance(landed.name, Send):
