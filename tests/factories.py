@@ -32,7 +32,16 @@ from bookbridge.documents import (
     short_reference,
 )
 from bookbridge.exchange import reconciliation
-from bookbridge.exchange.models import Attempt, Correction, Delivery, Line, OutstandingSnapshot, Posting, Run
+from bookbridge.exchange.models import (
+    Attempt,
+    Correction,
+    Delivery,
+    Line,
+    OutstandingSnapshot,
+    Posting,
+    Run,
+    Settlement,
+)
 from bookbridge.integrations.models import AccessKey, AppRegistration, Authorisation, Configuration, Integration
 from bookbridge.organisations.models import Membership, Organisation, User
 
@@ -335,6 +344,13 @@ def correction(of: Run, **fields: Any) -> Correction:
         fingerprint=corrected.fingerprint,
         changed_at=NOW,
         **fields,
+    )
+
+
+def settlement(of: Line) -> Settlement:
+    """A decision not to send it, on record."""
+    return Settlement.objects.create(
+        organisation=of.organisation, posting=of.posting, line=of, kind="left_out", reason="A test", decided_at=NOW
     )
 
 

@@ -26,7 +26,11 @@ _HARMFUL = (
     migrations.AlterModelTable,
 )
 
-NEW_WORDS_ALONE = {("exchange.0008_fenced_workers", "reason")}
+NEW_WORDS_ALONE = {
+    ("exchange.0008_fenced_workers", "reason"),
+    ("exchange.0011_settlements", "reason"),
+    ("exchange.0011_settlements", "state"),
+}
 """Fields whose list of choices has grown, which no column knows."""
 
 

@@ -40,6 +40,7 @@ WALLED = [
     "exchange_attempt",
     "exchange_line",
     "exchange_correction",
+    "exchange_settlement",
     "exchange_outstandingsnapshot",
 ]
 
@@ -59,7 +60,7 @@ def filled(name: str) -> Organisation:
     posted = Line.objects.filter(run=run, posting__isnull=False).latest("pk").posting
     assert posted is not None
     factories.attempt(posted, run)
-    factories.correction(run)
+    factories.settlement(factories.correction(run).line)
     trail.record(company.pk, "organisation.added", subject=company)
     return company
 

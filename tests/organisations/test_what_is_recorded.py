@@ -19,8 +19,11 @@ from django.test import Client
 from django.urls import reverse
 
 from bookbridge.cli import main
+from bookbridge.documents import document_from_json
 from bookbridge.exchange import outstanding
+from bookbridge.exchange.drafting import request_for
 from bookbridge.exchange.models import OutstandingSnapshot
+from bookbridge.integrations.connecting import connect, package_settings
 from bookbridge.integrations.models import AccessKey, Integration
 from bookbridge.integrations.tokens import needs_signing_in_again
 from bookbridge.organisations import trail, trail_chain
@@ -171,6 +174,22 @@ def _corrected(world: World) -> None:
     world.stage.work()
 
 
+def _settled(world: World) -> None:
+    world.stage.run_files(debitr__csv=joined(customer("100")))
+    run = world.stage.run_files(fmuta6__csv=joined(sale("26700904", account="8999")))
+    line = run.lines.get()
+    place = [world.organisation.pk, run.pk, line.pk]
+    for name in ("leave_out", "send_after_all"):
+        assert world.client.post(reverse(name, args=place), {"reason": "A test"}).status_code == 302
+    with acting_for(world.organisation.pk):
+        booked = {**line.document["lines"][0], "ledger_account": "8000"}
+        by_hand = document_from_json({**line.document, "lines": [booked]})
+        connector = connect(world.stage.configuration, settings=package_settings(world.stage.configuration))
+        connector.post([request_for(line.posting, by_hand, "by hand", {})])
+    given = {"reason": "By hand", "number": "26700904", "accepted": "lines"}
+    assert world.client.post(reverse("already_there", args=place), given).status_code == 302
+
+
 def _agreed(world: World) -> None:
     snapshot = _held(world)
     assert world.client.post(reverse("agree", args=[world.organisation.pk, snapshot.pk])).status_code == 302
@@ -226,6 +245,10 @@ SCENARIOS: dict[Callable[[World], Any], set[str]] = {
     _posted: {"file.set_aside system", "posting.posted system", "run.ended system"},
     _cut: {"posting.uncertain system", "posting.posted system"},
     _corrected: {"line.corrected user", "run.asked_for user", "posting.posted system"},
+    _settled: {
+        *("posting.left_out user", "document.left_out user", "posting.refused user", "document.send_after_all user"),
+        *("posting.posted user", "document.already_there user"),
+    },
     _agreed: {"outstanding.written user"},
     _refused: {"outstanding.discarded user"},
     _read: {"run.asked_for system", "outstanding.held system"},

@@ -10,6 +10,7 @@ class Decision(Enum):
     WAIT = "wait"
     ALREADY_POSTED = "already_posted"
     CHANGED = "changed"
+    LEFT_OUT = "left_out"
 
 
 def decide(
@@ -27,11 +28,15 @@ def decide(
         if not may_update:
             return Decision.CHANGED
         return Decision.WAIT if is_settling else Decision.UPDATE
-    if in_doubt and state in ("pending", "refused"):
+    if state == "left_out" and same_content:
+        return Decision.LEFT_OUT
+    if in_doubt and state in ("pending", "refused", "left_out"):
         return Decision.LOOK_UP
     return {
         "pending": Decision.SEND,
         "refused": Decision.SEND,
+        # A person decided about what it said then; what the source made of it since is offered.
+        "left_out": Decision.SEND,
         "uncertain": Decision.LOOK_UP,
         "sending": Decision.WAIT,
     }[state]

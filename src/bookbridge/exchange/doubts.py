@@ -12,7 +12,7 @@ from django.utils import timezone
 from bookbridge.exchange import posting
 from bookbridge.exchange.models import Attempt, Line, Posting, Run
 
-UNSENT = (Posting.State.PENDING, Posting.State.REFUSED)
+UNSENT = (Posting.State.PENDING, Posting.State.REFUSED, Posting.State.LEFT_OUT)
 
 
 class Doubts:

@@ -28,7 +28,7 @@ _LARGEST_AMOUNT = 10**15
 
 @dataclass(frozen=True)
 class LineChange:
-    """What happened to a document. `refused`: its pending posting, which is refused with the line."""
+    """What happened to a document. `refused`: its posting, which was never sent and is refused with the line."""
 
     line: Line
     outcome: str

@@ -165,6 +165,7 @@ class Posting(models.Model):
         POSTED = "posted", "Posted"
         REFUSED = "refused", "Refused"
         UNCERTAIN = "uncertain", "Uncertain"
+        LEFT_OUT = "left_out", "Left out by a person"
 
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="postings")
     configuration = models.ForeignKey(Configuration, on_delete=models.CASCADE, related_name="postings")
@@ -247,6 +248,7 @@ class Line(models.Model):
         NOT_READ = "not_read", "Could not be read from the file"
         NOTHING_TO_BOOK = "nothing_to_book", "Nothing to book"
         OVERTAKEN = "overtaken", "A newer version was posted before it"
+        LEFT_OUT = "left_out", "Not to be sent, as a person decided"
 
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="lines")
     run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="lines")
@@ -324,6 +326,31 @@ class Correction(models.Model):
                 condition=models.Q(is_ready=True, retried_in=None),
             ),
         ]
+
+
+class Settlement(models.Model):
+    """What a person decided about a document instead of offering it again, and why. Never changed.
+
+    It holds for the content it was decided about: what the source changed since is offered like any other.
+    """
+
+    class Kind(models.TextChoices):
+        LEFT_OUT = "left_out", "Not to be sent"
+        SEND_AFTER_ALL = "send_after_all", "To be sent after all"
+        ALREADY_THERE = "already_there", "Already in the package"
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
+    posting = models.ForeignKey(Posting, on_delete=models.CASCADE, related_name="settlements")
+    line = models.ForeignKey(Line, on_delete=models.SET_NULL, null=True, related_name="+")
+    kind = models.CharField(max_length=14, choices=Kind.choices)
+    reason = models.CharField(max_length=500)
+    number = models.CharField(max_length=60, blank=True, help_text="Under which the package has it")
+    differences = models.CharField(max_length=500, blank=True, help_text="Fields that the person knew to differ")
+    decided_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    decided_at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["organisation", "posting"], name="settlement_of_posting")]
 
 
 class OutstandingSnapshot(models.Model):

@@ -117,7 +117,7 @@ def _answers(answer: Answer, run_id: int) -> dict[str, Any]:
         "external_number": change.external_number,
         "problems": change.problems,
         "outcome": _name(answer.outcome),
-        "detail": _detail(answer.outcome),
+        "detail": detail_of(answer.outcome),
         "line": line and line.line.pk,
         "line_outcome": line and line.outcome,
         "reason": line and line.reason,
@@ -288,7 +288,7 @@ def _write_look_up(posting: Posting, found: LookUp, *, worker: UUID, run_id: int
         started_at=Now(),
         ended_at=Now(),
         outcome=type(found).__name__.lower(),
-        detail=_detail(found),
+        detail=detail_of(found),
     )
 
 
@@ -307,7 +307,8 @@ def _name(outcome: Outcome) -> str:
     }[type(outcome).__name__]
 
 
-def _detail(outcome: Outcome | LookUp) -> str:
+def detail_of(outcome: Outcome | LookUp) -> str:
+    """What an attempt's record says of an answer."""
     return storable(_said(outcome))
 
 

@@ -138,7 +138,7 @@ _WRITE_LINES = """
         JOIN told ON told.refused = held.id
         WHERE held.id = ANY (%(refused_postings)s::bigint[])
           AND held.organisation_id = %(organisation)s
-          AND held.state = 'pending'
+          AND held.state IN ('pending', 'left_out')
           AND held.attempt IS NOT DISTINCT FROM told.seen
         ORDER BY held.id
         FOR UPDATE OF held SKIP LOCKED

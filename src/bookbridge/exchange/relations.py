@@ -13,6 +13,7 @@ from bookbridge.documents import (
     posting_key,
     relation_key,
 )
+from bookbridge.exchange.doubts import UNSENT
 from bookbridge.exchange.models import Delivery, Line, Posting, Run
 from bookbridge.exchange.preflight_texts import CUSTOMER_UNKNOWN, NUMBER_USED, RELATION_REFUSED, SUPPLIER_UNKNOWN
 from bookbridge.integrations.connecting import StoredDirectory
@@ -123,7 +124,7 @@ class RelationCheck:
                 kind=kind,
                 key__in=keys,
             )
-            .exclude(state__in=(Posting.State.PENDING, Posting.State.REFUSED))
+            .exclude(state__in=UNSENT)
             .exists()
         )
 

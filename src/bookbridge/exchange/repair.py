@@ -44,15 +44,16 @@ def can_be_repaired(line: Line) -> bool:
     """Whether a person may correct it and offer it again: the latest line of what is surely not booked."""
     return (
         line.document is not None
-        and line.outcome == Line.Outcome.REFUSED
+        and (line.outcome == Line.Outcome.REFUSED or line.reason == Line.Reason.LEFT_OUT)
         and line.posting is not None
         and line.posting.state in REPAIRABLE
         and line.run.state == Run.State.ENDED
-        and not _lines_since(line).exists()
+        and not lines_since(line).exists()
     )
 
 
-def _lines_since(line: Line) -> QuerySet[Line]:
+def lines_since(line: Line) -> QuerySet[Line]:
+    """What happened to the same document in later runs."""
     return Line.objects.filter(organisation_id=line.organisation_id, posting=line.posting_id, run__gt=line.run_id)
 
 

@@ -14,12 +14,12 @@ from django.db import DatabaseError, InterfaceError, connection
 from bookbridge.exchange import crash_points, posting, sending_texts, waiting_texts
 from bookbridge.exchange.calls import Call, LookUpOf, Preparation, RelationQuestion, Send
 from bookbridge.exchange.decisions import Decision, decide
-from bookbridge.exchange.doubts import Doubts
+from bookbridge.exchange.doubts import UNSENT, Doubts
 from bookbridge.exchange.drafting import Draft, Drafter, Identity, overtaken_by_later_lines, posted_by_this_run
 from bookbridge.exchange.flight import Flight, Landed
 from bookbridge.exchange.lines import LineChange, told
 from bookbridge.exchange.looking_up import LookUps
-from bookbridge.exchange.models import Line, Posting, Run
+from bookbridge.exchange.models import Line, Run
 from bookbridge.exchange.open_lines import OpenLines
 from bookbridge.exchange.passing import DatabaseClock, HandOverError, Pass, PauseRunError
 from bookbridge.exchange.posting import Answer, Start
@@ -36,6 +36,7 @@ from bookbridge.kit.outcomes import AlreadyThere, Later, Outcome, Posted, Refuse
 MAY_CHANGE = ("customer", "supplier")
 """Kinds of which a changed content is an update and no other document: master data."""
 
+_SETTLED = (Decision.ALREADY_POSTED, Decision.LEFT_OUT)
 _ACTIONS = {Decision.SEND: "post", Decision.UPDATE: "update"}
 _AGAIN_SOON = timedelta(seconds=1)
 _MANY_CHANGES = 200
@@ -140,12 +141,14 @@ class Sender:
         self._changes += [_skipped(line, Line.Reason.OVERTAKEN) for line in opened if line.pk in overtaken]
         chunk = [(line, decided) for line, decided in chunk if line.pk not in overtaken]
         already = [line for line, decided in chunk if decided is Decision.ALREADY_POSTED]
+        left_out = [line for line, decided in chunk if decided is Decision.LEFT_OUT]
+        self._changes += [_skipped(line, Line.Reason.LEFT_OUT) for line in left_out]
         unsaid = posted_by_this_run(self._run, already)
         self._changes += [_already_posted(line, by_this_run=line.pk in unsaid) for line in already]
         for line, decided in chunk:
             if decided in _ACTIONS and drafts[line.pk] is None:
                 self._refuse_for_our_bug(line)
-            elif decided is not Decision.ALREADY_POSTED:
+            elif decided not in _SETTLED:
                 self._chunk.append((line, decided, drafts.get(line.pk)))
         return bool(opened)
 
@@ -231,8 +234,8 @@ class Sender:
             self._wait_for_relation(draft, error)
             return
         if draft.problems:
-            pending = draft.posting if draft.posting.state == Posting.State.PENDING else None
-            self._changes.append(told(draft.line, Line.Outcome.REFUSED, problems=draft.problems, refused=pending))
+            unsent = draft.posting if draft.posting.state in UNSENT else None
+            self._changes.append(told(draft.line, Line.Outcome.REFUSED, problems=draft.problems, refused=unsent))
             self._release([draft])
         elif self._link.prepares:
             self._calls.append(Preparation(draft))

@@ -6,7 +6,7 @@ such as one that was posted before, has no entry of its own: the counts of its r
 
 from typing import Any
 
-from bookbridge.exchange.models import Delivery, Line, OutstandingSnapshot, Posting, Run
+from bookbridge.exchange.models import Delivery, Line, OutstandingSnapshot, Posting, Run, Settlement
 from bookbridge.organisations import trail
 from bookbridge.organisations.trail import Actor, Entry
 
@@ -50,6 +50,18 @@ def line_corrected(line: Line, fields: list[str], *, is_ready: bool) -> None:
         "posting": (None, line.posting_id),
     }
     trail.record(line.organisation_id, "line.corrected", subject=("line", line.pk), changes=changes)
+
+
+def settled(settlement: Settlement) -> None:
+    """What a person decided about a document. Why stands in the settlement: people write what they like."""
+    changes = {
+        "line": (None, settlement.line_id),
+        "settlement": (None, settlement.pk),
+        "number": (None, settlement.number),
+        "differences": (None, settlement.differences),
+    }
+    subject = ("posting", settlement.posting_id)
+    trail.record(settlement.organisation_id, f"document.{settlement.kind}", subject=subject, changes=changes)
 
 
 def files_received(deliveries: list[Delivery], run: Run) -> None:

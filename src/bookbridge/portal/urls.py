@@ -2,7 +2,17 @@
 
 from django.urls import include, path
 
-from bookbridge.portal.views import authorising, companies, drop_box, history, integrations, repair, runs, snapshots
+from bookbridge.portal.views import (
+    authorising,
+    companies,
+    drop_box,
+    history,
+    integrations,
+    repair,
+    runs,
+    settling,
+    snapshots,
+)
 
 _integration = [
     path("", integrations.integration, name="integration"),
@@ -24,6 +34,9 @@ _company = [
     path("runs/<int:run_id>/progress", runs.progress, name="run_progress"),
     path("runs/<int:run_id>/lines/<int:line_id>/", runs.line, name="line"),
     path("runs/<int:run_id>/lines/<int:line_id>/correction", repair.save, name="save_correction"),
+    path("runs/<int:run_id>/lines/<int:line_id>/leave-out", settling.leave_out, name="leave_out"),
+    path("runs/<int:run_id>/lines/<int:line_id>/send-after-all", settling.send_after_all, name="send_after_all"),
+    path("runs/<int:run_id>/lines/<int:line_id>/already-there", settling.already_there, name="already_there"),
     path("runs/<int:run_id>/retry", repair.retry, name="retry"),
     path("files/<int:delivery_id>/original", history.original, name="original"),
     path("outstanding/<int:snapshot_id>/agree", snapshots.agree, name="agree"),

@@ -39,6 +39,7 @@ POSTING: dict[str, Look] = {
     "posted": Look(pgettext_lazy("posting", "Posted"), "check", "good"),
     "refused": Look(pgettext_lazy("posting", "Refused"), "cross", "bad"),
     "uncertain": Look(pgettext_lazy("posting", "Uncertain"), "question", "warn"),
+    "left_out": Look(pgettext_lazy("posting", "Not to be sent"), "skip", "quiet"),
 }
 AUTHORISATION: dict[str, Look] = {
     "active": Look(pgettext_lazy("authorisation", "Active"), "check", "good"),
@@ -86,6 +87,12 @@ LINE_REASON = {
     "changed_since_posted": _("Changed since it was posted"),
     "not_read": _("Could not be read from the file"),
     "nothing_to_book": _("Nothing to book"),
+    "left_out": _("Not to be sent, as a person decided"),
+}
+SETTLEMENT = {
+    "left_out": _("Not to be sent"),
+    "send_after_all": _("To be sent after all"),
+    "already_there": _("Already in the package"),
 }
 KIND = {
     "customer": _("Customer"),

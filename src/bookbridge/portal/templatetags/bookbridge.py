@@ -94,6 +94,12 @@ def word(key: str, table: str) -> Any:
 
 
 @register.filter
+def field_names(paths: str) -> str:
+    """Fields named by a connector, such as `total, lines`, in the user's words."""
+    return ", ".join(str(words.word(words.FIELD, path.strip())) for path in paths.split(","))
+
+
+@register.filter
 def moment(value: datetime | None) -> SafeString | str:
     """A date and time in the user's zone."""
     if value is None:

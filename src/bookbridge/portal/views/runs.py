@@ -1,13 +1,14 @@
 """Run details with live progress, the lines and one line."""
 
 from collections.abc import Mapping
+from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.cache import patch_cache_control
 from django.views.decorators.http import require_GET
 
-from bookbridge.exchange import repair
+from bookbridge.exchange import repair, settling
 from bookbridge.exchange.models import Line, Run
 from bookbridge.organisations.access import Access, member_page
 from bookbridge.portal import document_view, repair_form
@@ -102,9 +103,11 @@ def line_page(
     *,
     given: Mapping[str, str] | None = None,
     errors: Errors | None = None,
+    settle: Mapping[str, Any] | None = None,
     status: int = 200,
 ) -> HttpResponse:
-    """A line, with the form to correct it for whoever may. `given` and `errors`: a form that could not be kept."""
+    """A line, with the form to correct it for whoever may. `given` and `errors`: a form that could not be kept;
+    `settle`: one that settles it another way."""
     integration = shown.run.configuration.integration
     problems = shown.shown_problems
     others = runs.other_lines(shown)
@@ -122,6 +125,8 @@ def line_page(
         "posted_later": next(
             (other for other in others if other.outcome == "posted" and other.run_id > shown.run_id), None
         ),
+        "settled": settling.latest(shown.posting),
+        "settle": settle,
         **_repair(access, shown, given, errors),
     }
     return render(request, "portal/line.html", context, status=status)
@@ -130,9 +135,19 @@ def line_page(
 def _repair(access: Access, shown: Line, given: Mapping[str, str] | None, errors: Errors | None) -> dict[str, object]:
     """The form, for whoever may repair a line that can be."""
     kept = repair.correction_of(shown)
-    if not (access.may_repair and repair.can_be_repaired(shown)):
+    if not access.may_repair:
+        return {"correction": kept}
+    if settling.can_be_taken_up(shown):
+        return {"correction": kept, "takes_up": True}
+    if not repair.can_be_repaired(shown):
         return {"correction": kept}
     reasons = document_view.reasons(shown.shown_problems) if errors is None else errors
     form = repair_form.make(repair.content_of(shown), repair.known_settings(shown), reasons, given)
     reoffer = "reoffer" in given if given is not None else kept is None or kept.is_ready
-    return {"correction": kept, "form": form, "reoffer": reoffer}
+    return {
+        "correction": kept,
+        "form": form,
+        "reoffer": reoffer,
+        "settles": True,
+        "can_be_searched": settling.can_be_searched(shown),
+    }

@@ -1,0 +1,76 @@
+"""A bookkeeper settles what failed without sending it: left out, or found in the package after it was booked there."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from bookbridge.documents import document_from_json
+from bookbridge.exchange.drafting import request_for
+from bookbridge.exchange.models import Line
+from bookbridge.integrations.connecting import connect, package_settings
+from bookbridge.organisations.walls import acting_for
+from tests import factories
+from tests.exchange import files
+from tests.exchange.stage import Stage
+from tests.journeys.conftest import DESKTOP, PHONE
+from tests.journeys.steps import check_accessibility, log_in
+
+pytestmark = [pytest.mark.journey, pytest.mark.django_db(transaction=True)]
+
+
+def test_booked_by_hand_and_a_test_invoice(
+    stage: Stage, open_page: Callable[..., Page], picture: Callable[[Page, str], None]
+) -> None:
+    stage.run_files(debitr__csv=files.joined(files.customer("100")))
+    wrong = [files.sale(f"2600000{number}", account="8999") for number in (1, 2)]
+    run = stage.run_files(fmuta6__csv=files.joined(*wrong))
+    book_by_hand(stage, run.lines.get(identifier="26000001"), "26000900")
+    anna = factories.member(run.organisation, "bookkeeper", "anna@example.org", name="Anna")
+    page = open_page(viewport=DESKTOP)
+    log_in(page, anna.email)
+    run_page = f"/companies/{run.organisation_id}/runs/{run.pk}/"
+
+    page.goto(run_page)
+    page.get_by_role("link", name="26000001").click()
+    page.locator("summary", has_text="Already in the package").click()
+    claim(page, "26000999")
+    expect(page.locator("#there-number-why")).to_contain_text("has no such document under this number")
+    claim(page, "26000900")
+    expect(page.get_by_role("alert")).to_contain_text("it differs in: Lines")
+    check_accessibility(page)
+    picture(page, "already-there")
+    page.get_by_label("It is this document all the same").check()
+    page.get_by_role("button", name="Look it up").click()
+    expect(page.get_by_text("In the books since")).to_be_visible()
+
+    page.set_viewport_size(PHONE)
+    page.goto(run_page)
+    page.get_by_role("link", name="26000002").click()
+    page.locator("summary", has_text="Do not send").click()
+    page.locator("#leave-out-reason").fill("A test invoice")
+    check_accessibility(page)
+    page.get_by_role("button", name="Do not send").click()
+    expect(page.get_by_text("Stays out of the books.")).to_be_visible()
+    check_accessibility(page)
+    picture(page, "left-out-phone")
+
+    with acting_for(run.organisation_id):
+        again = stage.run_files(fmuta6__csv=files.joined(*wrong))
+        assert sorted(again.lines.values_list("reason", flat=True)) == ["already_posted", "left_out"]
+    assert [str(entry["EntryNumber"]) for entry in stage.books()["sales_entries"]] == ["26000900"]
+
+
+def claim(page: Page, number: str) -> None:
+    page.locator("#there-number").fill(number)
+    page.locator("#there-reason").fill("Booked by hand")
+    page.get_by_role("button", name="Look it up").click()
+
+
+def book_by_hand(stage: Stage, line: Line, number: str) -> None:
+    assert line.document is not None
+    assert line.posting is not None
+    booked = {**line.document["lines"][0], "ledger_account": "8000"}
+    document = document_from_json({**line.document, "number": number, "lines": [booked]})
+    connector = connect(stage.configuration, settings=package_settings(stage.configuration))
+    connector.post([request_for(line.posting, document, "by hand", {})])
