@@ -20,6 +20,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client, override_settings
 from django.urls import get_resolver, path, reverse
 
+from bookbridge.exchange.issues import open_issues
 from bookbridge.exchange.models import Line, OutstandingSnapshot
 from bookbridge.organisations.access import ANYONE, BOOKKEEPER, LOGGED_IN, OPERATOR, OWNER, VIEWER
 from bookbridge.portal.account.second_step import OPEN_BEFORE
@@ -40,6 +41,10 @@ ADMITTED: dict[str, tuple[int, int]] = {
     "integration": (200, 405),
     "history": (200, 405),
     "files": (200, 405),
+    "issues": (200, 405),
+    "issue": (200, 405),
+    "apply_to_issue": (405, 422),
+    "retry_all": (405, 302),
     "upload": (405, 400),
     "outbox_file": (200, 405),
     "drop_box": (200, 405),
@@ -124,6 +129,8 @@ def made_world(storage_folder: Path) -> dict[str, Any]:
             "organisation_id": company.pk,
             "integration_id": configuration.integration_id,
             "authorisation_id": configuration.authorisation_id,
+            "configuration_id": configuration.pk,
+            "issue_key": open_issues(company.pk, [configuration.pk]).issues[0].cause.key,
             "run_id": run.pk,
             "line_id": Line.objects.filter(run=run).latest("pk").pk,
             "delivery_id": delivery.pk,
@@ -145,12 +152,13 @@ def made_world(storage_folder: Path) -> dict[str, Any]:
 
 def absent() -> dict[str, Any]:
     """Ids that nothing has."""
-    numbers = ("access_key_id", "authorisation_id", "run_id", "line_id", "delivery_id", "snapshot_id")
+    numbers = ("access_key_id", "authorisation_id", "configuration_id", "delivery_id", "line_id", "run_id")
     return {
         "organisation_id": uuid4(),
         "integration_id": uuid4(),
         "name": "nothing.csv",
-        **dict.fromkeys(numbers, 999_999_999),
+        "issue_key": "0" * 16,
+        **dict.fromkeys((*numbers, "snapshot_id"), 999_999_999),
     }
 
 

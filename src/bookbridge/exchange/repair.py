@@ -33,6 +33,7 @@ from bookbridge.integrations.storable import storable_values
 from bookbridge.kit.package_settings import PackageSettings
 from bookbridge.organisations.models import User
 
+_OF_A_CORRECTION = ("document", "fingerprint", "is_ready", "version", "changed_by", "changed_at")
 REPAIRABLE = (Posting.State.PENDING, Posting.State.REFUSED)
 
 
@@ -117,8 +118,35 @@ def save(line: Line, document: Document, *, is_ready: bool, version: int, user: 
         else:
             before = kept.document
             Correction.objects.filter(pk=kept.pk).update(**values)
-        telling.line_corrected(line, changed_fields(before, content), is_ready=is_ready)
+        telling.lines_corrected([(line, changed_fields(before, content))], is_ready=is_ready)
     return kept
+
+
+def save_many(documents: Sequence[tuple[Line, Document]], user: User) -> int:
+    """Keep corrections of one organisation's lines, ready to be offered; how many. In a transaction of the caller's.
+
+    A line that somebody else corrects for the first time, or offers again, at this moment is theirs.
+    """
+    lines = {line.pk: line for line, _ in documents}
+    own = Correction.objects.filter(organisation_id__in={line.organisation_id for line in lines.values()})
+    there = {kept.line_id: kept for kept in own.filter(line_id__in=lines).select_for_update()}
+    moment = sql.database_clock()
+    new, changed = [], []
+    for line, document in documents:
+        kept = there.get(line.pk) or Correction(
+            organisation_id=line.organisation_id, run_id=line.run_id, line=line, version=0
+        )
+        if kept.retried_in_id is not None:
+            continue
+        (new if kept.pk is None else changed).append(kept)
+        kept.document, kept.fingerprint = storable_values(document_to_json(document)), fingerprint(document)
+        kept.is_ready, kept.version, kept.changed_by, kept.changed_at = True, kept.version + 1, user, moment
+    Correction.objects.bulk_create(new, ignore_conflicts=True)
+    Correction.objects.bulk_update(changed, _OF_A_CORRECTION)
+    mine = own.filter(line_id__in=lines, changed_at=moment, changed_by=user)
+    fields = {kept.line_id: changed_fields(lines[kept.line_id].document or {}, kept.document) for kept in mine}
+    telling.lines_corrected([(lines[pk], names) for pk, names in sorted(fields.items())], is_ready=True)
+    return len(fields)
 
 
 def changed_fields(before: Mapping[str, Any], after: Mapping[str, Any], prefix: str = "") -> list[str]:
@@ -140,12 +168,32 @@ def ready(run: Run) -> QuerySet[Correction]:
     return Correction.objects.filter(organisation_id=run.organisation_id, run=run, is_ready=True, retried_in=None)
 
 
+def ready_anywhere(configuration: Configuration) -> QuerySet[Correction]:
+    """What is ready in whatever run of a configuration."""
+    return Correction.objects.filter(
+        organisation_id=configuration.organisation_id,
+        run__configuration=configuration,
+        is_ready=True,
+        retried_in=None,
+    )
+
+
 def retry(run: Run, user: User) -> Run | None:
     """A new run of everything that is ready; None when nothing is, as when somebody else was faster."""
+    return _retry(ready(run), run.configuration, run, user)
+
+
+def retry_all(configuration: Configuration, user: User) -> Run | None:
+    """As `retry`, of everything that is ready in whatever run of the configuration."""
+    return _retry(ready_anywhere(configuration), configuration, None, user)
+
+
+def _retry(
+    corrections: QuerySet[Correction], configuration: Configuration, previous: Run | None, user: User
+) -> Run | None:
     with transaction.atomic():
         offered = list(
-            ready(run)
-            .select_for_update(of=("self",))
+            corrections.select_for_update(of=("self",))
             .select_related("line__posting", "line__delivery")
             .order_by("line_id")
         )
@@ -155,19 +203,19 @@ def retry(run: Run, user: User) -> Run | None:
         if not still:
             return None
         again = Run.objects.create(
-            organisation_id=run.organisation_id,
-            configuration=run.configuration,
+            organisation_id=configuration.organisation_id,
+            configuration=configuration,
             direction=Run.Direction.OUT,
             trigger=Run.Trigger.RETRY,
             requested_by=user,
-            previous=run,
+            previous=previous,
             resume_at=sql.database_clock(),
         )
         Line.objects.bulk_create([_line(each, again) for each in still])
         Correction.objects.filter(pk__in=[each.pk for each in still]).update(retried_in=again)
         telling.run_asked_for(again)
         # What was missing in the package may have been made there for this.
-        forget_package_settings(run.configuration)
+        forget_package_settings(configuration)
         wake_a_worker_for(again.pk)
     return again
 

@@ -4,6 +4,7 @@ Of a document it tells ids, states and the fingerprint of its content, never the
 such as one that was posted before, has no entry of its own: the counts of its run tell of it.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from bookbridge.exchange.models import Delivery, Line, OutstandingSnapshot, Posting, Run, Settlement
@@ -42,14 +43,22 @@ def run_asked_for(run: Run) -> None:
     trail.record(run.organisation_id, "run.asked_for", subject=run, changes=changes)
 
 
-def line_corrected(line: Line, fields: list[str], *, is_ready: bool) -> None:
-    """Which fields a person changed; what they said stands in the correction."""
-    changes = {
-        "fields": (None, ", ".join(fields)[:2000]),
-        "ready": (None, is_ready),
-        "posting": (None, line.posting_id),
-    }
-    trail.record(line.organisation_id, "line.corrected", subject=("line", line.pk), changes=changes)
+def lines_corrected(corrected: Sequence[tuple[Line, list[str]]], *, is_ready: bool) -> None:
+    """Which fields of lines a person changed; what they said stands in the corrections."""
+    entries = [
+        Entry(
+            "line.corrected",
+            ("line", line.pk),
+            {
+                "fields": (None, ", ".join(fields)[:2000]),
+                "ready": (None, is_ready),
+                "posting": (None, line.posting_id),
+            },
+        )
+        for line, fields in corrected
+    ]
+    if corrected:
+        trail.record_many(corrected[0][0].organisation_id, entries)
 
 
 def settled(settlement: Settlement) -> None:

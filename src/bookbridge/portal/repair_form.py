@@ -140,11 +140,12 @@ def _input(name: str) -> tuple[str, str, Sequence[tuple[str, Any]]]:
 def _lists(settings: PackageSettings | None) -> dict[str, list[tuple[str, str]]]:
     if settings is None:
         return {}
-    return {
-        name: [(entry.code, entry.name) for entry in getattr(settings, name) if not entry.blocked]
-        for name in _LISTS.values()
-        if getattr(settings, name)
-    }
+    return {name: entries_of(settings, name) for name in _LISTS.values() if getattr(settings, name)}
+
+
+def entries_of(settings: PackageSettings, name: str) -> list[tuple[str, str]]:
+    """Code and name of what can be chosen from one of the package's lists."""
+    return [(entry.code, entry.name) for entry in getattr(settings, name) if not entry.blocked]
 
 
 def shown_text(name: str, value: Any) -> str:

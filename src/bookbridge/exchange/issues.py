@@ -1,0 +1,139 @@
+"""Issues: what holds documents up, grouped by cause across the runs of an organisation.
+
+Nothing is stored: an issue is what the latest lines of refused and uncertain postings have in common, so it closes by
+itself the moment the last of them is posted or settled.
+"""
+
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from hashlib import sha256
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db import connection
+
+from bookbridge.documents import Problem, rounded
+from bookbridge.exchange.models import Line
+
+MOST_COUNTED = 20_000
+"""Documents of an organisation that are looked at; beyond it the counts say "at least"."""
+_HELD = """
+    WITH held AS MATERIALIZED (
+        SELECT posting.id, posting.configuration_id
+        FROM exchange_posting AS posting
+        WHERE posting.organisation_id = %(organisation)s AND posting.configuration_id = ANY (%(configurations)s)
+          AND posting.state IN ('refused', 'uncertain')
+        LIMIT %(most)s
+    ), latest AS (
+        SELECT held.configuration_id, line.*
+        FROM held
+        CROSS JOIN LATERAL (
+            SELECT line.id, line.run_id, line.outcome, line.amount, line.currency, line.concluded_at,
+                   COALESCE(
+                       jsonb_path_query_first(line.problems, '$[*] ? (@.severity == "error")'), line.problems -> 0
+                   ) AS problem
+            FROM exchange_line AS line
+            WHERE line.organisation_id = %(organisation)s AND line.posting_id = held.id
+            -- Not by the id alone: PostgreSQL would walk through all lines backwards to find a posting's last.
+            ORDER BY line.run_id DESC, line.id DESC
+            LIMIT 1
+        ) AS line
+        -- One that is offered again at this moment is on its way.
+        WHERE line.outcome IN ('refused', 'uncertain') AND line.problem IS NOT NULL
+    ), named AS (
+        SELECT *, regexp_replace(COALESCE(problem ->> 'field', ''), '\\.[0-9]+\\.', '.') AS field,
+               COALESCE(problem ->> 'value', '') AS value, problem ->> 'code' AS code
+        FROM latest
+    )
+"""
+_GROUPED = """
+    SELECT configuration_id, code, field, value, outcome, currency, count(*), sum(amount), min(concluded_at),
+           (array_agg(problem ORDER BY id DESC))[1]
+    FROM named
+    GROUP BY configuration_id, code, field, value, outcome, currency
+"""
+_LINES = """
+    SELECT id FROM named
+    WHERE configuration_id = %(configuration)s AND code = %(code)s AND field = %(field)s AND value = %(value)s
+    ORDER BY id
+    LIMIT %(lines)s
+"""
+
+
+class Cause(NamedTuple):
+    """What documents fail for. `field` is a path without the line's number (`lines.vat_code`); empty: none is named."""
+
+    configuration: int
+    code: str
+    field: str
+    value: str
+
+    @property
+    def key(self) -> str:
+        """Names the cause in an address."""
+        return sha256("\0".join(map(str, self)).encode()).hexdigest()[:16]
+
+    @property
+    def name(self) -> str:
+        """The last part of its field: `vat_code`."""
+        return self.field.rpartition(".")[2]
+
+
+@dataclass
+class Issue:
+    """A cause with all that it holds up. `problem`: one of them, for its words."""
+
+    cause: Cause
+    problem: Problem
+    since: datetime | None = None
+    documents: int = 0
+    uncertain: int = 0
+    amounts: dict[str, Decimal] = field(default_factory=dict)
+    """By currency, the documents' amounts with their signs."""
+
+
+@dataclass(frozen=True)
+class Open:
+    """The issues of some configurations, those that hold up most documents first. `is_all`: none was left uncounted."""
+
+    issues: Sequence[Issue]
+    is_all: bool = True
+
+    @property
+    def documents(self) -> int:
+        return sum(issue.documents for issue in self.issues)
+
+
+def open_issues(organisation_id: UUID, configurations: Collection[int]) -> Open:
+    found: dict[Cause, Issue] = {}
+    rows = _rows(_HELD + _GROUPED, _asked(organisation_id, configurations))
+    for configuration, code, path, value, outcome, currency, count, amount, since, problem in rows:
+        cause = Cause(configuration, code, path, value)
+        issue = found.setdefault(cause, Issue(cause, Problem.model_validate_json(problem)))
+        issue.documents += count
+        issue.uncertain += count if outcome == Line.Outcome.UNCERTAIN else 0
+        issue.since = min(filter(None, (issue.since, since)), default=None)
+        if amount is not None:
+            issue.amounts[currency] = issue.amounts.get(currency, Decimal(0)) + rounded(amount, currency)
+    issues = sorted(found.values(), key=lambda issue: (-issue.documents, issue.cause))
+    return Open(issues, is_all=sum(issue.documents for issue in issues) < MOST_COUNTED)
+
+
+def lines_of(organisation_id: UUID, cause: Cause, most: int) -> list[Line]:
+    """The latest lines of the documents that the cause holds up, the oldest first."""
+    asked = {**_asked(organisation_id, [cause.configuration]), **cause._asdict(), "lines": most}
+    ids = [row[0] for row in _rows(_HELD + _LINES, asked)]
+    lines = Line.objects.filter(organisation_id=organisation_id, pk__in=ids)
+    return list(lines.select_related("posting", "run__configuration__integration", "correction").order_by("pk"))
+
+
+def _asked(organisation_id: UUID, configurations: Collection[int]) -> Mapping[str, Any]:
+    return {"organisation": organisation_id, "configurations": list(configurations), "most": MOST_COUNTED}
+
+
+def _rows(statement: str, values: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
+    with connection.cursor() as cursor:
+        cursor.execute(statement, values)
+        yield from cursor.fetchall()
