@@ -290,6 +290,11 @@ class Line(models.Model):
                 condition=models.Q(outcome__in=["waiting", "uncertain"]),
             ),
             models.Index(
+                fields=["organisation", "identifier"],
+                name="line_by_identifier",
+                opclasses=["uuid_ops", "varchar_pattern_ops"],
+            ),
+            models.Index(
                 fields=["organisation", "run", "id"],
                 name="line_failed",
                 condition=models.Q(outcome__in=["refused", "uncertain"]),

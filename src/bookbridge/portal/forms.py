@@ -37,6 +37,12 @@ class HistoryForm(forms.Form):
             ("working", pgettext_lazy("run", "Waiting or working")),
         ],
     )
+    text = forms.CharField(
+        label=_("File or identifier"),
+        required=False,
+        max_length=80,
+        widget=forms.TextInput({"type": "search", "autocomplete": "off"}),
+    )
 
     def wanted(self) -> HistoryFilter:
         self.is_valid()

@@ -12,6 +12,7 @@ from bookbridge.portal.downloads import attachment
 from bookbridge.portal.forms import HistoryForm
 from bookbridge.portal.queries import runs
 from bookbridge.portal.queries.companies import package_name
+from bookbridge.portal.queries.days import last_days
 from bookbridge.portal.views.integrations import found_integration
 
 
@@ -29,6 +30,7 @@ def history(request: HttpRequest, access: Access, integration_id: UUID) -> HttpR
         "form": form,
         "filtered": not wanted.is_empty,
         "page": page,
+        "days": last_days(shown) if page.is_first and wanted.is_empty else None,
         "older": older_link(request, page.older),
         "first_page": filtered_address(request),
         "tab": "history",
