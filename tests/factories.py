@@ -350,7 +350,13 @@ def correction(of: Run, **fields: Any) -> Correction:
 def settlement(of: Line) -> Settlement:
     """A decision not to send it, on record."""
     return Settlement.objects.create(
-        organisation=of.organisation, posting=of.posting, line=of, kind="left_out", reason="A test", decided_at=NOW
+        organisation=of.organisation,
+        posting=of.posting,
+        line=of,
+        kind="left_out",
+        fingerprint=of.fingerprint,
+        reason="A test",
+        decided_at=NOW,
     )
 
 

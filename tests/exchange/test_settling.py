@@ -17,6 +17,7 @@ from tests.exchange import files
 from tests.exchange.stage import Stage
 
 CUSTOMER = files.customer("100")
+CHANGED = files.joined(files.sale("26000001", amount="200.00", vat="42.00"))
 WRONG = files.joined(files.sale("26000001", account="8999"))
 """The simulated books have that account blocked."""
 
@@ -134,6 +135,39 @@ def test_after_a_restore_what_was_left_out_stays_out_and_a_change_is_looked_up_f
     asked = {"may_update": False, "in_doubt": True}
     assert decide(state="left_out", same_content=True, **asked) is Decision.LEFT_OUT
     assert decide(state="left_out", same_content=False, **asked) is Decision.LOOK_UP
+
+
+# --- changed since it was posted
+
+
+@pytest.fixture
+def changed(stage: Stage) -> Line:
+    stage.run_files(debitr__csv=files.joined(CUSTOMER), fmuta6__csv=files.joined(files.sale("26000001")))
+    line = stage.run_files(fmuta6__csv=CHANGED).lines.get()
+    assert line.reason == Line.Reason.CHANGED
+    return line
+
+
+def test_what_stays_as_it_was_posted_asks_no_more(stage: Stage, changed: Line, anna: Any):
+    assert settling.can_be_left_as_posted(fresh(changed))
+    settling.leave_as_posted(fresh(changed), "Booked by hand", anna)
+    with pytest.raises(ChangedMeanwhileError):
+        settling.leave_as_posted(fresh(changed), "Twice", anna)
+
+    again = stage.run_files(fmuta6__csv=CHANGED)
+    assert (again.lines.get().reason, again.result) == (Line.Reason.LEFT_OUT, "good")
+    assert again.lines.get().external_number == "26000001"
+    assert stage.run_files(fmuta6__csv=files.joined(files.sale("26000001"))).lines.get().reason == "already_posted"
+    other = stage.run_files(fmuta6__csv=files.joined(files.sale("26000001", amount="300.00", vat="63.00")))
+    assert other.lines.get().reason == Line.Reason.CHANGED, "another content is another question"
+    assert numbers(stage) == ["26000001"]
+
+
+def test_only_the_latest_change_is_decided_about(stage: Stage, changed: Line, anna: Any):
+    stage.run_files(fmuta6__csv=files.joined(files.sale("26000001", amount="300.00", vat="63.00")))
+    assert not settling.can_be_left_as_posted(fresh(changed))
+    with pytest.raises(ChangedMeanwhileError):
+        settling.leave_as_posted(fresh(changed), "Too late", anna)
 
 
 # --- already in the package

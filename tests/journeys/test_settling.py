@@ -61,6 +61,28 @@ def test_booked_by_hand_and_a_test_invoice(
     assert [str(entry["EntryNumber"]) for entry in stage.books()["sales_entries"]] == ["26000900"]
 
 
+def test_a_document_that_the_source_changed_since(
+    stage: Stage, open_page: Callable[..., Page], picture: Callable[[Page, str], None]
+) -> None:
+    stage.run_files(debitr__csv=files.joined(files.customer("100")), fmuta6__csv=files.joined(files.sale("26000001")))
+    changed = files.joined(files.sale("26000001", amount="200.00", vat="42.00"))
+    run = stage.run_files(fmuta6__csv=changed)
+    anna = factories.member(run.organisation, "bookkeeper", "anna@example.org", name="Anna")
+    page = open_page(viewport=DESKTOP)
+    log_in(page, anna.email)
+    page.goto(f"/companies/{run.organisation_id}/runs/{run.pk}/")
+    page.get_by_role("link", name="26000001").click()
+    total = page.locator("section[aria-labelledby=differences] tbody tr", has_text="Total")
+    expect(total).to_contain_text("121.00")
+    expect(total).to_contain_text("242.00")
+    page.locator("#leave-reason").fill("Booked by hand")
+    check_accessibility(page)
+    picture(page, "changed-since")
+    page.get_by_role("button", name="Leave it").click()
+    expect(page.get_by_text("The books stay as they are.")).to_be_visible()
+    expect(page.get_by_role("button", name="Leave it")).to_have_count(0)
+
+
 def claim(page: Page, number: str) -> None:
     page.locator("#there-number").fill(number)
     page.locator("#there-reason").fill("Booked by hand")

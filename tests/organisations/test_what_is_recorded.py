@@ -188,6 +188,9 @@ def _settled(world: World) -> None:
         connector.post([request_for(line.posting, by_hand, "by hand", {})])
     given = {"reason": "By hand", "number": "26700904", "accepted": "lines"}
     assert world.client.post(reverse("already_there", args=place), given).status_code == 302
+    changed = world.stage.run_files(fmuta6__csv=joined(sale("26700904", account="8999", amount="7.00")))
+    place = [world.organisation.pk, changed.pk, changed.lines.get().pk]
+    assert world.client.post(reverse("leave_as_posted", args=place), {"reason": "A test"}).status_code == 302
 
 
 def _agreed(world: World) -> None:
@@ -247,7 +250,7 @@ SCENARIOS: dict[Callable[[World], Any], set[str]] = {
     _corrected: {"line.corrected user", "run.asked_for user", "posting.posted system"},
     _settled: {
         *("posting.left_out user", "document.left_out user", "posting.refused user", "document.send_after_all user"),
-        *("posting.posted user", "document.already_there user"),
+        *("posting.posted user", "document.already_there user", "document.left_as_posted user"),
     },
     _agreed: {"outstanding.written user"},
     _refused: {"outstanding.discarded user"},

@@ -59,6 +59,7 @@ ADMITTED: dict[str, tuple[int, int]] = {
     "leave_out": (405, 422),
     "send_after_all": (405, 422),
     "already_there": (405, 422),
+    "leave_as_posted": (405, 422),
     "retry": (405, 302),
     "original": (200, 405),
     "agree": (405, 302),

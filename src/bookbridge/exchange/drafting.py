@@ -17,7 +17,7 @@ from bookbridge.documents import (
     document_to_json,
 )
 from bookbridge.exchange.mapping import mapped
-from bookbridge.exchange.models import Attempt, Line, Posting, Run
+from bookbridge.exchange.models import Attempt, Line, Posting, Run, Settlement
 from bookbridge.exchange.preflight import SettingsIndex, check
 from bookbridge.exchange.preflight_texts import KIND_NOT_TAKEN
 from bookbridge.exchange.relations import RelationCheck, RelationName
@@ -133,6 +133,20 @@ def overtaken_by_later_lines(lines: Sequence[Line]) -> set[int]:
     for posting_id, run_id, pk in others:
         latest[posting_id] = max(latest.get(posting_id, (0, 0)), (run_id, pk))
     return {line.pk for line in lines if latest.get(line.posting_id, (0, 0)) > (line.run_id, line.pk)}
+
+
+def left_as_posted(lines: Sequence[Line]) -> set[int]:
+    """Lines whose document was posted with another content, and a person decided that the books stay as they are."""
+    if not lines:
+        return set()
+    settled = set(
+        Settlement.objects.filter(
+            organisation_id=lines[0].organisation_id,
+            posting_id__in={line.posting_id for line in lines},
+            kind=Settlement.Kind.LEFT_AS_POSTED,
+        ).values_list("posting_id", "fingerprint")
+    )
+    return {line.pk for line in lines if (line.posting_id, line.fingerprint) in settled}
 
 
 def _first_of_each(lines: Iterable[Line]) -> Iterator[Line]:

@@ -17,10 +17,11 @@ from bookbridge.documents import (
     money_of,
     rounded,
 )
-from bookbridge.exchange import telling
+from bookbridge.exchange import sending_texts, telling
 from bookbridge.exchange.models import Line, Posting
 from bookbridge.formats import locate
 from bookbridge.integrations.storable import storable, storable_values
+from bookbridge.kit.outcomes import AlreadyThere, Later, Outcome, Posted, Refused, SignInAgain
 from bookbridge.organisations import trail
 
 _LARGEST_AMOUNT = 10**15
@@ -112,3 +113,29 @@ def _placed(line: Line, problem: Problem) -> Problem:
     else:
         source = locate(line.delivery.format, problem.field, tuple(line.rows), line.delivery.file_name)
     return problem.model_copy(update={"source": source})
+
+
+def already_posted(line: Line, *, by_this_run: bool) -> LineChange:
+    """Posted before, or by this very run, which broke off before it could say so on the line."""
+    assert line.posting is not None
+    if by_this_run:
+        return told(line, Line.Outcome.POSTED, number=line.posting.external_number)
+    return skipped(line, Line.Reason.ALREADY_POSTED)
+
+
+def skipped(line: Line, reason: str) -> LineChange:
+    assert line.posting is not None
+    return told(line, Line.Outcome.SKIPPED, reason=reason, number=line.posting.external_number)
+
+
+def answered(line: Line, action: str, outcome: Outcome) -> LineChange | None:
+    """What an answer means for the line; None leaves it waiting."""
+    if isinstance(outcome, Posted):
+        return told(line, Line.Outcome.POSTED, number=outcome.external_number, problems=outcome.notices, keep=True)
+    if isinstance(outcome, AlreadyThere):
+        return told(line, Line.Outcome.POSTED, reason=Line.Reason.ALREADY_THERE, number=outcome.external_number)
+    if isinstance(outcome, Refused):
+        return told(line, Line.Outcome.REFUSED, problems=outcome.problems)
+    if isinstance(outcome, Later | SignInAgain) or action == "update":
+        return None
+    return told(line, Line.Outcome.UNCERTAIN, problems=[sending_texts.BEING_LOOKED_UP(evidence=outcome.reason)])

@@ -343,9 +343,11 @@ class Settlement(models.Model):
         LEFT_OUT = "left_out", "Not to be sent"
         SEND_AFTER_ALL = "send_after_all", "To be sent after all"
         ALREADY_THERE = "already_there", "Already in the package"
+        LEFT_AS_POSTED = "left_as_posted", "To stay as it was posted"
 
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
     posting = models.ForeignKey(Posting, on_delete=models.CASCADE, related_name="settlements")
+    fingerprint = models.CharField(max_length=64, help_text="Of the content that it was decided about")
     line = models.ForeignKey(Line, on_delete=models.SET_NULL, null=True, related_name="+")
     kind = models.CharField(max_length=14, choices=Kind.choices)
     reason = models.CharField(max_length=500)

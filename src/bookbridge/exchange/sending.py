@@ -15,9 +15,16 @@ from bookbridge.exchange import crash_points, posting, sending_texts, waiting_te
 from bookbridge.exchange.calls import Call, LookUpOf, Preparation, RelationQuestion, Send
 from bookbridge.exchange.decisions import Decision, decide
 from bookbridge.exchange.doubts import UNSENT, Doubts
-from bookbridge.exchange.drafting import Draft, Drafter, Identity, overtaken_by_later_lines, posted_by_this_run
+from bookbridge.exchange.drafting import (
+    Draft,
+    Drafter,
+    Identity,
+    left_as_posted,
+    overtaken_by_later_lines,
+    posted_by_this_run,
+)
 from bookbridge.exchange.flight import Flight, Landed
-from bookbridge.exchange.lines import LineChange, told
+from bookbridge.exchange.lines import LineChange, already_posted, answered, skipped, told
 from bookbridge.exchange.looking_up import LookUps
 from bookbridge.exchange.models import Line, Run
 from bookbridge.exchange.open_lines import OpenLines
@@ -138,13 +145,15 @@ class Sender:
         drafts = {line.pk: self._drafted(line, _ACTIONS[decided]) for line, decided in chunk if decided in _ACTIONS}
         self._relations.learn(draft.document for draft in drafts.values() if draft)
         overtaken = overtaken_by_later_lines([line for line, decided in chunk if decided is Decision.UPDATE])
-        self._changes += [_skipped(line, Line.Reason.OVERTAKEN) for line in opened if line.pk in overtaken]
+        self._changes += [skipped(line, Line.Reason.OVERTAKEN) for line in opened if line.pk in overtaken]
         chunk = [(line, decided) for line, decided in chunk if line.pk not in overtaken]
         already = [line for line, decided in chunk if decided is Decision.ALREADY_POSTED]
+        left = left_as_posted([line for line, decided in chunk if decided is Decision.CHANGED])
+        chunk = [(line, Decision.LEFT_OUT if line.pk in left else decided) for line, decided in chunk]
         left_out = [line for line, decided in chunk if decided is Decision.LEFT_OUT]
-        self._changes += [_skipped(line, Line.Reason.LEFT_OUT) for line in left_out]
+        self._changes += [skipped(line, Line.Reason.LEFT_OUT) for line in left_out]
         unsaid = posted_by_this_run(self._run, already)
-        self._changes += [_already_posted(line, by_this_run=line.pk in unsaid) for line in already]
+        self._changes += [already_posted(line, by_this_run=line.pk in unsaid) for line in already]
         for line, decided in chunk:
             if decided in _ACTIONS and drafts[line.pk] is None:
                 self._refuse_for_our_bug(line)
@@ -341,7 +350,7 @@ class Sender:
 
     def _take_outcomes(self, sent: Send, outcomes: Sequence[Outcome]) -> None:
         for (draft, start), outcome in zip(sent.batch, outcomes, strict=True):
-            self._answers.append((draft, Answer(start, outcome, _line_of(draft, outcome))))
+            self._answers.append((draft, Answer(start, outcome, answered(draft.line, draft.action, outcome))))
 
     def _after(self, answers: Sequence[tuple[Draft, Answer]], written: Written) -> None:
         """What the answers mean for the rest of the pass."""
@@ -464,30 +473,3 @@ def _start(draft: Draft) -> Start:
 
 def _go_together(first: Draft, other: Draft, so_many: int, most: int) -> bool:
     return so_many < most and first.action == other.action == "post" and first.line.kind == other.line.kind
-
-
-def _already_posted(line: Line, *, by_this_run: bool) -> LineChange:
-    """Posted before, or by this very run, which broke off before it could say so on the line."""
-    assert line.posting is not None
-    if by_this_run:
-        return told(line, Line.Outcome.POSTED, number=line.posting.external_number)
-    return _skipped(line, Line.Reason.ALREADY_POSTED)
-
-
-def _skipped(line: Line, reason: str) -> LineChange:
-    assert line.posting is not None
-    return told(line, Line.Outcome.SKIPPED, reason=reason, number=line.posting.external_number)
-
-
-def _line_of(draft: Draft, outcome: Outcome) -> LineChange | None:
-    """What an answer means for the line; None leaves it waiting."""
-    line = draft.line
-    if isinstance(outcome, Posted):
-        return told(line, Line.Outcome.POSTED, number=outcome.external_number, problems=outcome.notices, keep=True)
-    if isinstance(outcome, AlreadyThere):
-        return told(line, Line.Outcome.POSTED, reason=Line.Reason.ALREADY_THERE, number=outcome.external_number)
-    if isinstance(outcome, Refused):
-        return told(line, Line.Outcome.REFUSED, problems=outcome.problems)
-    if isinstance(outcome, Later | SignInAgain) or draft.action == "update":
-        return None
-    return told(line, Line.Outcome.UNCERTAIN, problems=[sending_texts.BEING_LOOKED_UP(evidence=outcome.reason)])

@@ -13,10 +13,10 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from bookbridge.documents import Document, document_from_json
-from bookbridge.exchange import repair, telling
-from bookbridge.exchange.drafting import request_for
+from bookbridge.exchange import repair, sql, telling
+from bookbridge.exchange.drafting import left_as_posted, request_for
 from bookbridge.exchange.mapping import mapped
-from bookbridge.exchange.models import Attempt, Correction, Line, Posting, Settlement
+from bookbridge.exchange.models import Attempt, Correction, Line, Posting, Run, Settlement
 from bookbridge.exchange.posting import detail_of
 from bookbridge.exchange.repair import REPAIRABLE, ChangedMeanwhileError
 from bookbridge.integrations.connecting import connect, package_settings
@@ -69,6 +69,27 @@ def leave_out(line: Line, reason: str, user: User) -> None:
         posting = _ours(line)
         _change(posting, {"state": Posting.State.LEFT_OUT, "problems": [], **_content(line)})
         _keep(line, posting, Settlement.Kind.LEFT_OUT, reason, user)
+
+
+def can_be_left_as_posted(line: Line) -> bool:
+    """Whether it is the latest line of a document that the source changed since, and nobody has decided about that."""
+    return (
+        line.reason == Line.Reason.CHANGED
+        and line.run.state == Run.State.ENDED
+        and line.posting is not None
+        and not repair.lines_since(line).exists()
+        and line.pk not in left_as_posted([line])
+    )
+
+
+def leave_as_posted(line: Line, reason: str, user: User) -> None:
+    """Leave the books as they are, also when the source sends this content once more. Raises ChangedMeanwhileError."""
+    with transaction.atomic():
+        sql.wait_for_lock(f"correction {line.pk}")
+        if not can_be_left_as_posted(line):
+            raise ChangedMeanwhileError
+        assert line.posting is not None
+        _keep(line, line.posting, Settlement.Kind.LEFT_AS_POSTED, reason, user)
 
 
 def send_after_all(line: Line, reason: str, user: User) -> None:
@@ -187,6 +208,7 @@ def _keep(line: Line, posting: Posting, kind: str, reason: str, user: User, **mo
         organisation_id=line.organisation_id,
         posting=posting,
         line=line,
+        fingerprint=line.fingerprint,
         kind=kind,
         reason=storable(reason, LONGEST_REASON),
         decided_by=user,

@@ -145,13 +145,14 @@ def _field(path: str, name: str, value: Any, currency: str, reasons: dict[str, l
         path=path,
         name=name,
         label=words.word(words.FIELD, name),
-        text=_text(name, value, currency),
+        text=text_of(name, value, currency),
         is_numeric=name in NUMERIC,
         reasons=reasons.get(path, ()),
     )
 
 
-def _text(name: str, value: Any, currency: str) -> Any:
+def text_of(name: str, value: Any, currency: str) -> Any:
+    """A value as pages show it, safe to stand in one."""
     if value is None or value == "":
         return ""
     if name in AMOUNTS:

@@ -41,6 +41,7 @@ _company = [
     path("runs/<int:run_id>/lines/<int:line_id>/correction", repair.save, name="save_correction"),
     path("runs/<int:run_id>/lines/<int:line_id>/leave-out", settling.leave_out, name="leave_out"),
     path("runs/<int:run_id>/lines/<int:line_id>/send-after-all", settling.send_after_all, name="send_after_all"),
+    path("runs/<int:run_id>/lines/<int:line_id>/leave-as-posted", settling.leave_as_posted, name="leave_as_posted"),
     path("runs/<int:run_id>/lines/<int:line_id>/already-there", settling.already_there, name="already_there"),
     path("runs/<int:run_id>/retry", repair.retry, name="retry"),
     path("files/<int:delivery_id>/original", history.original, name="original"),

@@ -93,6 +93,7 @@ SETTLEMENT = {
     "left_out": _("Not to be sent"),
     "send_after_all": _("To be sent after all"),
     "already_there": _("Already in the package"),
+    "left_as_posted": _("To stay as it was posted"),
 }
 KIND = {
     "customer": _("Customer"),

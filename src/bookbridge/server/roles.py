@@ -46,6 +46,7 @@ ROLES: dict[str, str] = {
     "leave_out": BOOKKEEPER,
     "send_after_all": BOOKKEEPER,
     "already_there": BOOKKEEPER,
+    "leave_as_posted": BOOKKEEPER,
     "retry": BOOKKEEPER,
     "original": VIEWER,
     "agree": BOOKKEEPER,

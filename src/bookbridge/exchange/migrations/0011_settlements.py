@@ -59,9 +59,14 @@ class Migration(migrations.Migration):
                             ("left_out", "Not to be sent"),
                             ("send_after_all", "To be sent after all"),
                             ("already_there", "Already in the package"),
+                            ("left_as_posted", "To stay as it was posted"),
                         ],
                         max_length=14,
                     ),
+                ),
+                (
+                    "fingerprint",
+                    models.CharField(help_text="Of the content that it was decided about", max_length=64),
                 ),
                 ("reason", models.CharField(max_length=500)),
                 (

@@ -11,7 +11,8 @@ from django.views.decorators.http import require_GET
 from bookbridge.exchange import repair, settling
 from bookbridge.exchange.models import Line, Run
 from bookbridge.organisations.access import Access, member_page
-from bookbridge.portal import document_view, repair_form
+from bookbridge.portal import difference_view, document_view, repair_form
+from bookbridge.portal.difference_view import Difference
 from bookbridge.portal.queries import counting, runs
 from bookbridge.portal.queries.companies import package_name
 from bookbridge.portal.repair_form import Errors
@@ -125,11 +126,19 @@ def line_page(
         "posted_later": next(
             (other for other in others if other.outcome == "posted" and other.run_id > shown.run_id), None
         ),
+        "differences": _differences(shown),
         "settled": settling.latest(shown.posting),
         "settle": settle,
         **_repair(access, shown, given, errors),
     }
     return render(request, "portal/line.html", context, status=status)
+
+
+def _differences(shown: Line) -> list[Difference]:
+    """What the source says other than the books, where it changed since."""
+    if shown.reason != Line.Reason.CHANGED or shown.posting is None:
+        return []
+    return difference_view.differences(shown.posting.document, shown.document or {})
 
 
 def _repair(access: Access, shown: Line, given: Mapping[str, str] | None, errors: Errors | None) -> dict[str, object]:
@@ -139,6 +148,8 @@ def _repair(access: Access, shown: Line, given: Mapping[str, str] | None, errors
         return {"correction": kept}
     if settling.can_be_taken_up(shown):
         return {"correction": kept, "takes_up": True}
+    if settling.can_be_left_as_posted(shown):
+        return {"correction": kept, "leaves": True}
     if not repair.can_be_repaired(shown):
         return {"correction": kept}
     reasons = document_view.reasons(shown.shown_problems) if errors is None else errors

@@ -40,6 +40,13 @@ def send_after_all(request: HttpRequest, access: Access, run_id: int, line_id: i
     return _decide(request, access, line, settling.send_after_all, said)
 
 
+@require_POST
+@member_page
+def leave_as_posted(request: HttpRequest, access: Access, run_id: int, line_id: int) -> HttpResponse:
+    line = _found(access, run_id, line_id)
+    return _decide(request, access, line, settling.leave_as_posted, gettext("The books stay as they are."))
+
+
 def _decide(
     request: HttpRequest, access: Access, line: Line, decide: Callable[[Line, str, User], None], said: str
 ) -> HttpResponse:
