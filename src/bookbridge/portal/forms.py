@@ -1,19 +1,24 @@
 """The portal's forms."""
 
 import zoneinfo
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from bookbridge.exchange.models import Run
 from bookbridge.organisations.models import User
+from bookbridge.portal.periods import Days
 from bookbridge.portal.queries.runs import HistoryFilter
 from bookbridge.portal.words import DIRECTION
 
+LONGEST_PERIOD = timedelta(days=731)
+FIRST_YEAR, LAST_YEAR = 1990, 2199
 UPLOAD_LIMIT_BYTES = 200 * 1024 * 1024
 
 
@@ -41,6 +46,35 @@ class HistoryForm(forms.Form):
     def wanted(self) -> HistoryFilter:
         self.is_valid()
         return HistoryFilter(**{name: value for name, value in self.cleaned_data.items() if value})
+
+
+class PeriodForm(forms.Form):
+    """A period of whole days in the user's zone, both inclusive, from the address; this month without one."""
+
+    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+
+    def __init__(self, given: QueryDict, today: date) -> None:
+        self._month = Days(today.replace(day=1), today)
+        asked = {name: given.get(name) or "" for name in ("since", "until")}
+        super().__init__(asked if any(asked.values()) else self._month.as_values())
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        since, until = cleaned.get("since"), cleaned.get("until")
+        if not self.errors and not (since and until):
+            self.add_error("until" if since else "since", _("Give both days."))
+        elif since and until and (since.year < FIRST_YEAR or until.year > LAST_YEAR):
+            self.add_error("since", _("Give days between 1990 and 2199."))
+        elif since and until and until < since:
+            self.add_error("until", _("This day is before the first one."))
+        elif since and until and until - since > LONGEST_PERIOD:
+            self.add_error("until", _("Ask for two years at most."))
+        return cleaned
+
+    def days(self) -> "Days":
+        """What was asked for; this month where it makes no sense, which the form then says."""
+        return Days(**self.cleaned_data) if self.is_valid() else self._month
 
 
 class ManyFilesInput(forms.ClearableFileInput):

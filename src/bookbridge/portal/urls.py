@@ -2,12 +2,25 @@
 
 from django.urls import include, path
 
-from bookbridge.portal.views import authorising, companies, drop_box, history, integrations, repair, runs, snapshots
+from bookbridge.portal.views import (
+    authorising,
+    companies,
+    drop_box,
+    history,
+    integrations,
+    reconciliations,
+    repair,
+    runs,
+    snapshots,
+)
 
 _integration = [
     path("", integrations.integration, name="integration"),
     path("history/", history.history, name="history"),
     path("files/", history.files, name="files"),
+    path("reconciliation/", reconciliations.reconciliation, name="reconciliation"),
+    path("reconciliation.csv", reconciliations.reconciliation_csv, name="reconciliation_csv"),
+    path("reconciliation.pdf", reconciliations.reconciliation_pdf, name="reconciliation_pdf"),
     path("drop-box/", drop_box.drop_box, name="drop_box"),
     path("drop-box/keys", drop_box.make_access_key, name="make_access_key"),
     path("drop-box/keys/<int:access_key_id>/revoke", drop_box.revoke_access_key, name="revoke_access_key"),
@@ -24,6 +37,8 @@ _company = [
     path("runs/<int:run_id>/progress", runs.progress, name="run_progress"),
     path("runs/<int:run_id>/lines/<int:line_id>/", runs.line, name="line"),
     path("runs/<int:run_id>/lines/<int:line_id>/correction", repair.save, name="save_correction"),
+    path("runs/<int:run_id>/reconciliation.csv", reconciliations.run_reconciliation_csv, name="run_reconciliation_csv"),
+    path("runs/<int:run_id>/reconciliation.pdf", reconciliations.run_reconciliation_pdf, name="run_reconciliation_pdf"),
     path("runs/<int:run_id>/retry", repair.retry, name="retry"),
     path("files/<int:delivery_id>/original", history.original, name="original"),
     path("outstanding/<int:snapshot_id>/agree", snapshots.agree, name="agree"),

@@ -43,6 +43,12 @@ ROLES: dict[str, str] = {
     "original": VIEWER,
     "agree": BOOKKEEPER,
     "refuse": BOOKKEEPER,
+    # Reconciliations and the trail
+    "reconciliation": VIEWER,
+    "reconciliation_csv": VIEWER,
+    "reconciliation_pdf": VIEWER,
+    "run_reconciliation_csv": VIEWER,
+    "run_reconciliation_pdf": VIEWER,
     # Logging in and out
     "account_login": ANYONE,
     "account_logout": ANYONE,
