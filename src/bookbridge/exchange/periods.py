@@ -133,7 +133,7 @@ def of_integration(integration: Integration, since: datetime, until: datetime) -
 
 def _add_runs(sums: _Sums, by_run: bool, journal: str, currency: str, documents: int, *amounts: Decimal) -> None:
     row = sums.row(journal or "", currency or "")
-    row.documents += documents or 0
+    row.documents += int(documents or 0)
     told = dict(zip(_SUMMED, amounts, strict=True))
     for column in _SUMMED if by_run else ("file", "posted"):
         row.add(column, told[column])

@@ -260,12 +260,12 @@ _PERIOD_FATES = f"""
     LEFT JOIN LATERAL (
         SELECT latest.* FROM (
             SELECT line.journal, line.currency, line.amount FROM exchange_line AS line
-            WHERE line.posting_id = fate.posting_id AND line.organisation_id = %(organisation)s
-              AND line.outcome = 'posted'
+            WHERE fate.word = 'posted' AND line.posting_id = fate.posting_id
+              AND line.organisation_id = %(organisation)s AND line.outcome = 'posted'
             ORDER BY line.id DESC LIMIT 1
         ) AS latest
         WHERE (latest.journal, latest.currency, latest.amount) <> (fate.journal, fate.currency, fate.amount)
-    ) AS booked ON fate.word = 'posted'
+    ) AS booked ON true
     GROUP BY fate.word, fate.journal, fate.currency, booked.journal, booked.currency
 """  # noqa: S608
 

@@ -3,13 +3,13 @@
 import csv
 import io
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from decimal import Decimal
+from itertools import chain, islice
 from typing import Any
 
 from django.http import HttpResponseBase
-from django.utils import timezone
-from django.utils.translation import get_language
+from django.utils import timezone, translation
 
 from bookbridge.portal.downloads import download
 
@@ -23,27 +23,23 @@ _ROWS_AT_ONCE = 200
 
 def csv_download(name: str, header: Sequence[Any], rows: Iterable[Sequence[Any]]) -> HttpResponseBase:
     """Rows as a file; they may come while it is being sent, so that no number of them fills the memory."""
-    has_comma = (get_language() or "en") in _SEMICOLON
-    return download(_lines([header], rows, has_comma=has_comma), name, "text/csv; charset=utf-8")
+    made = _lines([header], rows, translation.get_language() or "en", timezone.get_current_timezone())
+    return download(made, name, "text/csv; charset=utf-8")
 
 
-def _lines(header: Sequence[Any], rows: Iterable[Sequence[Any]], *, has_comma: bool) -> Iterator[bytes]:
+def _lines(header: list[Sequence[Any]], rows: Iterable[Sequence[Any]], language: str, zone: tzinfo) -> Iterator[bytes]:
+    """In the language and zone of the user: while a file is being sent, its request's own are over."""
+    has_comma = language in _SEMICOLON
+    coming = chain(header, rows)
     yield _MARK.encode()
-    text = io.StringIO()
-    writer = csv.writer(text, delimiter=";" if has_comma else ",")
-    writer.writerows([cell(value, has_comma=has_comma) for value in row] for row in header)
-    for number, row in enumerate(rows, 1):
-        writer.writerow([cell(value, has_comma=has_comma) for value in row])
-        if number % _ROWS_AT_ONCE == 0:
-            yield _taken(text)
-    yield _taken(text)
-
-
-def _taken(text: io.StringIO) -> bytes:
-    written = text.getvalue().encode("utf-8", "replace")
-    text.seek(0)
-    text.truncate()
-    return written
+    while True:
+        with translation.override(language), timezone.override(zone):
+            lot = [[cell(value, has_comma=has_comma) for value in row] for row in islice(coming, _ROWS_AT_ONCE)]
+        if not lot:
+            return
+        text = io.StringIO()
+        csv.writer(text, delimiter=";" if has_comma else ",").writerows(lot)
+        yield text.getvalue().encode("utf-8", "replace")
 
 
 def cell(value: Any, *, has_comma: bool = False) -> str:

@@ -1,6 +1,7 @@
 """The portal's forms."""
 
 import zoneinfo
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
@@ -13,8 +14,10 @@ from django.utils.translation import pgettext_lazy
 
 from bookbridge.exchange.models import Run
 from bookbridge.organisations.models import User
-from bookbridge.portal.periods import Days
+from bookbridge.organisations.trail_reading import Wanted
+from bookbridge.portal.periods import Days, midnight
 from bookbridge.portal.queries.runs import HistoryFilter
+from bookbridge.portal.trail_words import ACTOR, GROUP
 from bookbridge.portal.words import DIRECTION
 
 LONGEST_PERIOD = timedelta(days=731)
@@ -75,6 +78,50 @@ class PeriodForm(forms.Form):
     def days(self) -> "Days":
         """What was asked for; this month where it makes no sense, which the form then says."""
         return Days(**self.cleaned_data) if self.is_valid() else self._month
+
+
+class TrailForm(forms.Form):
+    """Filters of the trail, from the address; a wrong value is named and filters nothing."""
+
+    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    who = forms.ChoiceField(label=_("Who"), required=False)
+    what = forms.ChoiceField(
+        label=_("What"),
+        required=False,
+        choices=[("", _("All kinds")), *((name, label) for name, (label, _begins) in GROUP.items())],
+    )
+
+    def __init__(self, given: QueryDict, people: Mapping[str, str]) -> None:
+        """`people`: the ids and names of users to choose from."""
+        super().__init__(given)
+        self.people = people
+        field = self.fields["who"]
+        assert isinstance(field, forms.ChoiceField)
+        others = [(kind, ACTOR[kind]) for kind in ("worker", "command", "access_key")]
+        field.choices = [("", _("Everybody")), *((f"user:{pk}", name) for pk, name in people.items()), *others]
+
+    def wanted(self, subjects: dict[str, list[str]] | None = None) -> Wanted:
+        self.is_valid()
+        asked = self.cleaned_data
+        since, until = (self._day(asked.get(name)) for name in ("since", "until"))
+        what = asked.get("what")
+        return Wanted(
+            since=midnight(since) if since else None,
+            until=midnight(until + timedelta(days=1)) if until else None,
+            actor=asked.get("who") or "",
+            actions=GROUP[what][1] if what else (),
+            subjects=subjects,
+        )
+
+    @property
+    def is_filtered(self) -> bool:
+        return any(self.cleaned_data.values())
+
+    @staticmethod
+    def _day(day: date | None) -> date | None:
+        """Days that no trail reaches filter nothing."""
+        return day if day and FIRST_YEAR <= day.year <= LAST_YEAR else None
 
 
 class ManyFilesInput(forms.ClearableFileInput):

@@ -49,6 +49,12 @@ ROLES: dict[str, str] = {
     "reconciliation_pdf": VIEWER,
     "run_reconciliation_csv": VIEWER,
     "run_reconciliation_pdf": VIEWER,
+    "trail": BOOKKEEPER,  # it holds the addresses that people came from
+    "trail_csv": BOOKKEEPER,
+    "verify_trail": BOOKKEEPER,
+    "integration_trail": BOOKKEEPER,
+    "integration_trail_csv": BOOKKEEPER,
+    "line_trail": VIEWER,  # without those addresses for a viewer
     # Logging in and out
     "account_login": ANYONE,
     "account_logout": ANYONE,
