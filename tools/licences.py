@@ -12,7 +12,7 @@ from importlib.metadata import PackageNotFoundError, metadata
 from tools.locked import names, requirements
 
 FITTING = (
-    *("Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "MIT", "MIT-0", "PSF-2.0", "PostgreSQL", "0BSD", "ISC"),
+    *("Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "MIT", "MIT-0", "MIT-CMU", "PSF-2.0", "PostgreSQL", "0BSD", "ISC"),
     *("LGPL-3.0-only", "MPL-2.0"),
 )
 _SAID = {

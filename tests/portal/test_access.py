@@ -64,6 +64,17 @@ ADMITTED: dict[str, tuple[int, int]] = {
     "original": (200, 405),
     "agree": (405, 302),
     "refuse": (405, 302),
+    "reconciliation": (200, 405),
+    "reconciliation_csv": (200, 405),
+    "reconciliation_pdf": (200, 405),
+    "run_reconciliation_csv": (200, 405),
+    "run_reconciliation_pdf": (200, 405),
+    "trail": (200, 405),
+    "trail_csv": (200, 405),
+    "verify_trail": (405, 302),
+    "integration_trail": (200, 405),
+    "integration_trail_csv": (200, 405),
+    "line_trail": (200, 405),
     "account_login": (302, 302),
     "account_logout": (200, 302),
     "account_inactive": (200, 405),
@@ -96,7 +107,9 @@ ADMITTED_UNKNOWN = {"account_login": (200, 200), "account_logout": (302, 302)}
 _RANK = {VIEWER: 1, BOOKKEEPER: 2, OWNER: 3}
 VISITORS = ["anonymous", *_RANK, "foreign owner", "operator"]
 OF_COMPANIES = [name for name, needed in ROLES.items() if needed in _RANK]
-OF_THINGS = [name for name in OF_COMPANIES if name not in ("company", "integrations")]
+OF_THINGS = [
+    name for name in OF_COMPANIES if name not in ("company", "integrations", "trail", "trail_csv", "verify_trail")
+]
 """Addresses that name something inside a company."""
 
 

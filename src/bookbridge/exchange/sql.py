@@ -172,3 +172,130 @@ def _rows(statement: str, *values: object) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)
         return list(cursor.fetchall())
+
+
+# What has become of the documents that came in by file in a period (periods.py)
+
+_FILE_RUNS = """
+    file_run AS MATERIALIZED (
+        SELECT run.id, run.state, run.reconciliation,
+            run.lines_forgotten_at IS NOT NULL
+                OR coalesce(run.ended_at < now() - make_interval(days => %(keep_days)s::int), false) AS by_run
+        FROM exchange_run AS run
+        WHERE run.organisation_id = %(organisation)s AND run.configuration_id = ANY (%(configurations)s::bigint[])
+          AND run.direction = 'out' AND run.trigger = 'file'
+          AND run.created_at >= %(since)s AND run.created_at < %(until)s
+    )
+"""
+_PERIOD_RUNS = f"""
+    WITH {_FILE_RUNS}
+    SELECT count(*), count(*) FILTER (WHERE by_run), count(*) FILTER (WHERE state <> 'ended') FROM file_run
+"""  # noqa: S608
+_PERIOD_SUMS = f"""
+    WITH {_FILE_RUNS}
+    SELECT by_run, told.journal, told.currency, sum(told.documents), sum(told.file), sum(told.posted),
+        sum(told.refused), sum(told.uncertain), sum(told.skipped)
+    FROM file_run CROSS JOIN LATERAL jsonb_to_recordset(file_run.reconciliation) AS told (
+        journal text, currency text, documents bigint, file numeric, posted numeric, refused numeric, uncertain numeric,
+        skipped numeric
+    )
+    WHERE state = 'ended'
+    GROUP BY by_run, told.journal, told.currency
+    UNION ALL
+    SELECT false, line.journal, line.currency, count(*), sum(line.amount),
+        sum(line.amount) FILTER (WHERE line.outcome = 'posted'), NULL, NULL, NULL
+    FROM file_run
+    JOIN exchange_line AS line ON line.organisation_id = %(organisation)s AND line.run_id = file_run.id
+    WHERE state <> 'ended' AND line.amount IS NOT NULL
+    GROUP BY line.journal, line.currency
+"""  # noqa: S608
+# A document may have several lines in a period: refused and sent again, exported twice. One of them stands for it.
+_PERIOD_FATES = f"""
+    WITH {_FILE_RUNS}, told AS (
+        SELECT line.id, line.posting_id, line.outcome, line.reason, line.journal, line.currency, line.amount
+        FROM file_run
+        JOIN exchange_line AS line ON line.organisation_id = %(organisation)s AND line.run_id = file_run.id
+        WHERE NOT file_run.by_run AND line.outcome IN ('refused', 'uncertain', 'skipped') AND line.amount IS NOT NULL
+        UNION ALL
+        SELECT line.id, line.posting_id, line.outcome, line.reason, line.journal, line.currency, line.amount
+        FROM file_run
+        JOIN exchange_line AS line ON line.organisation_id = %(organisation)s AND line.run_id = file_run.id
+        WHERE file_run.state <> 'ended' AND line.outcome = 'waiting' AND line.amount IS NOT NULL
+    ), document AS (
+        SELECT posting_id, max(id) AS last,
+            max(id) FILTER (WHERE reason <> 'changed_since_posted') AS last_plain,
+            bool_or(outcome IN ('refused', 'uncertain')) AS was_not_posted
+        FROM told WHERE posting_id IS NOT NULL GROUP BY posting_id
+    ), known AS (
+        SELECT document.*, posting.state, (
+            SELECT max(line.id) FROM exchange_line AS line
+            JOIN file_run ON file_run.id = line.run_id AND NOT file_run.by_run
+            WHERE line.posting_id = document.posting_id AND line.organisation_id = %(organisation)s
+              AND line.outcome = 'posted'
+        ) AS posted_here, posting.state <> 'posted' AND EXISTS (
+            SELECT FROM exchange_line AS line
+            JOIN exchange_run AS run ON run.id = line.run_id AND run.state <> 'ended'
+            WHERE line.posting_id = document.posting_id AND line.organisation_id = %(organisation)s
+              AND line.outcome = 'waiting'
+        ) AS is_offered
+        FROM document
+        JOIN exchange_posting AS posting
+          ON posting.id = document.posting_id AND posting.organisation_id = %(organisation)s
+    ), fate AS (
+        SELECT told.*, CASE
+            WHEN told.posting_id IS NULL THEN told.outcome
+            WHEN told.reason = 'changed_since_posted' THEN
+                CASE WHEN told.id = last AND told.id > coalesce(posted_here, 0) THEN 'changed' ELSE 'again' END
+            WHEN told.id <> last_plain OR posted_here IS NOT NULL THEN 'again'
+            WHEN told.outcome = 'waiting' OR is_offered THEN 'waiting'
+            WHEN state = 'posted' THEN CASE WHEN was_not_posted THEN 'posted' ELSE 'skipped' END
+            WHEN state IN ('refused', 'uncertain') THEN state
+            WHEN state = 'left_out' THEN 'skipped'
+            ELSE told.outcome
+        END AS word
+        FROM told LEFT JOIN known ON known.posting_id = told.posting_id
+    )
+    SELECT fate.word, fate.journal, fate.currency, count(*), sum(fate.amount),
+        booked.journal, booked.currency, sum(booked.amount)
+    FROM fate
+    LEFT JOIN LATERAL (
+        SELECT latest.* FROM (
+            SELECT line.journal, line.currency, line.amount FROM exchange_line AS line
+            WHERE fate.word = 'posted' AND line.posting_id = fate.posting_id
+              AND line.organisation_id = %(organisation)s AND line.outcome = 'posted'
+            ORDER BY line.id DESC LIMIT 1
+        ) AS latest
+        WHERE (latest.journal, latest.currency, latest.amount) <> (fate.journal, fate.currency, fate.amount)
+    ) AS booked ON true
+    GROUP BY fate.word, fate.journal, fate.currency, booked.journal, booked.currency
+"""  # noqa: S608
+
+
+class PeriodFound(NamedTuple):
+    """The rows of the three questions about a period."""
+
+    runs: tuple[int, int, int]
+    """All of its runs, those whose lines are no longer asked, those that haven't ended."""
+    sums: list[tuple[Any, ...]]
+    """by_run, journal, currency, documents, file, posted, refused, uncertain, skipped: what runs wrote at their end."""
+    fates: list[tuple[Any, ...]]
+    """word, journal, currency, documents, amount and, where it is booked otherwise, journal, currency, amount."""
+
+
+def period(
+    organisation_id: UUID, configurations: Collection[int], since: datetime, until: datetime, keep_days: int | None
+) -> PeriodFound:
+    """What came in by file, and what has become of it. `keep_days`: older runs are about to lose their lines."""
+    values = {
+        "organisation": organisation_id,
+        "configurations": list(configurations),
+        "since": since,
+        "until": until,
+        "keep_days": keep_days,
+    }
+    with connection.cursor() as cursor:
+        found = []
+        for question in (_PERIOD_RUNS, _PERIOD_SUMS, _PERIOD_FATES):
+            cursor.execute(question, values)
+            found.append(cursor.fetchall())
+    return PeriodFound(found[0][0], found[1], found[2])

@@ -110,7 +110,16 @@ class AuditEntry(models.Model):
             )
         ]
         indexes = [
-            models.Index(fields=["organisation", "subject_kind", "subject_id", "sequence"], name="audit_of_a_subject")
+            models.Index(fields=["organisation", "subject_kind", "subject_id", "sequence"], name="audit_of_a_subject"),
+            # Nearly all entries tell of postings, by workers: the others are found without reading those.
+            models.Index(
+                fields=["organisation", "sequence"], name="audit_by_people", condition=~models.Q(actor_kind="worker")
+            ),
+            models.Index(
+                fields=["organisation", "sequence"],
+                name="audit_but_postings",
+                condition=~models.Q(action__startswith="posting."),
+            ),
         ]
 
     def __str__(self) -> str:

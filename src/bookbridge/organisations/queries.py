@@ -1,6 +1,7 @@
 """The SQL of the audit trail."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -17,18 +18,53 @@ _CHAIN = """
 """
 
 
+# Moments rise with the numbers, which have no gaps: found by halving, in any number of entries, without an index more.
+_AROUND = """
+    WITH RECURSIVE search (moment, low, high) AS (
+        SELECT asked.moment, 0::bigint, coalesce(
+            (SELECT count FROM organisations_audithead WHERE organisation_id = %(organisation)s), 0
+        ) + 1
+        FROM unnest(%(moments)s::timestamptz[]) AS asked (moment)
+        UNION ALL
+        SELECT search.moment,
+            CASE WHEN entry.moment < search.moment THEN entry.sequence ELSE search.low END,
+            CASE WHEN entry.moment < search.moment THEN search.high ELSE entry.sequence END
+        FROM search
+        JOIN organisations_auditentry AS entry
+          ON entry.organisation_id = %(organisation)s AND entry.sequence = (search.low + search.high) / 2
+        WHERE search.high - search.low > 1
+    )
+    SELECT moment, max(low), min(high) FROM search GROUP BY moment
+"""
+
+
 def append_to_trail(organisation_id: UUID | None, entries: str) -> None:
     """Have PostgreSQL number, stamp and chain the entries, given as a JSON array."""
     with connection.cursor() as cursor:
         cursor.execute(_APPEND, [organisation_id, entries])
 
 
-def chain_of(organisation_id: UUID | None, *, following: bytes | None = None) -> Iterator[tuple[Any, ...]]:
-    """The entries of one chain in their order, some thousand in memory at a time; or those written after one hash."""
+def around(organisation_id: UUID, moments: Sequence[datetime]) -> dict[datetime, tuple[int, int]]:
+    """For each moment the numbers of an organisation's last entry before it, and of the first one from then on."""
+    with connection.cursor() as cursor:
+        cursor.execute(_AROUND, {"organisation": organisation_id, "moments": list(moments)})
+        return {moment: (low, high) for moment, low, high in cursor.fetchall()}
+
+
+def chain_of(
+    organisation_id: UUID | None, *, following: bytes | None = None, after: int = 0
+) -> Iterator[tuple[Any, ...]]:
+    """The entries of one chain in their order, some thousand in memory at a time; or those written after one hash.
+
+    `after`: only those with larger numbers; 0 for all that there are.
+    """
     which, values = ("IS NULL", []) if organisation_id is None else ("= %s", [organisation_id])
     more = "" if following is None else "AND previous = %s"
+    values += [] if following is None else [following]
+    if after:
+        more, values = f"{more} AND sequence > %s", [*values, after]
     with transaction.atomic(), connection.chunked_cursor() as cursor:
-        cursor.execute(_CHAIN.format(which=which, more=more), [*values, *([] if following is None else [following])])
+        cursor.execute(_CHAIN.format(which=which, more=more), values)
         while rows := cursor.fetchmany(_AT_ONCE):
             yield from rows
 

@@ -9,12 +9,13 @@ from datetime import date
 from typing import Any
 
 from django.utils.html import format_html
+from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext
 
 from bookbridge.documents import Explanation, Problem
 from bookbridge.exchange.models import Line
 from bookbridge.portal import words
-from bookbridge.portal.templatetags.bookbridge import amount, day
+from bookbridge.portal.templatetags.bookbridge import amount, day, plain_day
 
 AMOUNTS = {"amount", "vat_amount", "total", "credit_limit", "blocked_account_amount"}
 DATES = {"entry_date", "due_date", "line_date"}
@@ -149,6 +150,21 @@ def _field(path: str, name: str, value: Any, currency: str, reasons: dict[str, l
         is_numeric=name in NUMERIC,
         reasons=reasons.get(path, ()),
     )
+
+
+def shown_text(name: str, value: Any, currency: str) -> str:
+    """A field's value in the user's form, as text alone."""
+    if name in DATES and value:
+        return _plain_date(str(value))
+    text = text_of(name, value, currency)
+    return str(value) if isinstance(text, SafeString) else str(text)
+
+
+def _plain_date(text: str) -> str:
+    try:
+        return plain_day(date.fromisoformat(text))
+    except ValueError:
+        return text
 
 
 def text_of(name: str, value: Any, currency: str) -> Any:

@@ -1,5 +1,7 @@
 """Files for the user to save. They never open in the browser: what is in them came from outside."""
 
+from collections.abc import Iterable
+
 from django.http import Http404, HttpResponseBase, StreamingHttpResponse
 from django.utils.http import content_disposition_header
 
@@ -13,8 +15,14 @@ def attachment(key: str, name: str) -> HttpResponseBase:
         size = storage.size(key)
     except (FileNotFoundError, StorageError) as error:
         raise Http404("the file is not in the storage") from error
-    response = StreamingHttpResponse(storage.stream(key), content_type="application/octet-stream")
+    response = download(storage.stream(key), name, "application/octet-stream")
     response["Content-Length"] = str(size)
+    return response
+
+
+def download(content: Iterable[bytes], name: str, content_type: str) -> HttpResponseBase:
+    """Content that the browser saves under a name."""
+    response = StreamingHttpResponse(content, content_type=content_type)
     response["Content-Disposition"] = content_disposition_header(as_attachment=True, filename=name)
     response["X-Content-Type-Options"] = "nosniff"
     response["Cache-Control"] = "private, no-store"

@@ -1,19 +1,27 @@
 """The portal's forms."""
 
 import zoneinfo
+from collections.abc import Mapping
+from datetime import date, timedelta
 from typing import Any
 
 from django import forms
 from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
+from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from bookbridge.exchange.models import Run
 from bookbridge.organisations.models import User
+from bookbridge.organisations.trail_reading import Wanted
+from bookbridge.portal.periods import Days, midnight
 from bookbridge.portal.queries.runs import HistoryFilter
+from bookbridge.portal.trail_words import ACTOR, GROUP
 from bookbridge.portal.words import DIRECTION
 
+LONGEST_PERIOD = timedelta(days=731)
+FIRST_YEAR, LAST_YEAR = 1990, 2199
 UPLOAD_LIMIT_BYTES = 200 * 1024 * 1024
 
 
@@ -47,6 +55,79 @@ class HistoryForm(forms.Form):
     def wanted(self) -> HistoryFilter:
         self.is_valid()
         return HistoryFilter(**{name: value for name, value in self.cleaned_data.items() if value})
+
+
+class PeriodForm(forms.Form):
+    """A period of whole days in the user's zone, both inclusive, from the address; this month without one."""
+
+    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+
+    def __init__(self, given: QueryDict, today: date) -> None:
+        self._month = Days(today.replace(day=1), today)
+        asked = {name: given.get(name) or "" for name in ("since", "until")}
+        super().__init__(asked if any(asked.values()) else self._month.as_values())
+
+    def clean(self) -> dict[str, Any]:
+        cleaned: dict[str, Any] = super().clean() or {}
+        since, until = cleaned.get("since"), cleaned.get("until")
+        if not self.errors and not (since and until):
+            self.add_error("until" if since else "since", _("Give both days."))
+        elif since and until and (since.year < FIRST_YEAR or until.year > LAST_YEAR):
+            self.add_error("since", _("Give days between 1990 and 2199."))
+        elif since and until and until < since:
+            self.add_error("until", _("This day is before the first one."))
+        elif since and until and until - since > LONGEST_PERIOD:
+            self.add_error("until", _("Ask for two years at most."))
+        return cleaned
+
+    def days(self) -> "Days":
+        """What was asked for; this month where it makes no sense, which the form then says."""
+        return Days(**self.cleaned_data) if self.is_valid() else self._month
+
+
+class TrailForm(forms.Form):
+    """Filters of the trail, from the address; a wrong value is named and filters nothing."""
+
+    since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
+    who = forms.ChoiceField(label=_("Who"), required=False)
+    what = forms.ChoiceField(
+        label=_("What"),
+        required=False,
+        choices=[("", _("All kinds")), *((name, label) for name, (label, _begins) in GROUP.items())],
+    )
+
+    def __init__(self, given: QueryDict, people: Mapping[str, str]) -> None:
+        """`people`: the ids and names of users to choose from."""
+        super().__init__(given)
+        self.people = people
+        field = self.fields["who"]
+        assert isinstance(field, forms.ChoiceField)
+        others = [(kind, ACTOR[kind]) for kind in ("worker", "command", "access_key")]
+        field.choices = [("", _("Everybody")), *((f"user:{pk}", name) for pk, name in people.items()), *others]
+
+    def wanted(self, subjects: dict[str, list[str]] | None = None) -> Wanted:
+        self.is_valid()
+        asked = self.cleaned_data
+        since, until = (self._day(asked.get(name)) for name in ("since", "until"))
+        what = asked.get("what")
+        return Wanted(
+            since=midnight(since) if since else None,
+            until=midnight(until + timedelta(days=1)) if until else None,
+            actor=asked.get("who") or "",
+            actions=GROUP[what][1] if what else (),
+            subjects=subjects,
+        )
+
+    @property
+    def is_filtered(self) -> bool:
+        return any(self.cleaned_data.values())
+
+    @staticmethod
+    def _day(day: date | None) -> date | None:
+        """Days that no trail reaches filter nothing."""
+        return day if day and FIRST_YEAR <= day.year <= LAST_YEAR else None
 
 
 class ManyFilesInput(forms.ClearableFileInput):

@@ -51,6 +51,18 @@ ROLES: dict[str, str] = {
     "original": VIEWER,
     "agree": BOOKKEEPER,
     "refuse": BOOKKEEPER,
+    # Reconciliations and the trail
+    "reconciliation": VIEWER,
+    "reconciliation_csv": VIEWER,
+    "reconciliation_pdf": VIEWER,
+    "run_reconciliation_csv": VIEWER,
+    "run_reconciliation_pdf": VIEWER,
+    "trail": BOOKKEEPER,  # it holds the addresses that people came from
+    "trail_csv": BOOKKEEPER,
+    "verify_trail": BOOKKEEPER,
+    "integration_trail": BOOKKEEPER,
+    "integration_trail_csv": BOOKKEEPER,
+    "line_trail": VIEWER,  # without those addresses for a viewer
     # Logging in and out
     "account_login": ANYONE,
     "account_logout": ANYONE,

@@ -6,8 +6,10 @@ from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from bookbridge.exchange.models import Run
+from bookbridge.exchange.periods import Period
 
 OUTCOMES = ("posted", "refused", "uncertain", "skipped")
+AMOUNTS = ("file", *OUTCOMES, "waiting")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +72,12 @@ class ReconciliationRow:
     refused: Decimal
     uncertain: Decimal
     skipped: Decimal
+    waiting: Decimal = Decimal(0)
+    documents: int = 0
 
     @property
     def difference(self) -> Decimal:
-        return self.file - self.posted - self.refused - self.uncertain - self.skipped
+        return self.file - self.posted - self.refused - self.uncertain - self.skipped - self.waiting
 
 
 def reconciliation_of(run: Run) -> list[ReconciliationRow]:
@@ -81,17 +85,30 @@ def reconciliation_of(run: Run) -> list[ReconciliationRow]:
         ReconciliationRow(
             journal=str(row.get("journal", "")),
             currency=str(row.get("currency", "")),
-            **{name: _amount(row.get(name)) for name in ("file", *OUTCOMES)},
+            **{name: _amount(row.get(name)) for name in AMOUNTS},
+            documents=int(row.get("documents") or 0),
         )
         for row in run.reconciliation or []
     ]
 
 
+def reconciliation_of_period(period: Period) -> list[ReconciliationRow]:
+    return [
+        ReconciliationRow(
+            journal=row.journal,
+            currency=row.currency,
+            **{name: getattr(row, name) for name in AMOUNTS},
+            documents=row.documents,
+        )
+        for row in period.rows
+    ]
+
+
 def totals_of(rows: Iterable[ReconciliationRow]) -> list[ReconciliationRow]:
     """One row per currency, currencies in alphabetical order."""
-    sums: dict[str, dict[str, Decimal]] = {}
+    sums: dict[str, dict[str, Any]] = {}
     for row in rows:
-        into = sums.setdefault(row.currency, {name: Decimal(0) for name in ("file", *OUTCOMES)})
+        into = sums.setdefault(row.currency, {"documents": 0, **{name: Decimal(0) for name in AMOUNTS}})
         for name in into:
             into[name] += getattr(row, name)
     return [ReconciliationRow(journal="", currency=currency, **sums[currency]) for currency in sorted(sums)]

@@ -117,6 +117,12 @@ def plain_moment(value: datetime) -> str:
 
 
 @register.filter
+def plain_day(value: date) -> str:
+    """A date as text alone."""
+    return _date(value)
+
+
+@register.filter
 def explained(problem: dict[str, Any] | Problem) -> Explanation:
     """Why something failed and what to do, in the language of the page."""
     known = problem if isinstance(problem, Problem) else Problem.model_validate(problem)
