@@ -41,6 +41,10 @@ class _Mappings(_Part):
     cost_units: dict[str, str] = {}
 
 
+MAPPED_LISTS = tuple(_Mappings.model_fields)
+"""The lists of codes that can be mapped."""
+
+
 class _Layout(_Part):
     profile: str
     adjustments: str = ""
@@ -91,7 +95,8 @@ def configure(configuration: Configuration, toml: str) -> None:
     configuration.outstanding_hold_share = wanted.outstanding.hold_share
     configuration.next_outstanding_at = None
     with transaction.atomic():
-        configuration.save()
+        # Nothing else: what was read a while ago may have changed, such as whether it is paused.
+        configuration.save(update_fields=[*_SETTINGS, "next_outstanding_at"])
         trail.record(
             configuration.organisation_id,
             "configuration.changed",
