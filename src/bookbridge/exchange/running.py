@@ -14,6 +14,7 @@ from bookbridge.exchange import (
     crash_points,
     intake,
     outstanding,
+    pausing,
     posting,
     reconciliation,
     sql,
@@ -135,6 +136,8 @@ def _let_go(own: Claim, pause: _Pause | None) -> None:
         waiting_for=storable_values(pause.why.model_dump(mode="json")) if pause.why else None,
         failures=Least(failures, _FAILURES_COUNTED),
     )
+    if pause.why is not None and pause.why.code == waiting_texts.PAUSED.code:
+        pausing.go_on_if_resumed(own.run_id)
 
 
 def _from_now(time: timedelta) -> datetime:
@@ -159,7 +162,7 @@ def _out(run: Run, own: Claim) -> _Pause | None:
         if not open_lines(run).exists():
             _end(run, own)
             return None
-        blocked = _blocked_by_account(run)
+        blocked = _blocked(run)
         if blocked:
             return blocked
         try:
@@ -198,6 +201,14 @@ def _one_pass(run: Run, own: Claim, index: SettingsIndex, clock: DatabaseClock) 
         flight.close()
         if sender.refused_by_the_package:
             forget_package_settings(run.configuration)
+
+
+def _blocked(run: Run) -> _Pause | None:
+    """Why nothing may be sent or read just now."""
+    if pausing.is_paused(run.configuration_id):
+        error = pausing.paused(run.configuration, DatabaseClock().now())
+        return _Pause(error.until, error.why)
+    return _blocked_by_account(run)
 
 
 def _blocked_by_account(run: Run) -> _Pause | None:
@@ -253,7 +264,7 @@ def _end(run: Run, own: Claim) -> None:
 
 
 def _in(run: Run, own: Claim) -> _Pause | None:
-    blocked = _blocked_by_account(run)
+    blocked = _blocked(run)
     if blocked:
         return blocked
     try:
