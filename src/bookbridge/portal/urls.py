@@ -2,8 +2,31 @@
 
 from django.urls import include, path
 
-from bookbridge.portal.views import authorising, companies, drop_box, history, integrations, repair, runs, snapshots
+from bookbridge.portal.views import (
+    authorising,
+    companies,
+    drop_box,
+    history,
+    integrations,
+    layouts,
+    mappings,
+    repair,
+    runs,
+    settings,
+    snapshots,
+)
 
+_settings = [
+    path("schedule", settings.save_schedule, name="save_schedule"),
+    path("pause", settings.pause, name="pause"),
+    path("resume", settings.resume, name="resume"),
+    path("mappings/<slug:kind>/", mappings.mappings, name="mappings"),
+    path("mappings/<slug:kind>/save", mappings.save_mapping, name="save_mapping"),
+    path("mappings/<slug:kind>/remove", mappings.remove_mapping, name="remove_mapping"),
+    path("layouts/<slug:format_name>/", layouts.layout, name="layout"),
+    path("layouts/<slug:format_name>/preview", layouts.layout_preview_of, name="layout_preview"),
+    path("layouts/<slug:format_name>/save", layouts.save_layout, name="save_layout"),
+]
 _integration = [
     path("", integrations.integration, name="integration"),
     path("history/", history.history, name="history"),
@@ -11,6 +34,8 @@ _integration = [
     path("drop-box/", drop_box.drop_box, name="drop_box"),
     path("drop-box/keys", drop_box.make_access_key, name="make_access_key"),
     path("drop-box/keys/<int:access_key_id>/revoke", drop_box.revoke_access_key, name="revoke_access_key"),
+    path("settings/", settings.settings, name="settings"),
+    path("settings/<int:configuration_id>/", include(_settings)),
     path("inbox", integrations.upload, name="upload"),
     path("outbox/<str:name>", integrations.outbox_file, name="outbox_file"),
     path("authorisations/<int:authorisation_id>/authorise", authorising.authorise, name="authorise"),

@@ -24,6 +24,7 @@ RUN: dict[str, Look] = {
     "with_errors": Look(pgettext_lazy("run", "With errors"), "warning", "warn"),
     "failed": Look(pgettext_lazy("run", "Failed"), "cross", "bad"),
     "held": Look(pgettext_lazy("run", "Held"), "pause", "warn"),
+    "paused": Look(_("Paused"), "pause", "quiet"),
     "ended": Look(pgettext_lazy("run", "Ended"), "check", "quiet"),
 }
 OUTCOME: dict[str, Look] = {
@@ -118,6 +119,12 @@ MAPPING = {
     "cost_units": _("Cost units"),
     "currencies": _("Currencies"),
     "countries": _("Countries"),
+}
+FORMAT = {
+    "fmuta6": _("Financial entries (fmuta6)"),
+    "debitr": _("Customers (debitr)"),
+    "credit": _("Suppliers (credit)"),
+    "dbopen": _("Outstanding items (dbopen)"),
 }
 OUTSTANDING_KIND = {
     "sales": pgettext_lazy("open items", "Sales"),
