@@ -59,6 +59,7 @@ ADMITTED: dict[str, tuple[int, int]] = {
     "administration": (200, 200),
     "run": (200, 405),
     "run_progress": (200, 405),
+    "dry_run": (200, 405),
     "line": (200, 405),
     "save_correction": (405, 302),
     "retry": (405, 302),

@@ -1,5 +1,6 @@
 """One run from claim to end: take in, check, send, and either pause or write the end down."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -29,7 +30,7 @@ from bookbridge.exchange.preflight import SettingsIndex
 from bookbridge.exchange.progress import Progress
 from bookbridge.exchange.sending import Sender
 from bookbridge.exchange.workers import Claim, ClaimedWriting, WorkerLife
-from bookbridge.integrations.connecting import Link, forget_package_settings, package_settings
+from bookbridge.integrations.connecting import Link, forget_package_settings, known_package_settings, package_settings
 from bookbridge.integrations.models import Authorisation
 from bookbridge.integrations.storable import storable_values
 from bookbridge.integrations.tokens import needs_signing_in_again
@@ -206,9 +207,17 @@ def _one_pass(run: Run, own: Claim, index: SettingsIndex, clock: DatabaseClock) 
 def _blocked(run: Run) -> _Pause | None:
     """Why nothing may be sent or read just now."""
     if pausing.is_paused(run.configuration_id):
+        _know_the_package(run)
         error = pausing.paused(run.configuration, DatabaseClock().now())
         return _Pause(error.until, error.why)
     return _blocked_by_account(run)
+
+
+def _know_the_package(run: Run) -> None:
+    """Have the package's lists at hand while a run is paused, so that people see what it would book, checked."""
+    if run.direction == Run.Direction.OUT and known_package_settings(run.configuration) is None:
+        with suppress(LaterError, UnreachableError, SignInAgainError, NotAllowedError):
+            package_settings(run.configuration)
 
 
 def _blocked_by_account(run: Run) -> _Pause | None:

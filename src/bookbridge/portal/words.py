@@ -57,6 +57,15 @@ SNAPSHOT: dict[str, Look] = {
     "held": Look(pgettext_lazy("outstanding items", "Held"), "pause", "warn"),
     "discarded": Look(pgettext_lazy("outstanding items", "Refused by a person"), "cross", "quiet"),
 }
+WOULD_BE: dict[str, Look] = {
+    "send": Look(_("Would be posted"), "check", "good"),
+    "update": Look(_("Would be updated"), "check", "good"),
+    "refused": Look(_("Would be refused"), "cross", "bad"),
+    "already_posted": Look(_("Already posted"), "skip", "quiet"),
+    "changed": Look(_("Changed since it was posted"), "warning", "warn"),
+    "look_up": Look(_("Would be looked up first"), "question", "warn"),
+    "wait": Look(_("Waits for another run"), "clock", "quiet"),
+}
 PAUSED = Look(_("Paused"), "pause", "quiet")
 UNKNOWN = Look(_("Unknown"), "question", "quiet")
 
@@ -67,6 +76,7 @@ TABLES: dict[str, dict[str, Look]] = {
     "authorisation": AUTHORISATION,
     "delivery": DELIVERY,
     "snapshot": SNAPSHOT,
+    "would_be": WOULD_BE,
     "paused": {"paused": PAUSED},
 }
 

@@ -47,6 +47,7 @@ ROLES: dict[str, str] = {
     "administration": OWNER,
     "run": VIEWER,
     "run_progress": VIEWER,
+    "dry_run": VIEWER,
     "line": VIEWER,
     "save_correction": BOOKKEEPER,
     "retry": BOOKKEEPER,
