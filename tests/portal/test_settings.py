@@ -245,6 +245,7 @@ def test_every_page_of_the_integration_says_that_it_is_paused_by_whom_and_why(co
     said = page_of(client, reverse("run", args=[place[0], run.pk]))
     assert "De Eik Recreatie BV is paused: nothing is sent to it and nothing is read." in said
     assert "Waits until" not in said
+    assert "by The bookkeeper" in said
 
     assert "has been resumed" in client.post(at("resume", configuration), follow=True).content.decode()
     assert "is paused" not in page_of(client, pages[0])
