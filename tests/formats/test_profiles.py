@@ -139,3 +139,9 @@ def test_own_name_patterns() -> None:
     profile = load_profile("fmuta6_globe40", 'name_pattern = ["fmuta-????-??-??.csv", "boekingen*.csv"]')
     assert format_of_file_name("Fmuta-2026-02-03.CSV", [profile]) is profile
     assert format_of_file_name("fmuta6.csv", [profile]) is None
+
+
+@pytest.mark.parametrize("adjustments", ["a = " + "[" * 3000, "a = " + "{b = " * 1500])
+def test_adjustments_nested_beyond_measure_are_refused_like_others(adjustments: str) -> None:
+    with pytest.raises(ProfileError, match="nested too deeply"):
+        load_profile("fmuta6_globe40", adjustments)

@@ -23,6 +23,7 @@ from bookbridge.documents import document_from_json
 from bookbridge.exchange import outstanding
 from bookbridge.exchange.drafting import request_for
 from bookbridge.exchange.models import OutstandingSnapshot
+from bookbridge.integrations import changing
 from bookbridge.integrations.connecting import connect, package_settings
 from bookbridge.integrations.models import AccessKey, Integration
 from bookbridge.integrations.tokens import needs_signing_in_again
@@ -30,6 +31,7 @@ from bookbridge.organisations import trail, trail_chain
 from bookbridge.organisations.models import AuditEntry, Organisation, User
 from bookbridge.organisations.walls import acting_for
 from bookbridge.portal.account import mails
+from bookbridge.portal.settings_forms import schedule_of
 from bookbridge.server import restoring
 from tests import factories
 from tests.exchange.files import customer, joined, sale
@@ -209,6 +211,33 @@ def _read(world: World) -> None:
         world.stage.work()
 
 
+def _schedule_set(world: World) -> None:
+    given = {"interval": "15", "share": "20", "seen": changing.seen(schedule_of(world.stage.configuration))}
+    assert world.client.post(_settings_of(world, "save_schedule"), given).status_code == 302
+
+
+def _mapped(world: World) -> None:
+    given = {"source": "H", "target": "2", "was": ""}
+    assert world.client.post(_settings_of(world, "save_mapping", "vat_codes"), given).status_code == 302
+    given = {"source": "H", "was": "2"}
+    assert world.client.post(_settings_of(world, "remove_mapping", "vat_codes"), given).status_code == 302
+
+
+def _layout_chosen(world: World) -> None:
+    kept = world.stage.configuration.layouts.get("fmuta6")
+    given = {"profile": "fmuta6_32", "adjustments": "", "seen": changing.seen(kept)}
+    assert world.client.post(_settings_of(world, "save_layout", "fmuta6"), given).status_code == 302
+
+
+def _paused(world: World) -> None:
+    assert world.client.post(_settings_of(world, "pause"), {"note": "Familie Voorbeeld"}).status_code == 302
+    assert world.client.post(_settings_of(world, "resume")).status_code == 302
+
+
+def _settings_of(world: World, name: str, *more: str) -> str:
+    return reverse(name, args=[world.organisation.pk, world.integration.pk, world.stage.configuration.pk, *more])
+
+
 def _keyed(world: World) -> None:
     world.command("add", "access-key", str(world.integration.pk), "--label", "Agent")
     address = reverse("make_access_key", args=[world.organisation.pk, world.integration.pk])
@@ -255,6 +284,10 @@ SCENARIOS: dict[Callable[[World], Any], set[str]] = {
     _agreed: {"outstanding.written user"},
     _refused: {"outstanding.discarded user"},
     _read: {"run.asked_for system", "outstanding.held system"},
+    _schedule_set: {"configuration.changed user"},
+    _mapped: {"configuration.changed user"},
+    _layout_chosen: {"configuration.changed user"},
+    _paused: {"configuration.paused user", "configuration.resumed user"},
     _keyed: {"access_key.made command", "access_key.made user", "access_key.revoked user"},
     _rotated: {"secrets.rotated command"},
 }

@@ -50,10 +50,21 @@ ADMITTED: dict[str, tuple[int, int]] = {
     "drop_box": (200, 405),
     "make_access_key": (405, 400),
     "revoke_access_key": (200, 302),
+    "settings": (200, 405),
+    "save_schedule": (405, 422),
+    "pause": (405, 302),
+    "resume": (405, 302),
+    "mappings": (200, 405),
+    "save_mapping": (405, 422),
+    "remove_mapping": (405, 302),
+    "layout": (200, 405),
+    "layout_preview": (405, 200),
+    "save_layout": (405, 422),
     "authorise": (405, 200),
     "administration": (200, 200),
     "run": (200, 405),
     "run_progress": (200, 405),
+    "dry_run": (200, 405),
     "line": (200, 405),
     "save_correction": (405, 302),
     "leave_out": (405, 422),
@@ -145,6 +156,8 @@ def made_world(storage_folder: Path) -> dict[str, Any]:
             "authorisation_id": configuration.authorisation_id,
             "configuration_id": configuration.pk,
             "issue_key": open_issues(company.pk, [configuration.pk]).issues[0].cause.key,
+            "kind": "vat_codes",
+            "format_name": "fmuta6",
             "run_id": run.pk,
             "line_id": Line.objects.filter(run=run).latest("pk").pk,
             "delivery_id": delivery.pk,
@@ -166,13 +179,23 @@ def made_world(storage_folder: Path) -> dict[str, Any]:
 
 def absent() -> dict[str, Any]:
     """Ids that nothing has."""
-    numbers = ("access_key_id", "authorisation_id", "configuration_id", "delivery_id", "line_id", "run_id")
+    numbers = (
+        "access_key_id",
+        "authorisation_id",
+        "configuration_id",
+        "run_id",
+        "line_id",
+        "delivery_id",
+        "snapshot_id",
+    )
     return {
         "organisation_id": uuid4(),
         "integration_id": uuid4(),
         "name": "nothing.csv",
         "issue_key": "0" * 16,
-        **dict.fromkeys((*numbers, "snapshot_id"), 999_999_999),
+        "kind": "nothing",
+        "format_name": "nothing",
+        **dict.fromkeys(numbers, 999_999_999),
     }
 
 

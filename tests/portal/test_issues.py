@@ -18,7 +18,7 @@ from tests.portal.stored import stored_at
 
 pytestmark = pytest.mark.django_db
 ONLY_VAT_CODES = PackageSettings(
-    vat_codes=(VatCode(code="H", name="High"),),
+    vat_codes=(VatCode(code="H", name="High"), VatCode(code="L", name="Low")),
     unknown=(
         "ledger_accounts",
         "journals",
@@ -80,7 +80,7 @@ def test_my_company_leads_there(anna: Client, run: Run) -> None:
 def test_the_code_is_chosen_seen_and_applied(anna: Client, run: Run) -> None:
     key = key_of(run)
     shown = page(anna, run, key, way="by_mapping", target="H").content.decode()
-    assert "would be right." in shown
+    assert "1 document would be right." in shown
     assert "9 → H" in shown
     assert Correction.objects.count() == 0
 

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
+from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
@@ -19,6 +20,7 @@ from bookbridge.exchange.outstanding_texts import HELD_EMPTY, HELD_SHARED, HELD_
 from bookbridge.exchange.passing import DatabaseClock
 from bookbridge.exchange.workers import Claim
 from bookbridge.formats import OutstandingProfile, ProfileError, load_profile, write_outstanding
+from bookbridge.integrations import changing
 from bookbridge.integrations.connecting import connect, package_settings
 from bookbridge.integrations.models import Configuration
 from bookbridge.integrations.sql import let_the_transaction_wait
@@ -32,6 +34,8 @@ Kind = Literal["sales", "purchase"]
 FILE_NAMES: dict[Kind, str] = {"sales": "dbopen.csv", "purchase": "dbopen_purchase.csv"}
 """One file for each kind: the ERP's name is known for sales only; the second is our choice."""
 
+SCHEDULE = ("outstanding_interval_min", "outstanding_hold_share")
+"""What a person sets of them, together."""
 _SINCE = datetime(2000, 1, 1, tzinfo=UTC)
 _SPREAD, _WHOLE = 2_654_435_769, 2**32
 """The golden ratio of the whole: its multiples spread numbers evenly, consecutive ones too."""
@@ -67,6 +71,23 @@ def next_due(configuration: Configuration, now: datetime | None = None) -> datet
     interval = timedelta(minutes=configuration.outstanding_interval_min)
     first = _SINCE + interval * (configuration.pk * _SPREAD % _WHOLE) / _WHOLE
     return first + interval * (((now or sql.database_clock()) - first) // interval + 1)
+
+
+def set_schedule(configuration: Configuration, *, interval_min: int, hold_share: Decimal, user: User, was: str) -> bool:
+    """How often they are read, and when they are held. A new interval plans the next reading at once.
+
+    `was`: what `changing.seen` gave for SCHEDULE. False when it changes nothing. Raises ChangedMeanwhileError.
+    """
+    planned = copy(configuration)
+    planned.outstanding_interval_min = interval_min
+    is_moved = interval_min != configuration.outstanding_interval_min
+    return changing.change(
+        configuration,
+        {"outstanding_interval_min": interval_min, "outstanding_hold_share": hold_share},
+        user,
+        was=was,
+        untold={"next_outstanding_at": next_due(planned)} if is_moved else {},
+    )
 
 
 def read(run: Run, claim: Claim, storage: Storage | None = None) -> None:

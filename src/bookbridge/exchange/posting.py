@@ -16,7 +16,7 @@ from django.db.models import Exists, OuterRef, Subquery
 from django.db.models.functions import Greatest, Least, Now
 
 from bookbridge.documents import Problem
-from bookbridge.exchange import crash_points, queries, telling
+from bookbridge.exchange import crash_points, queries, sql, telling
 from bookbridge.exchange.lines import LineChange, values_of
 from bookbridge.exchange.models import Attempt, Posting, Run, WorkerSession
 from bookbridge.exchange.queries import Written
@@ -70,7 +70,8 @@ def write_down(
 ) -> Written:
     """Begin and conclude, in one transaction.
 
-    What starts moves to `sending` with its attempt written down, where nobody was faster and the run is still claimed.
+    What starts moves to `sending` with its attempt written down, where nobody was faster, the run is still claimed and
+    its configuration isn't paused.
     An answer goes to its posting, attempt and line; where another worker has taken over, to the attempt's own record
     alone. `changes` are lines that needed no call.
     """
@@ -78,6 +79,8 @@ def write_down(
         {
             "organisation": run.organisation_id,
             "run": run.pk,
+            "configuration": run.configuration_id,
+            "pause": sql.pause_lock(run.configuration_id),
             "claim": claim.token,
             "worker": claim.worker.id,
             "settle_s": settle_s,

@@ -2,6 +2,7 @@
 
 Rows go in as one JSON text. Times are PostgreSQL's, so that a worker with a wrong clock looks nothing up too early.
 Rows are locked in one order and never waited for where another worker may want them too; the trail's chain comes last.
+What begins holds a lock that a pause waits for, and sees a pause that was there before it.
 Ids are given a second time as arrays: PostgreSQL knows nothing of what stands in a JSON text, and would rather read a
 table that it has no statistics of yet than look a few rows up.
 """
@@ -15,6 +16,8 @@ from uuid import UUID
 
 from django.db import connection
 
+_HOLD_OFF_A_PAUSE = "SELECT pg_advisory_xact_lock_shared(hashtextextended(%(pause)s, 0))"
+"""A statement of its own before the one that looks: what that sees is as new as this lock."""
 _BEGIN = """
     WITH asked AS (
         SELECT * FROM jsonb_to_recordset(%(begins)s::jsonb) AS asked (
@@ -23,6 +26,9 @@ _BEGIN = """
         )
     ), own AS (
         SELECT id FROM exchange_run WHERE id = %(run)s AND claim = %(claim)s AND state = 'working'
+    ), going AS (
+        SELECT id FROM integrations_configuration
+        WHERE id = %(configuration)s AND organisation_id = %(organisation)s AND paused_at IS NULL
     ), free AS (
         SELECT held.id
         FROM exchange_posting AS held
@@ -33,6 +39,7 @@ _BEGIN = """
           AND held.attempt IS NOT DISTINCT FROM asked.seen
           AND held.fingerprint = asked.fingerprint
           AND EXISTS (SELECT FROM own)
+          AND EXISTS (SELECT FROM going)
           AND NOT (asked.action = 'update' AND EXISTS (
               SELECT FROM exchange_line AS later
               WHERE later.organisation_id = %(organisation)s AND later.posting_id = held.id
@@ -62,7 +69,7 @@ _BEGIN = """
         FROM begun
         RETURNING token
     )
-    SELECT EXISTS (SELECT FROM own), ARRAY(SELECT token FROM written)
+    SELECT EXISTS (SELECT FROM own), ARRAY(SELECT token FROM written), NOT EXISTS (SELECT FROM going)
 """
 
 _CONCLUDE = """
@@ -169,11 +176,13 @@ _WRITE_LINES = """
 @dataclass(frozen=True)
 class Written:
     """What came of a turn: whether the run is still claimed, the tokens of the attempts that were begun, and those that
-    still owned their postings when they were concluded, each with the moment at which an uncertain one is looked up."""
+    still owned their postings when they were concluded, each with the moment at which an uncertain one is looked up.
+    `paused`: nothing was begun since the configuration is paused."""
 
     own: bool = True
     begun: frozenset[UUID] = frozenset()
     mine: Mapping[UUID, datetime | None] = field(default_factory=dict)
+    paused: bool = False
 
 
 def write_down(
@@ -194,13 +203,17 @@ def write_down(
         **{name: [row[field] for row in rows[of] if row[field]] for name, (of, field) in _IDS.items()},
     }
     with connection.cursor() as cursor:
-        cursor.execute(";".join(_STATEMENTS[name] for name in asked), values)
+        statements = [_HOLD_OFF_A_PAUSE] if "begins" in asked else []
+        cursor.execute(";".join([*statements, *(_STATEMENTS[name] for name in asked)]), values)
+        for _ in statements:
+            cursor.nextset()
         found = {}
         for name in asked:
             found[name] = cursor.fetchall()
             cursor.nextset()
-    own, begun = found.get("begins", [(True, [])])[0]
-    return Written(own, frozenset(begun), {token: due for token, due, _ in found.get("answers", [])})
+    own, begun, paused = found.get("begins", [(True, [], False)])[0]
+    mine = {token: due for token, due, _ in found.get("answers", [])}
+    return Written(own, frozenset(begun), mine, paused)
 
 
 _IDS = {

@@ -1,5 +1,6 @@
 """One run from claim to end: take in, check, send, and either pause or write the end down."""
 
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import uuid4
@@ -14,6 +15,7 @@ from bookbridge.exchange import (
     crash_points,
     intake,
     outstanding,
+    pausing,
     posting,
     reconciliation,
     sql,
@@ -28,7 +30,7 @@ from bookbridge.exchange.preflight import SettingsIndex
 from bookbridge.exchange.progress import Progress
 from bookbridge.exchange.sending import Sender
 from bookbridge.exchange.workers import Claim, ClaimedWriting, WorkerLife
-from bookbridge.integrations.connecting import Link, forget_package_settings, package_settings
+from bookbridge.integrations.connecting import Link, forget_package_settings, known_package_settings, package_settings
 from bookbridge.integrations.models import Authorisation
 from bookbridge.integrations.storable import storable_values
 from bookbridge.integrations.tokens import needs_signing_in_again
@@ -135,6 +137,8 @@ def _let_go(own: Claim, pause: _Pause | None) -> None:
         waiting_for=storable_values(pause.why.model_dump(mode="json")) if pause.why else None,
         failures=Least(failures, _FAILURES_COUNTED),
     )
+    if pause.why is not None and pause.why.code == waiting_texts.PAUSED.code:
+        pausing.go_on_if_resumed(own.run_id)
 
 
 def _from_now(time: timedelta) -> datetime:
@@ -159,7 +163,7 @@ def _out(run: Run, own: Claim) -> _Pause | None:
         if not open_lines(run).exists():
             _end(run, own)
             return None
-        blocked = _blocked_by_account(run)
+        blocked = _blocked(run)
         if blocked:
             return blocked
         try:
@@ -198,6 +202,22 @@ def _one_pass(run: Run, own: Claim, index: SettingsIndex, clock: DatabaseClock) 
         flight.close()
         if sender.refused_by_the_package:
             forget_package_settings(run.configuration)
+
+
+def _blocked(run: Run) -> _Pause | None:
+    """Why nothing may be sent or read just now."""
+    if pausing.is_paused(run.configuration_id):
+        _know_the_package(run)
+        error = pausing.paused(run.configuration, DatabaseClock().now())
+        return _Pause(error.until, error.why)
+    return _blocked_by_account(run)
+
+
+def _know_the_package(run: Run) -> None:
+    """Have the package's lists at hand while a run is paused, so that people see what it would book, checked."""
+    if run.direction == Run.Direction.OUT and known_package_settings(run.configuration) is None:
+        with suppress(LaterError, UnreachableError, SignInAgainError, NotAllowedError):
+            package_settings(run.configuration)
 
 
 def _blocked_by_account(run: Run) -> _Pause | None:
@@ -253,7 +273,7 @@ def _end(run: Run, own: Claim) -> None:
 
 
 def _in(run: Run, own: Claim) -> _Pause | None:
-    blocked = _blocked_by_account(run)
+    blocked = _blocked(run)
     if blocked:
         return blocked
     try:

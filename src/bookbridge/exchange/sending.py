@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 import structlog
 from django.db import DatabaseError, InterfaceError, connection
 
-from bookbridge.exchange import crash_points, posting, sending_texts, waiting_texts
+from bookbridge.exchange import crash_points, pausing, posting, sending_texts, waiting_texts
 from bookbridge.exchange.calls import Call, LookUpOf, Preparation, RelationQuestion, Send
 from bookbridge.exchange.decisions import Decision, decide
 from bookbridge.exchange.doubts import UNSENT, Doubts
@@ -306,6 +306,8 @@ class Sender:
         """Only what was written down before, by us."""
         if not written.own:
             self._stop_for(ClaimLostError(f"run {self._run.pk} belongs to another worker now"))
+        elif written.paused:
+            self._stop_for(pausing.paused(self._run.configuration, self._clock.now()))
         begun = written.begun
         if begun:
             crash_points.reach("attempt_written")

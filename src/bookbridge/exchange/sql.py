@@ -110,6 +110,11 @@ def wait_for_lock(name: str) -> None:
         cursor.execute(_WAIT_FOR_LOCK, [name])
 
 
+def pause_lock(configuration_id: int) -> str:
+    """The name of the lock that documents begin under, together, and a pause is made under, alone."""
+    return f"pause {configuration_id}"
+
+
 def try_lock(name: str) -> bool:
     """Whether this transaction now holds the lock of a name; it is given back when the transaction ends."""
     with connection.cursor() as cursor:

@@ -111,7 +111,9 @@ def start_due_outstanding() -> None:
             return
         for organisation_id, due in groupby(sorted(due_configurations(_MOST_AT_ONCE)), key=itemgetter(0)):
             with acting_for(organisation_id):
-                own = Configuration.objects.filter(organisation_id=organisation_id, pk__in=[pk for _, pk in due])
+                own = Configuration.objects.filter(
+                    organisation_id=organisation_id, pk__in=[pk for _, pk in due], paused_at=None
+                )
                 for configuration in own:
                     with _not_stopping_the_others("configuration", configuration.pk), transaction.atomic():
                         _start(configuration)
@@ -128,8 +130,12 @@ def _start(configuration: Configuration) -> None:
 
 
 def _plan_next(configuration: Configuration) -> None:
-    configuration.next_outstanding_at = outstanding.next_due(configuration)
-    configuration.save(update_fields=["next_outstanding_at"])
+    """By the interval that holds now: whoever changed it meanwhile has planned by the new one."""
+    Configuration.objects.filter(
+        organisation_id=configuration.organisation_id,
+        pk=configuration.pk,
+        outstanding_interval_min=configuration.outstanding_interval_min,
+    ).update(next_outstanding_at=outstanding.next_due(configuration))
 
 
 def look_into_inboxes() -> None:

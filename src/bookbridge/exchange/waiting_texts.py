@@ -18,6 +18,22 @@ ACCOUNT = ProblemKind(
         "Un propriétaire ouvre l’intégration et choisit Se reconnecter ; l’exécution reprend ensuite d’elle-même.",
     ),
 )
+PAUSED = ProblemKind(
+    "waiting.paused",
+    severity="notice",
+    en=Text(
+        "{value} is paused: nothing is sent to it and nothing is read.",
+        "A bookkeeper or an owner resumes it under Settings; the run then goes on by itself.",
+    ),
+    nl=Text(
+        "{value} is gepauzeerd: er wordt niets verstuurd en niets gelezen.",
+        "Een boekhouder of eigenaar hervat dit bij Instellingen; daarna gaat de run vanzelf verder.",
+    ),
+    fr=Text(
+        "{value} est en pause : rien n’est envoyé et rien n’est lu.",
+        "Un comptable ou un propriétaire la reprend dans les Paramètres ; l’exécution continue ensuite d’elle-même.",
+    ),
+)
 CALLS = ProblemKind(
     "waiting.calls",
     severity="notice",

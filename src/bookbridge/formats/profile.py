@@ -258,6 +258,8 @@ def load_profile(name: str, adjustments: str = "") -> Profile:
         changes = tomllib.loads(adjustments)
     except tomllib.TOMLDecodeError as error:
         raise ProfileError(f"the adjustments of profile {name} are no valid TOML: {error}") from error
+    except RecursionError:
+        raise ProfileError(f"the adjustments of profile {name} are nested too deeply") from None
     for fixed in ("format", "name", "base"):
         if fixed in changes:
             raise ProfileError(f"profile {name}: '{fixed}' can't be adjusted; choose another profile instead")

@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from django.db import transaction
@@ -11,6 +13,7 @@ from bookbridge.integrations.models import Configuration
 from bookbridge.organisations import trail
 from bookbridge.organisations.models import User
 
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
 LONGEST_CODE = 60
 MOST_CODES = 5000
 """Of one list: a chart of accounts, with room to spare."""
@@ -68,18 +71,60 @@ def set_mapping(
     return True
 
 
+def change(
+    configuration: Configuration,
+    values: Mapping[str, Any],
+    user: User,
+    *,
+    was: str,
+    untold: Mapping[str, Any] = _NOTHING,
+) -> bool:
+    """Set some settings together. `was`: what `seen` gave for those that the user saw. `untold`: what moves with them.
+
+    False when nothing has changed. Raises ChangedMeanwhileError with all of them as they are now.
+    """
+    with transaction.atomic():
+        row = locked(configuration)
+        now = {name: getattr(row, name) for name in values}
+        if was != seen(now):
+            raise ChangedMeanwhileError(now)
+        if now == values:
+            return False
+        _keep(row, values, user, untold)
+    return True
+
+
+def set_layout(
+    configuration: Configuration, format_name: str, profile: str, adjustments: str, user: User, *, was: str
+) -> bool:
+    """How files of a format are read, or written, from the next one on. Whether it loads is for the caller to check.
+
+    `was`: what `seen` gave for the layout that the user saw. Raises ChangedMeanwhileError.
+    """
+    with transaction.atomic():
+        row = locked(configuration)
+        now = row.layouts.get(format_name)
+        if was != seen(now):
+            raise ChangedMeanwhileError(now)
+        wanted = {"profile": profile, "adjustments": adjustments}
+        if now == wanted:
+            return False
+        _keep(row, {"layouts": {**row.layouts, format_name: wanted}}, user)
+    return True
+
+
 def locked(configuration: Configuration) -> Configuration:
     """The configuration as it is now, which nobody else changes until the transaction ends."""
     own = Configuration.objects.select_for_update(of=("self",)).filter(organisation_id=configuration.organisation_id)
     return own.get(pk=configuration.pk)
 
 
-def _keep(row: Configuration, values: dict[str, Any], user: User) -> None:
+def _keep(row: Configuration, values: Mapping[str, Any], user: User, untold: Mapping[str, Any] = _NOTHING) -> None:
     """Keep new values of a locked row, and tell the trail what differs."""
     before = Configuration(**{name: getattr(row, name) for name in values})
-    for name, value in values.items():
+    for name, value in {**values, **untold}.items():
         setattr(row, name, value)
-    row.save(update_fields=list(values))
+    row.save(update_fields=[*values, *untold])
     changes = trail.differences(before, row, values)
     trail.record(
         row.organisation_id, "configuration.changed", subject=row, changes=changes, actor=trail.user_actor(user.pk)

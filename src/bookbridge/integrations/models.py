@@ -105,6 +105,9 @@ class Configuration(models.Model):
         help_text="Hold the outstanding items when more than this percentage of the last ones would vanish",
     )
     next_outstanding_at = models.DateTimeField(null=True, blank=True)
+    paused_at = models.DateTimeField(null=True, blank=True, help_text="Since then nothing is sent and nothing is read")
+    paused_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
+    pause_note = models.CharField(max_length=200, blank=True, default="", db_default="")
     look_up_first_since = models.DateTimeField(
         null=True, blank=True, help_text="When the installation came back from a backup that the books are ahead of"
     )

@@ -17,6 +17,8 @@ ACTION: dict[str, Any] = {
     "authorisation.lost": _("Account needs signing in again"),
     "configuration.added": _("Administration chosen"),
     "configuration.changed": _("Settings of an administration changed"),
+    "configuration.paused": _("Administration paused"),
+    "configuration.resumed": _("Administration resumed"),
     "document.already_there": _("Document found in the package"),
     "document.left_as_posted": _("Document left as it was posted"),
     "document.left_out": _("Document not to be sent"),

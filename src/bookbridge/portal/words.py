@@ -24,6 +24,7 @@ RUN: dict[str, Look] = {
     "with_errors": Look(pgettext_lazy("run", "With errors"), "warning", "warn"),
     "failed": Look(pgettext_lazy("run", "Failed"), "cross", "bad"),
     "held": Look(pgettext_lazy("run", "Held"), "pause", "warn"),
+    "paused": Look(_("Paused"), "pause", "quiet"),
     "ended": Look(pgettext_lazy("run", "Ended"), "check", "quiet"),
 }
 OUTCOME: dict[str, Look] = {
@@ -57,6 +58,15 @@ SNAPSHOT: dict[str, Look] = {
     "held": Look(pgettext_lazy("outstanding items", "Held"), "pause", "warn"),
     "discarded": Look(pgettext_lazy("outstanding items", "Refused by a person"), "cross", "quiet"),
 }
+WOULD_BE: dict[str, Look] = {
+    "send": Look(_("Would be posted"), "check", "good"),
+    "update": Look(_("Would be updated"), "check", "good"),
+    "refused": Look(_("Would be refused"), "cross", "bad"),
+    "already_posted": Look(_("Already posted"), "skip", "quiet"),
+    "changed": Look(_("Changed since it was posted"), "warning", "warn"),
+    "look_up": Look(_("Would be looked up first"), "question", "warn"),
+    "wait": Look(_("Waits for another run"), "clock", "quiet"),
+}
 PAUSED = Look(_("Paused"), "pause", "quiet")
 UNKNOWN = Look(_("Unknown"), "question", "quiet")
 
@@ -67,6 +77,7 @@ TABLES: dict[str, dict[str, Look]] = {
     "authorisation": AUTHORISATION,
     "delivery": DELIVERY,
     "snapshot": SNAPSHOT,
+    "would_be": WOULD_BE,
     "paused": {"paused": PAUSED},
 }
 
@@ -126,6 +137,12 @@ MAPPING = {
     "cost_units": _("Cost units"),
     "currencies": _("Currencies"),
     "countries": _("Countries"),
+}
+FORMAT = {
+    "fmuta6": _("Financial entries (fmuta6)"),
+    "debitr": _("Customers (debitr)"),
+    "credit": _("Suppliers (credit)"),
+    "dbopen": _("Outstanding items (dbopen)"),
 }
 OUTSTANDING_KIND = {
     "sales": pgettext_lazy("open items", "Sales"),

@@ -51,6 +51,7 @@ class IntegrationRow:
     held: Sequence[OutstandingSnapshot] = ()
     set_aside: int = 0
     troubled_runs: Sequence[Run] = field(default=())
+    paused: Sequence[Configuration] = field(default=())
 
     @property
     def unauthorised(self) -> list[Authorisation]:
@@ -83,7 +84,9 @@ def integration_rows(organisation: Organisation, only: UUID | None = None) -> li
 def _configurations(organisation: Organisation, integrations: Sequence[Integration]) -> list[Configuration]:
     runs = Run.objects.filter(organisation=organisation, configuration=OuterRef("pk")).order_by("-created_at")
     return list(
-        organisation.configurations.filter(integration__in=integrations).annotate(
+        organisation.configurations.filter(integration__in=integrations)
+        .select_related("paused_by")
+        .annotate(
             last_out=Subquery(runs.filter(direction=Run.Direction.OUT).values("pk")[:1]),
             last_in=Subquery(runs.filter(direction=Run.Direction.IN).values("pk")[:1]),
         )
@@ -135,7 +138,7 @@ def _row(integration: Integration, facts: _Facts) -> IntegrationRow:
     runs = [facts.runs[pk] for c in own for pk in (_last(c, "out"), _last(c, "in")) if pk in facts.runs]
     newest = max(runs, key=lambda run: (run.created_at, run.pk), default=None)
     open_postings = [facts.open_postings[pk] for pk in ids if pk in facts.open_postings]
-    due = [c.next_outstanding_at for c in own if c.next_outstanding_at and c.is_active and c.outstanding_kinds]
+    due = [c.next_outstanding_at for c in own if _has_a_schedule(c)]
     return IntegrationRow(
         integration=integration,
         package=package_name(integration.package),
@@ -146,8 +149,14 @@ def _row(integration: Integration, facts: _Facts) -> IntegrationRow:
         uncertain=sum(row["uncertain"] for row in open_postings),
         held=[snapshot for snapshot in facts.held if snapshot.configuration_id in ids],
         set_aside=facts.set_aside.get(integration.pk, 0),
+        paused=[c for c in own if c.paused_at],
         troubled_runs=[run for run in runs if state_of(run) in ("failed", "with_errors")],
     )
+
+
+def _has_a_schedule(configuration: Configuration) -> bool:
+    is_going = configuration.is_active and configuration.paused_at is None
+    return bool(configuration.next_outstanding_at and is_going and configuration.outstanding_kinds)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from typing import Any
 
 from bookbridge.exchange.models import Run
 from bookbridge.exchange.periods import Period
+from bookbridge.exchange.waiting_texts import PAUSED
 
 OUTCOMES = ("posted", "refused", "uncertain", "skipped")
 AMOUNTS = ("file", *OUTCOMES, "waiting")
@@ -131,7 +132,10 @@ class RunRow:
 
 def state_of(run: Run) -> str:
     """The one word for where a run stands: its result once it has ended."""
-    return (run.result or "ended") if run.state == Run.State.ENDED else run.state
+    if run.state == Run.State.ENDED:
+        return run.result or "ended"
+    is_paused = run.state == Run.State.WAITING and (run.waiting_for or {}).get("code") == PAUSED.code
+    return "paused" if is_paused else run.state
 
 
 def run_row(run: Run) -> RunRow:

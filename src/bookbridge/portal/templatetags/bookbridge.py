@@ -15,9 +15,11 @@ from django.utils.translation import get_language, gettext, ngettext
 
 from bookbridge.documents import Explanation, Problem, minor_unit, rounded
 from bookbridge.exchange.models import Attempt
+from bookbridge.integrations.models import Integration
 from bookbridge.portal import words
 from bookbridge.portal.account import passkeys, second_step
 from bookbridge.portal.icons import icon_svg
+from bookbridge.portal.queries import pauses
 
 register = template.Library()
 _DATE_FORMATS = {"en": "j M Y", "nl": "j b Y", "fr": "j N Y"}
@@ -41,6 +43,17 @@ def badge(table: str, state: str) -> dict[str, Any]:
 def mark(table: str, state: str) -> dict[str, Any]:
     """The sign of a state alone, its word for screen readers."""
     return {"look": words.look(table, state)}
+
+
+@register.inclusion_tag("portal/parts/paused.html", takes_context=True)
+def paused_of(context: Any, integration: Integration) -> dict[str, Any]:
+    """What of an integration is paused, by whom, since when and why, with the button to resume it."""
+    paused = pauses.paused_of(integration)
+    return {
+        **{name: context.get(name) for name in ("access", "csrf_token")},
+        "integration": integration,
+        "paused": paused,
+    }
 
 
 @register.simple_tag(takes_context=True)
