@@ -18,7 +18,7 @@ from tests.portal.stored import stored_at
 
 pytestmark = pytest.mark.django_db
 ONLY_VAT_CODES = PackageSettings(
-    vat_codes=(VatCode(code="H", name="High"), VatCode(code="L", name="Low")),
+    vat_codes=(VatCode(code="H", name="High"), VatCode(code="1", name="Low")),
     unknown=(
         "ledger_accounts",
         "journals",
