@@ -101,6 +101,11 @@ def member(of: Organisation, role: str = Membership.Role.OWNER, email: str = "",
     return person
 
 
+def membership(of: Organisation, role: str = Membership.Role.VIEWER) -> Membership:
+    """Of somebody whom nothing else is done with."""
+    return Membership.objects.get(organisation=of, user=member(of, role))
+
+
 def integration(of: Organisation, name: str = "Reserveringen", **fields: Any) -> Integration:
     return Integration.objects.create(organisation=of, name=name, **{"package": "exact_online", **fields})
 

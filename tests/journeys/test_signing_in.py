@@ -6,17 +6,14 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from django.core.cache import cache
 from playwright.sync_api import Page, expect
 
-from bookbridge.commands.processes import free_port
 from bookbridge.organisations.models import User
 from bookbridge.organisations.sessions import SessionStore
-from bookbridge.server.mail_server import MailServer
 from tests import factories
 from tests.journeys.authenticators import plug_in
-from tests.journeys.conftest import PHONE
+from tests.journeys.conftest import PHONE, Sink
 from tests.journeys.steps import check_accessibility, log_in
 from tests.portal.people import code_of, send_mails
 
@@ -203,29 +200,6 @@ def test_where_one_is_logged_in(anna: User, open_page: Callable[..., Page], pict
     expect(here.locator("main .list > li")).to_have_count(1)
     elsewhere.reload()
     expect(elsewhere.get_by_role("heading", level=1)).to_have_text("Log in to Bookbridge")
-
-
-class Sink:
-    """A mail server that keeps what it is given."""
-
-    def __init__(self) -> None:
-        self.mails: list[Any] = []
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
-        self.mails.append(envelope)
-        return "250 kept"
-
-
-@pytest.fixture
-def mail_sink(settings: Any) -> Iterator[Sink]:
-    sink = Sink()
-    port = free_port(2525)
-    controller = Controller(sink, hostname="127.0.0.1", port=port)
-    controller.start()
-    for name, value in MailServer.at(f"smtp://127.0.0.1:{port}?tls=none").django_settings().items():
-        setattr(settings, name, value)
-    yield sink
-    controller.stop()
 
 
 WORDS = {

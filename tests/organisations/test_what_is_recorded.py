@@ -28,7 +28,7 @@ from bookbridge.integrations.connecting import connect, package_settings
 from bookbridge.integrations.models import AccessKey, Integration
 from bookbridge.integrations.tokens import needs_signing_in_again
 from bookbridge.organisations import trail, trail_chain
-from bookbridge.organisations.models import AuditEntry, Organisation, User
+from bookbridge.organisations.models import AuditEntry, Membership, Organisation, User
 from bookbridge.organisations.walls import acting_for
 from bookbridge.portal.account import mails
 from bookbridge.portal.settings_forms import schedule_of
@@ -195,6 +195,16 @@ def _settled(world: World) -> None:
     assert world.client.post(reverse("leave_as_posted", args=place), {"reason": "A test"}).status_code == 302
 
 
+def _members(world: World) -> None:
+    place = [world.organisation.pk]
+    given = {"email": "new@example.org", "role": "viewer"}
+    assert world.client.post(reverse("invite", args=place), given).status_code == 302
+    with acting_for(world.organisation.pk):
+        place.append(Membership.objects.get(user__email="new@example.org").pk)
+    assert world.client.post(reverse("change_member", args=place), {"role": "owner"}).status_code == 302
+    assert world.client.post(reverse("remove_member", args=place)).status_code == 302
+
+
 def _agreed(world: World) -> None:
     snapshot = _held(world)
     assert world.client.post(reverse("agree", args=[world.organisation.pk, snapshot.pk])).status_code == 302
@@ -281,6 +291,7 @@ SCENARIOS: dict[Callable[[World], Any], set[str]] = {
         *("posting.left_out user", "document.left_out user", "posting.refused user", "document.send_after_all user"),
         *("posting.posted user", "document.already_there user", "document.left_as_posted user"),
     },
+    _members: {"user.added user", "membership.added user", "membership.changed user", "membership.removed user"},
     _agreed: {"outstanding.written user"},
     _refused: {"outstanding.discarded user"},
     _read: {"run.asked_for system", "outstanding.held system"},

@@ -37,6 +37,10 @@ ADMITTED: dict[str, tuple[int, int]] = {
     "authorise_callback": (400, 405),
     "installation": (200, 405),
     "company": (200, 405),
+    "members": (200, 405),
+    "invite": (405, 422),
+    "change_member": (405, 302),
+    "remove_member": (200, 302),
     "integrations": (200, 405),
     "integration": (200, 405),
     "history": (200, 405),
@@ -155,6 +159,7 @@ def made_world(storage_folder: Path) -> dict[str, Any]:
             "integration_id": configuration.integration_id,
             "authorisation_id": configuration.authorisation_id,
             "configuration_id": configuration.pk,
+            "membership_id": factories.membership(company).pk,
             "issue_key": open_issues(company.pk, [configuration.pk]).issues[0].cause.key,
             "kind": "vat_codes",
             "format_name": "fmuta6",
@@ -181,6 +186,7 @@ def absent() -> dict[str, Any]:
     """Ids that nothing has."""
     numbers = (
         "access_key_id",
+        "membership_id",
         "authorisation_id",
         "configuration_id",
         "run_id",

@@ -18,7 +18,7 @@ from bookbridge.organisations.trail_reading import Wanted
 from bookbridge.portal.periods import Days, midnight
 from bookbridge.portal.queries.runs import HistoryFilter
 from bookbridge.portal.trail_words import ACTOR, GROUP
-from bookbridge.portal.words import DIRECTION
+from bookbridge.portal.words import DIRECTION, ROLE
 
 LONGEST_PERIOD = timedelta(days=731)
 FIRST_YEAR, LAST_YEAR = 1990, 2199
@@ -168,6 +168,32 @@ class AccessKeyForm(forms.Form):
         label=_("What will use the key"),
         max_length=120,
         error_messages={"required": _("Name what will use the key, such as the machine the agent runs on.")},
+    )
+
+
+class RoleForm(forms.Form):
+    """What a member may do."""
+
+    role = forms.ChoiceField(label=_("Role"), choices=list(ROLE.items()))
+
+
+class InvitationForm(RoleForm):
+    """Whom an owner lets in, and what they may do."""
+
+    email = forms.EmailField(
+        label=_("Mail address"),
+        widget=forms.EmailInput({"autocomplete": "off"}),
+        error_messages={
+            "required": _("Fill in a mail address."),
+            "invalid": _("This is no mail address."),
+        },
+    )
+    role = forms.ChoiceField(
+        label=_("Role"),
+        choices=list(ROLE.items()),
+        initial="bookkeeper",
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose a role."), "invalid_choice": _("Choose a role from the list.")},
     )
 
 

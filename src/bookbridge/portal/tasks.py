@@ -1,6 +1,7 @@
 """Jobs of the portal: mails. A mail server that is away for a while is asked again."""
 
 from datetime import datetime
+from uuid import UUID
 
 from procrastinate import RetryStrategy
 from procrastinate.contrib.django import app
@@ -28,3 +29,21 @@ def mail_notice(user_id: int, notice: str, address: str, at: str) -> None:
     user = User.objects.filter(pk=user_id).first()
     if user is not None:
         mails.send_notice(user, notice, address, datetime.fromisoformat(at))
+
+
+@app.task(name="mail_invitation", queue=MAILS, retry=_AGAIN)
+def mail_invitation(user_id: int, organisation_id: str, by_id: int) -> None:
+    """Nothing is sent to whoever was removed again, or whose account is closed."""
+    from bookbridge.organisations.models import Membership, User
+    from bookbridge.organisations.walls import acting_for
+    from bookbridge.portal.account import mails
+
+    with acting_for(UUID(organisation_id)):
+        member = (
+            Membership.objects.select_related("organisation", "user")
+            .filter(organisation=organisation_id, user=user_id, user__is_active=True)
+            .first()
+        )
+    by = User.objects.filter(pk=by_id).first()
+    if member is not None and by is not None:
+        mails.send_invitation(member.user, member.organisation.name, by)

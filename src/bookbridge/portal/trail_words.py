@@ -36,6 +36,8 @@ ACTION: dict[str, Any] = {
     "log_in.failed": _("Log-in failed"),
     "log_in.succeeded": _("Logged in"),
     "membership.added": _("Member added"),
+    "membership.changed": _("Role of a member changed"),
+    "membership.removed": _("Member removed"),
     "organisation.added": _("Company added"),
     "organisation.changed": _("Company changed"),
     "outstanding.discarded": _("Outstanding items refused"),

@@ -24,6 +24,10 @@ ROLES: dict[str, str] = {
     "installation": OPERATOR,
     # One company
     "company": VIEWER,
+    "members": VIEWER,
+    "invite": OWNER,
+    "change_member": OWNER,
+    "remove_member": OWNER,
     "integrations": VIEWER,
     "integration": VIEWER,
     "history": VIEWER,

@@ -11,7 +11,7 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.translation import gettext
 
-from bookbridge.organisations.models import User
+from bookbridge.organisations.models import Organisation, User
 from bookbridge.portal.account import texts
 from bookbridge.portal.preferences import known_zone
 
@@ -40,6 +40,22 @@ def tell_of(notice: str, user: User, address: str) -> None:
     from bookbridge.portal.tasks import mail_notice
 
     mail_notice.defer(user_id=user.pk, notice=notice, address=address, at=timezone.now().isoformat())
+
+
+def ask_for_invitation(user: User, organisation: Organisation, by: User) -> None:
+    """Queue the mail that says who gives access to what, and how to get in."""
+    from bookbridge.portal.tasks import mail_invitation
+
+    mail_invitation.defer(user_id=user.pk, organisation_id=str(organisation.pk), by_id=by.pk)
+
+
+def send_invitation(user: User, company: str, by: User) -> None:
+    """With a link to set a password for whoever has none yet."""
+    with _in_the_words_of(user):
+        link = "" if user.has_usable_password() else reset_link(user)
+        said = {"company": company, "by": by, "link": link}
+        subject = gettext("%(company)s in Bookbridge") % {"company": company}
+        _send(user, " ".join(subject.split()), "account/email/invitation.txt", said)
 
 
 def send_reset_link(user: User) -> None:
