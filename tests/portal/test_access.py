@@ -122,9 +122,8 @@ ADMITTED_UNKNOWN = {"account_login": (200, 200), "account_logout": (302, 302)}
 _RANK = {VIEWER: 1, BOOKKEEPER: 2, OWNER: 3}
 VISITORS = ["anonymous", *_RANK, "foreign owner", "operator"]
 OF_COMPANIES = [name for name, needed in ROLES.items() if needed in _RANK]
-OF_THINGS = [
-    name for name in OF_COMPANIES if name not in ("company", "integrations", "trail", "trail_csv", "verify_trail")
-]
+_OF_THE_WHOLE = ("company", "members", "invite", "integrations", "trail", "trail_csv", "verify_trail")
+OF_THINGS = [name for name in OF_COMPANIES if name not in _OF_THE_WHOLE]
 """Addresses that name something inside a company."""
 
 

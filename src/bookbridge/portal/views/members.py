@@ -57,6 +57,7 @@ def invite(request: HttpRequest, access: Access) -> HttpResponse:
 @require_POST
 @member_page
 def change_member(request: HttpRequest, access: Access, membership_id: int) -> HttpResponse:
+    _found(access, membership_id)
     form = RoleForm(request.POST)
     if not form.is_valid():
         messages.error(request, gettext("Choose a role from the list."))
@@ -76,9 +77,7 @@ def change_member(request: HttpRequest, access: Access, membership_id: int) -> H
 @member_page
 def remove_member(request: HttpRequest, access: Access, membership_id: int) -> HttpResponse:
     """Ask first; then the person's next request is refused."""
-    member = next((each for each in companies.members_of(access.organisation) if each.pk == membership_id), None)
-    if member is None:
-        raise Http404("no such member")
+    member = _found(access, membership_id)
     if request.method == "GET":
         return render(request, "portal/member_remove.html", {"section": "company", "access": access, "member": member})
     try:
@@ -90,6 +89,13 @@ def remove_member(request: HttpRequest, access: Access, membership_id: int) -> H
     else:
         messages.success(request, gettext("%(name)s has no access any more.") % {"name": member.user})
     return _back(access)
+
+
+def _found(access: Access, membership_id: int) -> Membership:
+    member = next((each for each in companies.members_of(access.organisation) if each.pk == membership_id), None)
+    if member is None:
+        raise Http404("no such member")
+    return member
 
 
 def _back(access: Access) -> HttpResponse:
