@@ -5,12 +5,14 @@ from decimal import Decimal
 import pytest
 
 from bookbridge.documents import InvoiceLine, JournalEntry, JournalLine, PurchaseInvoice, SalesInvoice
-from bookbridge.exchange import pausing
-from bookbridge.exchange.dry_run import WouldBe, rows_of, would_be
+from bookbridge.exchange import pausing, settling
+from bookbridge.exchange.decisions import Decision
+from bookbridge.exchange.dry_run import REFUSED, WouldBe, rows_of, would_be
 from bookbridge.exchange.models import Attempt, Run
 from bookbridge.exchange.preflight import SettingsIndex
 from bookbridge.integrations.connecting import known_package_settings
 from bookbridge.kit.package_settings import LedgerAccount, PackageSettings, VatCode
+from bookbridge.portal import words
 from tests import factories
 from tests.exchange import files
 from tests.exchange.stage import Stage
@@ -106,3 +108,25 @@ def test_a_paused_run_shows_what_it_would_book_and_books_exactly_that(stage: Sta
 def tried(stage: Stage, run: Run) -> list[WouldBe]:
     lines = run.lines.select_related("posting").order_by("phase", "pk")
     return would_be(lines, stage.configuration, known_package_settings(stage.configuration))
+
+
+def test_what_a_person_decided_about_stays_out_of_it_too(stage: Stage) -> None:
+    anna = factories.member(stage.configuration.organisation)
+    wrong = files.sale("26000002", account="8999")
+    stage.run_files(debitr__csv=files.joined(files.customer("100")), fmuta6__csv=files.joined(files.sale("26000001")))
+    changed = files.sale("26000001", amount="200.00", vat="42.00")
+    for line in stage.run_files(fmuta6__csv=files.joined(changed, wrong)).lines.order_by("identifier"):
+        decide = settling.leave_as_posted if line.identifier == "26000001" else settling.leave_out
+        decide(line, "A test", anna)
+    pausing.pause(stage.configuration, anna)
+    run = stage.dropped(fmuta6__csv=files.joined(changed, wrong))
+    work_on_what_is_due(stage)
+
+    stage.configuration.refresh_from_db()
+    settings = known_package_settings(stage.configuration)
+    lines = run.lines.select_related("posting")
+    assert {each.what for each in would_be(lines, stage.configuration, settings)} == {"left_out"}
+
+
+def test_whatever_would_become_of_a_document_has_a_word() -> None:
+    assert {decision.value for decision in Decision} | {REFUSED} == set(words.WOULD_BE)

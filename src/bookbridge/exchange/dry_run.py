@@ -5,7 +5,7 @@ found out when it is sent; nothing is asked of it here and nothing is written do
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from typing import Any
 
@@ -20,6 +20,7 @@ from bookbridge.documents import (
     rounded,
 )
 from bookbridge.exchange.decisions import Decision, decide
+from bookbridge.exchange.drafting import left_as_posted
 from bookbridge.exchange.mapping import mapped
 from bookbridge.exchange.models import Line
 from bookbridge.exchange.preflight import SettingsIndex, check
@@ -86,7 +87,9 @@ def would_be(lines: Iterable[Line], configuration: Configuration, settings: Pack
     """Of lines that wait, with their postings at hand. `settings`: None when the package's lists aren't known."""
     sheet = catalogue.fact_sheet(configuration.integration.package)
     index = SettingsIndex(settings) if settings is not None else None
-    return [_would_be(line, configuration, sheet, index) for line in lines if line.document and line.posting]
+    found = [_would_be(line, configuration, sheet, index) for line in lines if line.document and line.posting]
+    left = left_as_posted([each.line for each in found if each.what == Decision.CHANGED.value])
+    return [replace(each, what=Decision.LEFT_OUT.value) if each.line.pk in left else each for each in found]
 
 
 def _would_be(line: Line, configuration: Configuration, sheet: FactSheet, index: SettingsIndex | None) -> WouldBe:

@@ -64,6 +64,7 @@ WOULD_BE: dict[str, Look] = {
     "refused": Look(_("Would be refused"), "cross", "bad"),
     "already_posted": Look(_("Already posted"), "skip", "quiet"),
     "changed": Look(_("Changed since it was posted"), "warning", "warn"),
+    "left_out": Look(_("Not to be sent, as a person decided"), "skip", "quiet"),
     "look_up": Look(_("Would be looked up first"), "question", "warn"),
     "wait": Look(_("Waits for another run"), "clock", "quiet"),
 }
