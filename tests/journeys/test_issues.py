@@ -45,3 +45,8 @@ def test_from_what_needs_attention_to_the_books(
     page.reload()
     expect(page.locator("td.state .badge.good")).to_have_count(5)
     assert len(stage.books()["sales_entries"]) == 5
+    page.goto(f"/companies/{organisation.pk}/integrations/{stage.configuration.integration_id}/history/")
+    expect(page.locator("figure.days svg")).to_be_visible()
+    if language != "nl":
+        check_accessibility(page)
+    picture(page, f"history-days-{language}")
