@@ -77,6 +77,14 @@ def test_nobody_is_a_member_twice(owner: Client, company: Organisation) -> None:
     assert membership(company, "eva@example.org").role == "owner"
 
 
+def test_a_closed_account_stays_closed(owner: Client, company: Organisation) -> None:
+    factories.user("closed@example.org", is_active=False)
+    answer = invite(owner, company, "closed@example.org")
+    assert answer.status_code == 422
+    assert "This account is closed." in answer.content.decode()
+    assert Membership.objects.filter(organisation=company).count() == 1
+
+
 @pytest.mark.parametrize(
     ("email", "role"), [("", "viewer"), ("no address", "viewer"), ("a@example.org", "operator"), ("a@example.org", "")]
 )

@@ -126,7 +126,8 @@ def lines_of(organisation_id: UUID, cause: Cause, most: int) -> list[Line]:
     asked = {**_asked(organisation_id, [cause.configuration]), **cause._asdict(), "lines": most}
     ids = [row[0] for row in _rows(_HELD + _LINES, asked)]
     lines = Line.objects.filter(organisation_id=organisation_id, pk__in=ids)
-    return list(lines.select_related("posting", "run__configuration__integration", "correction").order_by("pk"))
+    with_all = lines.select_related("posting", "run__configuration__integration", "correction")
+    return list(with_all.defer("raw", "rows", "posting__document").order_by("pk"))
 
 
 def _asked(organisation_id: UUID, configurations: Collection[int]) -> Mapping[str, Any]:

@@ -3,8 +3,6 @@
 There is always an owner: changes are made one at a time for each organisation, and none takes the last one away.
 """
 
-from dataclasses import dataclass
-
 from django.db import IntegrityError, transaction
 
 from bookbridge.organisations import trail
@@ -15,6 +13,10 @@ class AlreadyMemberError(Exception):
     """Whoever is invited belongs to the organisation."""
 
 
+class ClosedAccountError(Exception):
+    """The operator has closed the account of whoever is invited."""
+
+
 class LastOwnerError(Exception):
     """Without this owner nobody could set anything up any more."""
 
@@ -23,28 +25,23 @@ class NoMemberError(Exception):
     """Somebody else has removed the member meanwhile."""
 
 
-@dataclass(frozen=True)
-class Invited:
-    """`is_new`: an account has been made for it, into which only the link in a mail leads."""
-
-    user: User
-    is_new: bool
-
-
-def invite(organisation: Organisation, email: str, role: str) -> Invited:
-    """Give the owner of a mail address a role, and an account where there is none. Raises AlreadyMemberError.
+def invite(organisation: Organisation, email: str, role: str) -> User:
+    """Give the owner of a mail address a role, and an account where there is none. Raises AlreadyMemberError and
+    ClosedAccountError.
 
     A new account has no password: who can read the mail sets one, and nobody else.
     """
     email = email.strip().lower()
     with transaction.atomic():
         _locked(organisation)
-        user, is_new = _account(email, organisation)
+        user = _account(email, organisation)
         if Membership.objects.filter(organisation=organisation, user=user).exists():
             raise AlreadyMemberError
+        if not user.is_active:
+            raise ClosedAccountError
         Membership.objects.create(organisation=organisation, user=user, role=role)
         trail.record(organisation.pk, "membership.added", subject=user, changes={"role": (None, role)})
-    return Invited(user, is_new)
+    return user
 
 
 def set_role(organisation: Organisation, membership_id: int, role: str) -> None:
@@ -69,19 +66,19 @@ def remove(organisation: Organisation, membership_id: int) -> User:
     return member.user
 
 
-def _account(email: str, organisation: Organisation) -> tuple[User, bool]:
-    """The account of a mail address, and whether it was made just now."""
+def _account(email: str, organisation: Organisation) -> User:
+    """The account of a mail address, made where there is none."""
     known = User.objects.filter(email=email).first()
     if known is not None:
-        return known, False
+        return known
     try:
         with transaction.atomic():
             user = User.objects.create_user(email, None, time_zone=organisation.time_zone)
     except IntegrityError:
         # Another company has invited the same person at this moment.
-        return User.objects.get(email=email), False
+        return User.objects.get(email=email)
     trail.record(None, "user.added", subject=user, changes=trail.differences(None, user, ("email",)))
-    return user, True
+    return user
 
 
 def _locked(organisation: Organisation) -> None:

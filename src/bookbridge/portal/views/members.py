@@ -45,12 +45,15 @@ def invite(request: HttpRequest, access: Access) -> HttpResponse:
         form.add_error("email", gettext("That were many invitations within an hour. Try again later."))
         return _page(request, access, form)
     try:
-        invited = members.invite(access.organisation, form.cleaned_data["email"], form.cleaned_data["role"])
+        user = members.invite(access.organisation, form.cleaned_data["email"], form.cleaned_data["role"])
     except members.AlreadyMemberError:
         form.add_error("email", gettext("Whoever has this address is a member already."))
         return _page(request, access, form)
-    mails.ask_for_invitation(invited.user, access.organisation, access.user)
-    messages.success(request, gettext("%(email)s gets a mail.") % {"email": invited.user.email})
+    except members.ClosedAccountError:
+        form.add_error("email", gettext("This account is closed. The operator of this installation can open it."))
+        return _page(request, access, form)
+    mails.ask_for_invitation(user, access.organisation, access.user)
+    messages.success(request, gettext("%(email)s gets a mail.") % {"email": user.email})
     return redirect("members", access.organisation.pk)
 
 
