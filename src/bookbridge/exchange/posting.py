@@ -26,6 +26,7 @@ from bookbridge.kit.outcomes import Absent, AlreadyThere, Found, Later, LookUp, 
 from bookbridge.organisations import trail
 
 State = Posting.State
+NO_WORKER = UUID(int=0)
 NEEDED_ABSENCES = 2
 """How often a settled package must say that it has no such document before it is sent again."""
 LONGEST_PAUSE = timedelta(minutes=5)
@@ -120,7 +121,7 @@ def _answers(answer: Answer, run_id: int) -> dict[str, Any]:
         "external_number": change.external_number,
         "problems": change.problems,
         "outcome": _name(answer.outcome),
-        "detail": detail_of(answer.outcome),
+        "detail": _detail(answer.outcome),
         "line": line and line.line.pk,
         "line_outcome": line and line.outcome,
         "reason": line and line.reason,
@@ -245,7 +246,7 @@ def conclude_look_up(
             pk=posting.pk, state=State.UNCERTAIN, attempt=posting.attempt, look_ups=posting.look_ups
         ).update(**changes)
         if mine:
-            _write_look_up(posting, found, worker=worker, run_id=run_id)
+            write_look_up(posting, found, worker=worker, run_id=run_id)
             posting.refresh_from_db()
             if posting.state != State.UNCERTAIN:
                 how = type(found).__name__.lower()
@@ -279,7 +280,8 @@ def _stored(problems: Iterable[Problem]) -> list[dict[str, Any]]:
     return [storable_values(problem.model_dump(mode="json")) for problem in problems]
 
 
-def _write_look_up(posting: Posting, found: LookUp, *, worker: UUID, run_id: int | None) -> None:
+def write_look_up(posting: Posting, found: LookUp, *, worker: UUID = NO_WORKER, run_id: int | None = None) -> None:
+    """Put a look-up on record, with what it found; without a worker when a person had the package asked."""
     Attempt.objects.create(
         organisation_id=posting.organisation_id,
         posting=posting,
@@ -291,7 +293,7 @@ def _write_look_up(posting: Posting, found: LookUp, *, worker: UUID, run_id: int
         started_at=Now(),
         ended_at=Now(),
         outcome=type(found).__name__.lower(),
-        detail=detail_of(found),
+        detail=_detail(found),
     )
 
 
@@ -310,8 +312,7 @@ def _name(outcome: Outcome) -> str:
     }[type(outcome).__name__]
 
 
-def detail_of(outcome: Outcome | LookUp) -> str:
-    """What an attempt's record says of an answer."""
+def _detail(outcome: Outcome | LookUp) -> str:
     return storable(_said(outcome))
 
 

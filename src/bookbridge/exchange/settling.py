@@ -7,7 +7,6 @@ posting only while nobody else has: no run has it under way, and nothing was off
 
 from dataclasses import dataclass
 from typing import Any
-from uuid import UUID, uuid4
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -16,8 +15,8 @@ from bookbridge.documents import Document, document_from_json
 from bookbridge.exchange import repair, sql, telling
 from bookbridge.exchange.drafting import left_as_posted, request_for
 from bookbridge.exchange.mapping import mapped
-from bookbridge.exchange.models import Attempt, Correction, Line, Posting, Run, Settlement
-from bookbridge.exchange.posting import detail_of
+from bookbridge.exchange.models import Correction, Line, Posting, Run, Settlement
+from bookbridge.exchange.posting import write_look_up
 from bookbridge.exchange.repair import REPAIRABLE, ChangedMeanwhileError
 from bookbridge.integrations.connecting import connect, package_settings
 from bookbridge.integrations.storable import storable
@@ -28,8 +27,6 @@ from bookbridge.organisations import trail
 from bookbridge.organisations.models import User
 
 LONGEST_REASON = 500
-_NO_WORKER = UUID(int=0)
-"""Stands in an attempt for the worker where a person had the package asked."""
 
 
 @dataclass(frozen=True)
@@ -130,7 +127,7 @@ def already_there(line: Line, number: str, reason: str, user: User, *, accepted:
             **_content(line),
         }
         _change(posting, booked)
-        _write_look_up(line, posting, found)
+        write_look_up(posting, found)
         _keep(line, posting, Settlement.Kind.ALREADY_THERE, reason, user, number=number, differences=differences)
     return Claimed(found, is_settled=True)
 
@@ -216,18 +213,3 @@ def _keep(line: Line, posting: Posting, kind: str, reason: str, user: User, **mo
         **more,
     )
     telling.settled(settlement)
-
-
-def _write_look_up(line: Line, posting: Posting, found: Found) -> None:
-    Attempt.objects.create(
-        organisation_id=line.organisation_id,
-        posting=posting,
-        token=uuid4(),
-        worker=_NO_WORKER,
-        action="look_up",
-        fingerprint=line.fingerprint,
-        started_at=Now(),
-        ended_at=Now(),
-        outcome="found",
-        detail=detail_of(found),
-    )
