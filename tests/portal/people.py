@@ -1,14 +1,13 @@
 """What a person does at the log-in, by HTTP alone."""
 
-import asyncio
 import time
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.test import Client
 
 from bookbridge.portal.tasks import MAILS
+from tests.coroutines import run
 from tests.factories import PASSWORD
 
 
@@ -34,6 +33,4 @@ def send_mails() -> None:
         async with app.with_connector(app.connector.get_worker_connector()).open_async() as own:
             await own.run_worker_async(queues=[MAILS], wait=False, install_signal_handlers=False, delete_jobs="always")
 
-    # In a thread of its own: a test with a browser has an event loop in its own thread.
-    with ThreadPoolExecutor(1) as elsewhere:
-        elsewhere.submit(asyncio.run, work()).result()
+    run(work())

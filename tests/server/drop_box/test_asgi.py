@@ -16,6 +16,7 @@ from bookbridge.server.asgi_portal import WsgiBridge
 from bookbridge.server.incoming import Pace
 from bookbridge.storage.dropbox.errors import BodyBrokenError, S3Error
 from bookbridge.storage.dropbox.request import Answer, Request
+from tests.coroutines import run
 
 NEVER = object()
 """In a script of what the server receives: nothing more comes."""
@@ -70,7 +71,7 @@ async def conversation(application: Any, about: dict[str, Any], script: Iterable
 
 
 def talk(application: Any, about: dict[str, Any], script: Iterable[Any]) -> list[dict[str, Any]]:
-    return asyncio.run(conversation(application, about, script))
+    return run(conversation(application, about, script))
 
 
 def drop_box(answer: Callable[[Request], Answer], **pace: float) -> AsgiDropBox:
@@ -141,7 +142,7 @@ def test_more_at_once_than_there_are_places_are_told_to_slow_down():
         free.set()
         await first
 
-    asyncio.run(both())
+    run(both())
     assert [messages[0]["status"] for messages in sent.values()] == [200, 503]
     assert b"SlowDown" in sent["second"][1]["body"]
     assert (b"x-content-type-options", b"nosniff") in sent["second"][0]["headers"]
@@ -161,7 +162,7 @@ def test_who_is_refused_and_then_says_nothing_keeps_no_place():
         hold.go_on.set()
         return [right, await hanging]
 
-    assert [sent[0]["status"] for sent in asyncio.run(both())] == [200, 403]
+    assert [sent[0]["status"] for sent in run(both())] == [200, 403]
 
 
 def test_a_streamed_answer_ends_when_its_client_leaves():
@@ -261,7 +262,7 @@ def test_only_so_many_large_bodies_are_received_at_once(monkeypatch: pytest.Monk
         hold.go_on.set()
         return [*others, await first]
 
-    said = asyncio.run(three())
+    said = run(three())
     assert [sent[0]["status"] for sent in said] == [503, 200, 200]
     assert (b"retry-after", b"30") in said[0][0]["headers"]
     assert talk(bridge, about, LARGE)[0]["status"] == 200, "the place is free again"
