@@ -63,8 +63,7 @@ def is_paused(configuration_id: int) -> bool:
 
 def paused(configuration: Configuration, now: datetime) -> PauseRunError:
     """What stops a run of a configuration that is paused."""
-    named = configuration.administration_name or configuration.administration
-    return PauseRunError(now + LOOKS_AGAIN_AFTER, PAUSED(value=named))
+    return PauseRunError(now + LOOKS_AGAIN_AFTER, PAUSED(value=configuration.name))
 
 
 def go_on_if_resumed(run_id: int) -> None:

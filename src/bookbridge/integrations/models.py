@@ -129,7 +129,12 @@ class Configuration(models.Model):
         indexes = [models.Index(fields=["next_outstanding_at"], name="configuration_due")]
 
     def __str__(self) -> str:
-        return f"{self.integration} → {self.administration_name or self.administration}"
+        return f"{self.integration} → {self.name}"
+
+    @property
+    def name(self) -> str:
+        """The administration as people know it."""
+        return self.administration_name or self.administration
 
 
 class AccessKey(models.Model):

@@ -63,7 +63,7 @@ def of_run(run: Run) -> Sheet:
     integration = run.configuration.integration
     facts = [
         *_whose(integration),
-        (gettext("Administration"), run.configuration.administration_name or run.configuration.administration),
+        (gettext("Administration"), run.configuration.name),
         (gettext("Run"), plain_moment(run.created_at)),
     ]
     return Sheet(

@@ -118,7 +118,7 @@ def pause(request: HttpRequest, access: Access, integration_id: UUID, configurat
         return _page(request, access, integration_id, (configuration.pk, form))
     if pausing.pause(configuration, access.user, form.cleaned_data["note"]):
         said = gettext("%(name)s is paused. What was just being sent comes to its end; nothing else begins.")
-        messages.success(request, said % {"name": named(configuration)})
+        messages.success(request, said % {"name": configuration.name})
     else:
         messages.info(request, gettext("Somebody else had paused it already."))
     return redirect("settings", access.organisation.pk, integration_id)
@@ -130,11 +130,7 @@ def resume(request: HttpRequest, access: Access, integration_id: UUID, configura
     configuration = found_configuration(access, integration_id, configuration_id)
     if pausing.resume(configuration, access.user):
         said = gettext("%(name)s has been resumed. What waited goes on now.")
-        messages.success(request, said % {"name": named(configuration)})
+        messages.success(request, said % {"name": configuration.name})
     else:
         messages.info(request, gettext("It isn’t paused. Somebody may have been faster."))
     return redirect("settings", access.organisation.pk, integration_id)
-
-
-def named(configuration: Configuration) -> str:
-    return configuration.administration_name or configuration.administration
