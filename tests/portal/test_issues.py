@@ -142,6 +142,10 @@ def test_a_viewer_sees_and_changes_nothing(run: Run) -> None:
 
 
 def test_the_pages_ask_the_database_little(anna: Client, run: Run) -> None:
+    """However many administrations the integration has."""
+    own = run.configuration
+    for number in range(20):
+        factories.configuration(own.integration, own.authorisation, administration=f"more-{number}")
     key = key_of(run)
     page(anna, run)
     for asked in (lambda: page(anna, run), lambda: page(anna, run, key, way="by_mapping", target="H")):

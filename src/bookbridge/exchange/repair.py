@@ -5,11 +5,11 @@ whatever number or journal it is offered, it is the same document, and has one e
 corrected once more, it is known as already posted.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 from django.db.models.functions import Now
 
 from bookbridge.documents import (
@@ -176,6 +176,17 @@ def ready_anywhere(configuration: Configuration) -> QuerySet[Correction]:
         is_ready=True,
         retried_in=None,
     )
+
+
+def ready_counts(configurations: Collection[Configuration]) -> dict[int, int]:
+    """How much is ready in the runs of one organisation's configurations; those with nothing are left out."""
+    of_these = Correction.objects.filter(
+        organisation_id__in={each.organisation_id for each in configurations},
+        run__configuration__in=configurations,
+        is_ready=True,
+        retried_in=None,
+    )
+    return dict(of_these.values_list("run__configuration").annotate(Count("pk")))
 
 
 def retry(run: Run, user: User) -> Run | None:

@@ -19,7 +19,7 @@ from bookbridge.integrations.models import Integration
 from bookbridge.portal import words
 from bookbridge.portal.account import passkeys, second_step
 from bookbridge.portal.icons import icon_svg
-from bookbridge.portal.queries import pauses
+from bookbridge.portal.queries import configurations
 
 register = template.Library()
 _DATE_FORMATS = {"en": "j M Y", "nl": "j b Y", "fr": "j N Y"}
@@ -48,7 +48,7 @@ def mark(table: str, state: str) -> dict[str, Any]:
 @register.inclusion_tag("portal/parts/paused.html", takes_context=True)
 def paused_of(context: Any, integration: Integration) -> dict[str, Any]:
     """What of an integration is paused, by whom, since when and why, with the button to resume it."""
-    paused = pauses.paused_of(integration)
+    paused = configurations.paused_of(integration)
     return {
         **{name: context.get(name) for name in ("access", "csrf_token")},
         "integration": integration,

@@ -14,8 +14,7 @@ from bookbridge.integrations import access_keys
 from bookbridge.integrations.models import AccessKey, Integration
 from bookbridge.organisations.access import Access, member_page
 from bookbridge.portal.forms import AccessKeyForm
-from bookbridge.portal.queries.companies import package_name
-from bookbridge.portal.views.integrations import found_integration
+from bookbridge.portal.views.integrations import found_integration, frame
 from bookbridge.storage.places import DROP_BOX_BUCKET, DROP_BOX_REGION, inbox_prefix, outbox_key
 
 REVOKED_SHOWN = 20
@@ -43,10 +42,7 @@ def _frame(access: Access, integration: Integration) -> dict[str, object]:
     """What every page of the drop box shows."""
     inbox = inbox_prefix(access.organisation.pk, integration.pk)
     return {
-        "access": access,
-        "integration": integration,
-        "package": package_name(integration.package),
-        "tab": "drop_box",
+        **frame(access, integration, "drop_box"),
         "address": settings.ENVIRONMENT.public_url,
         "bucket": DROP_BOX_BUCKET,
         "region": DROP_BOX_REGION,

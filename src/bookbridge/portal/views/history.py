@@ -11,9 +11,8 @@ from bookbridge.organisations.access import Access, member_page
 from bookbridge.portal.downloads import attachment
 from bookbridge.portal.forms import HistoryForm
 from bookbridge.portal.queries import runs
-from bookbridge.portal.queries.companies import package_name
 from bookbridge.portal.queries.days import last_days
-from bookbridge.portal.views.integrations import found_integration
+from bookbridge.portal.views.integrations import found_integration, frame
 
 
 @require_GET
@@ -24,16 +23,13 @@ def history(request: HttpRequest, access: Access, integration_id: UUID) -> HttpR
     wanted = form.wanted()
     page = runs.history(shown, wanted, request.GET.get("before", ""))
     context = {
-        "access": access,
-        "integration": shown,
-        "package": package_name(shown.package),
+        **frame(access, shown, "history"),
         "form": form,
         "filtered": not wanted.is_empty,
         "page": page,
         "days": last_days(shown) if page.is_first and wanted.is_empty else None,
         "older": older_link(request, page.older),
         "first_page": filtered_address(request),
-        "tab": "history",
     }
     return render(request, "portal/history.html", context)
 
@@ -44,13 +40,10 @@ def files(request: HttpRequest, access: Access, integration_id: UUID) -> HttpRes
     shown = found_integration(access, integration_id)
     page = runs.files(shown, request.GET.get("before", ""))
     context = {
-        "access": access,
-        "integration": shown,
-        "package": package_name(shown.package),
+        **frame(access, shown, "files"),
         "page": page,
         "older": older_link(request, page.older),
         "first_page": filtered_address(request),
-        "tab": "files",
     }
     return render(request, "portal/files.html", context)
 

@@ -1,5 +1,6 @@
 """The list of integrations, one integration, its inbox and outbox."""
 
+from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
@@ -8,13 +9,14 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
-from bookbridge.integrations.models import Configuration, Integration
+from bookbridge.integrations.models import Integration
 from bookbridge.organisations import trail
 from bookbridge.organisations.access import Access, member_page
 from bookbridge.portal import boxes
 from bookbridge.portal.downloads import attachment
 from bookbridge.portal.forms import InboxForm
 from bookbridge.portal.queries import companies, runs
+from bookbridge.portal.queries.configurations import configurations_of
 from bookbridge.storage import StorageError
 
 
@@ -34,6 +36,12 @@ def found_integration(access: Access, integration_id: UUID) -> Integration:
     return found
 
 
+def frame(access: Access, integration: Integration, tab: str) -> dict[str, Any]:
+    """What every page of an integration shows; `tab` is the one that it is under."""
+    package = companies.package_name(integration.package)
+    return {"access": access, "integration": integration, "package": package, "tab": tab}
+
+
 @require_GET
 @member_page
 def integration(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResponse:
@@ -46,17 +54,13 @@ def _integration_page(request: HttpRequest, access: Access, integration_id: UUID
         raise Http404("no such integration")
     shown = rows[0].integration
     context = {
-        "access": access,
-        "integration": shown,
+        **frame(access, shown, "overview"),
         "row": rows[0],
-        "configurations": Configuration.objects.filter(organisation=access.organisation, integration=shown)
-        .select_related("authorisation")
-        .order_by("administration_name", "administration"),
+        "configurations": configurations_of(shown),
         "held": [(snapshot, runs.vanishing(snapshot)) for snapshot in rows[0].held],
         "inbox": boxes.inbox(shown),
         "outbox": boxes.outbox(shown),
         "form": form,
-        "tab": "overview",
     }
     status = 400 if form.is_bound and form.errors else 200
     return render(request, "portal/integration.html", context, status=status)

@@ -1,6 +1,7 @@
 """Issues: what holds documents up, by cause, and repairing all documents of one cause at once."""
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
@@ -17,11 +18,10 @@ from bookbridge.integrations.changing import LONGEST_CODE, ChangedMeanwhileError
 from bookbridge.integrations.connecting import known_package_settings
 from bookbridge.integrations.models import Configuration, Integration
 from bookbridge.organisations.access import Access, member_page
-from bookbridge.portal.queries.companies import package_name
+from bookbridge.portal.queries.configurations import configurations_of
 from bookbridge.portal.repair_form import entries_of
-from bookbridge.portal.views.integrations import found_integration
+from bookbridge.portal.views.integrations import found_integration, frame
 
-UNPROCESSABLE = 422
 LINES_SHOWN = 100
 PLANNED_SHOWN = 20
 
@@ -40,10 +40,10 @@ class _Asked:
 @member_page
 def issues(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResponse:
     shown = found_integration(access, integration_id)
-    configurations = _configurations(shown)
-    ready = {each.pk: count for each in configurations if (count := repair.ready_anywhere(each).count())}
+    configurations = list(configurations_of(shown))
+    ready = repair.ready_counts(configurations)
     context = {
-        **_frame(access, shown),
+        **frame(access, shown, "issues"),
         "open": _open(shown, configurations),
         "configurations": {each.pk: each for each in configurations},
         "several": len(configurations) > 1,
@@ -69,7 +69,7 @@ def _issue_page(
     settings = known_package_settings(configuration) if name else None
     plan = repairing_many.plan(configuration, found.cause, asked.change) if asked and asked.change else None
     context = {
-        **_frame(access, configuration.integration),
+        **frame(access, configuration.integration, "issues"),
         "issue": found,
         "text": found.problem.explain(request.LANGUAGE_CODE or "en"),
         "configuration": configuration,
@@ -82,7 +82,12 @@ def _issue_page(
         "shown_wrong": plan.still_wrong[:PLANNED_SHOWN] if plan else (),
         "most": repairing_many.MOST_AT_ONCE,
     }
-    return render(request, "portal/issue.html", context, status=UNPROCESSABLE if asked and asked.error else 200)
+    return render(
+        request,
+        "portal/issue.html",
+        context,
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if asked and asked.error else HTTPStatus.OK,
+    )
 
 
 @require_POST
@@ -112,24 +117,6 @@ def apply(request: HttpRequest, access: Access, integration_id: UUID, issue_key:
     return redirect("issues", access.organisation.pk, shown.pk)
 
 
-@require_POST
-@member_page
-def retry_all(request: HttpRequest, access: Access, integration_id: UUID, configuration_id: int) -> HttpResponse:
-    """Offer everything of a configuration that is ready, from whatever run, in a new one."""
-    shown = found_integration(access, integration_id)
-    configuration = next((each for each in _configurations(shown) if each.pk == configuration_id), None)
-    if configuration is None:
-        raise Http404("no such configuration")
-    again = repair.retry_all(configuration, access.user)
-    if again is None:
-        messages.info(request, gettext("Nothing is ready to be offered again. Somebody may have been faster."))
-        return redirect("issues", access.organisation.pk, shown.pk)
-    count = again.lines.count()
-    said = ngettext("%(count)s document is offered again.", "%(count)s documents are offered again.", count)
-    messages.success(request, said % {"count": count})
-    return redirect("run", access.organisation.pk, again.pk)
-
-
 def _asked(given: dict[str, str], found: Issue, configuration: Configuration) -> _Asked:
     """The change that was asked for, or what is wrong with the code."""
     way, target = given.get("way", ""), given.get("target", "").strip()
@@ -146,7 +133,7 @@ def _asked(given: dict[str, str], found: Issue, configuration: Configuration) ->
 
 def _found(integration: Integration, key: str) -> tuple[Issue, Configuration]:
     """Http404 where there is no such issue: it may have closed by itself."""
-    configurations = {each.pk: each for each in _configurations(integration)}
+    configurations = {each.pk: each for each in configurations_of(integration)}
     found = next((each for each in _open(integration, configurations.values()).issues if each.cause.key == key), None)
     if found is None:
         raise Http404("no such issue; it may be solved")
@@ -155,17 +142,3 @@ def _found(integration: Integration, key: str) -> tuple[Issue, Configuration]:
 
 def _open(integration: Integration, configurations: Any) -> Open:
     return open_issues(integration.organisation_id, [each.pk for each in configurations])
-
-
-def _configurations(integration: Integration) -> list[Configuration]:
-    own = Configuration.objects.filter(organisation=integration.organisation_id, integration=integration)
-    return list(own.select_related("integration").order_by("administration_name", "administration"))
-
-
-def _frame(access: Access, integration: Integration) -> dict[str, Any]:
-    return {
-        "access": access,
-        "integration": integration,
-        "package": package_name(integration.package),
-        "tab": "issues",
-    }

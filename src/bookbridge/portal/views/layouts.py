@@ -1,5 +1,6 @@
 """The layout of one format: which profile, what a site lays over it, and how the last file would be read by it."""
 
+from http import HTTPStatus
 from uuid import UUID
 
 from django.contrib import messages
@@ -15,7 +16,7 @@ from bookbridge.integrations.models import Configuration
 from bookbridge.organisations.access import Access, member_page
 from bookbridge.portal import layout_preview
 from bookbridge.portal.settings_forms import LayoutForm
-from bookbridge.portal.views.settings import UNPROCESSABLE, found_configuration, frame
+from bookbridge.portal.views.settings import found_configuration, frame_of
 
 
 def _found(access: Access, integration_id: UUID, configuration_id: int, format_name: str) -> Configuration:
@@ -53,7 +54,7 @@ def _page(
 ) -> HttpResponse:
     """`trial`: whose choice the preview shows."""
     context = {
-        **frame(access, configuration),
+        **frame_of(access, configuration),
         "format": format_name,
         "form": form,
         **_preview(configuration, trial),
@@ -100,4 +101,6 @@ def save_layout(
             messages.success(request, gettext("Saved. It holds for files that are taken in from now on."))
             return redirect("settings", access.organisation.pk, integration_id)
     trial = _form(configuration, format_name, request.POST)
-    return _page(request, access, configuration, format_name, form=form, trial=trial, status=UNPROCESSABLE)
+    return _page(
+        request, access, configuration, format_name, form=form, trial=trial, status=HTTPStatus.UNPROCESSABLE_ENTITY
+    )

@@ -1,5 +1,6 @@
 """One list of mappings of a configuration: the source's codes and the package's for them."""
 
+from http import HTTPStatus
 from uuid import UUID
 
 from django.contrib import messages
@@ -15,7 +16,7 @@ from bookbridge.integrations.connecting import known_package_settings
 from bookbridge.integrations.models import Configuration
 from bookbridge.organisations.access import Access, member_page
 from bookbridge.portal.settings_forms import MappingForm
-from bookbridge.portal.views.settings import UNPROCESSABLE, found_configuration, frame
+from bookbridge.portal.views.settings import found_configuration, frame_of
 
 CODES_A_PAGE = 200
 
@@ -49,7 +50,7 @@ def _page(
     rest = [pair for pair in wanted if pair[0] > after]
     names = {entry.code: entry.name for entry in form.entries or ()}
     context = {
-        **frame(access, configuration),
+        **frame_of(access, configuration),
         "kind": kind,
         "form": form,
         "changes": form["was"].value() or "",
@@ -60,7 +61,12 @@ def _page(
         "more": _query(text, rest[CODES_A_PAGE - 1][0]) if len(rest) > CODES_A_PAGE else "",
         "is_known": form.entries is not None,
     }
-    return render(request, "portal/mappings.html", context, status=UNPROCESSABLE if form.errors else 200)
+    return render(
+        request,
+        "portal/mappings.html",
+        context,
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK,
+    )
 
 
 def _query(text: str, after: str) -> str:

@@ -1,5 +1,7 @@
 """The members of a company: who they are, inviting, changing a role, taking access away."""
 
+from http import HTTPStatus
+
 from allauth.core import ratelimit
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
@@ -13,8 +15,6 @@ from bookbridge.organisations.models import Membership
 from bookbridge.portal.account import mails
 from bookbridge.portal.forms import InvitationForm, RoleForm
 from bookbridge.portal.queries import companies
-
-UNPROCESSABLE = 422
 
 
 @require_GET
@@ -31,7 +31,12 @@ def _page(request: HttpRequest, access: Access, form: InvitationForm) -> HttpRes
         "roles": Membership.Role.values,
         "form": form,
     }
-    return render(request, "portal/members.html", context, status=UNPROCESSABLE if form.errors else 200)
+    return render(
+        request,
+        "portal/members.html",
+        context,
+        status=HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK,
+    )
 
 
 @require_POST

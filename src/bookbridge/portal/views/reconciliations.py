@@ -21,7 +21,6 @@ from bookbridge.portal.downloads import download
 from bookbridge.portal.exports import csv_download
 from bookbridge.portal.forms import PeriodForm
 from bookbridge.portal.periods import Days
-from bookbridge.portal.queries.companies import package_name
 from bookbridge.portal.queries.counting import (
     ReconciliationRow,
     reconciliation_of,
@@ -29,7 +28,7 @@ from bookbridge.portal.queries.counting import (
     totals_of,
 )
 from bookbridge.portal.templatetags.bookbridge import count
-from bookbridge.portal.views.integrations import found_integration
+from bookbridge.portal.views.integrations import found_integration, frame
 from bookbridge.portal.views.runs import found_run
 
 
@@ -60,9 +59,7 @@ def reconciliation(request: HttpRequest, access: Access, integration_id: UUID) -
     rows = reconciliation_of_period(period)
     today = timezone.localdate()
     context = {
-        "access": access,
-        "integration": asked.integration,
-        "package": package_name(asked.integration.package),
+        **frame(access, asked.integration, "reconciliation"),
         "form": asked.form,
         "days": asked.days,
         "quick": [
@@ -77,7 +74,6 @@ def reconciliation(request: HttpRequest, access: Access, integration_id: UUID) -
         "shows_waiting": any(row.waiting for row in rows),
         "has_difference": any(row.difference for row in rows),
         "notes": _notes(period),
-        "tab": "reconciliation",
     }
     return render(request, "portal/reconciliation.html", context)
 

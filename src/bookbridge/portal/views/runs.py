@@ -88,13 +88,18 @@ def progress(request: HttpRequest, access: Access, run_id: int) -> HttpResponse:
     return response
 
 
+def found_line(access: Access, run_id: int, line_id: int) -> Line:
+    """A line of a run of this organisation; Http404 for any other."""
+    line = runs.line_of(found_run(access, run_id), line_id)
+    if line is None:
+        raise Http404("no such line")
+    return line
+
+
 @require_GET
 @member_page
 def line(request: HttpRequest, access: Access, run_id: int, line_id: int) -> HttpResponse:
-    shown = runs.line_of(found_run(access, run_id), line_id)
-    if shown is None:
-        raise Http404("no such line")
-    return line_page(request, access, shown)
+    return line_page(request, access, found_line(access, run_id, line_id))
 
 
 def line_page(

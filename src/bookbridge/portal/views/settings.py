@@ -1,5 +1,6 @@
 """The settings of an integration: the schedule of outstanding items, pausing and resuming."""
 
+from http import HTTPStatus
 from typing import Any
 from uuid import UUID
 
@@ -15,11 +16,9 @@ from bookbridge.integrations.changing import ChangedMeanwhileError
 from bookbridge.integrations.configuring import MAPPED_LISTS
 from bookbridge.integrations.models import Configuration
 from bookbridge.organisations.access import Access, member_page
-from bookbridge.portal.queries.companies import package_name
+from bookbridge.portal.queries.configurations import configurations_of
 from bookbridge.portal.settings_forms import PauseForm, ScheduleForm
-from bookbridge.portal.views.integrations import found_integration
-
-UNPROCESSABLE = 422
+from bookbridge.portal.views.integrations import found_integration, frame
 
 
 @require_GET
@@ -40,16 +39,9 @@ def found_configuration(access: Access, integration_id: UUID, configuration_id: 
     return found
 
 
-def frame(access: Access, configuration: Configuration) -> dict[str, object]:
+def frame_of(access: Access, configuration: Configuration) -> dict[str, Any]:
     """What every page of one configuration's settings shows."""
-    integration = configuration.integration
-    return {
-        "access": access,
-        "integration": integration,
-        "package": package_name(integration.package),
-        "configuration": configuration,
-        "tab": "settings",
-    }
+    return {**frame(access, configuration.integration, "settings"), "configuration": configuration}
 
 
 def _page(
@@ -60,17 +52,12 @@ def _page(
 ) -> HttpResponse:
     """`faulty`: the form of a configuration that could not be kept."""
     integration = found_integration(access, integration_id)
-    rows = Configuration.objects.filter(organisation=access.organisation, integration=integration).order_by(
-        "administration_name", "administration"
-    )
     context = {
-        "access": access,
-        "integration": integration,
-        "package": package_name(integration.package),
-        "rows": [_shown(configuration, faulty) for configuration in rows],
-        "tab": "settings",
+        **frame(access, integration, "settings"),
+        "rows": [_shown(configuration, faulty) for configuration in configurations_of(integration)],
     }
-    return render(request, "portal/settings.html", context, status=UNPROCESSABLE if faulty else 200)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if faulty else HTTPStatus.OK
+    return render(request, "portal/settings.html", context, status=status)
 
 
 def _shown(configuration: Configuration, faulty: tuple[int, ScheduleForm | PauseForm] | None) -> dict[str, Any]:

@@ -1,10 +1,11 @@
 """Settling a document that failed without offering it again: it is left out, or the package has it already."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
@@ -16,26 +17,24 @@ from bookbridge.exchange.settling import LONGEST_REASON, Claimed
 from bookbridge.kit.outcomes import Absent, Found, Later, SignInAgain
 from bookbridge.organisations.access import Access, member_page
 from bookbridge.organisations.models import User
-from bookbridge.portal.queries import runs
 from bookbridge.portal.queries.companies import package_name
 from bookbridge.portal.templatetags.bookbridge import field_names, plain_moment
-from bookbridge.portal.views.runs import found_run, line_page
+from bookbridge.portal.views.runs import found_line, line_page
 
-UNPROCESSABLE = 422
 _LONGEST_NUMBER = 60
 
 
 @require_POST
 @member_page
 def leave_out(request: HttpRequest, access: Access, run_id: int, line_id: int) -> HttpResponse:
-    line = _found(access, run_id, line_id)
+    line = found_line(access, run_id, line_id)
     return _decide(request, access, line, settling.leave_out, gettext("This document is not sent."))
 
 
 @require_POST
 @member_page
 def send_after_all(request: HttpRequest, access: Access, run_id: int, line_id: int) -> HttpResponse:
-    line = _found(access, run_id, line_id)
+    line = found_line(access, run_id, line_id)
     said = gettext("It can be corrected and offered again now.")
     return _decide(request, access, line, settling.send_after_all, said)
 
@@ -43,7 +42,7 @@ def send_after_all(request: HttpRequest, access: Access, run_id: int, line_id: i
 @require_POST
 @member_page
 def leave_as_posted(request: HttpRequest, access: Access, run_id: int, line_id: int) -> HttpResponse:
-    line = _found(access, run_id, line_id)
+    line = found_line(access, run_id, line_id)
     return _decide(request, access, line, settling.leave_as_posted, gettext("The books stay as they are."))
 
 
@@ -53,7 +52,7 @@ def _decide(
     reason, wrong = _reason(request)
     if wrong:
         settle = {decide.__name__: {"reason": reason, "error": wrong}}
-        return line_page(request, access, line, settle=settle, status=UNPROCESSABLE)
+        return line_page(request, access, line, settle=settle, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
         decide(line, reason, access.user)
     except ChangedMeanwhileError:
@@ -66,7 +65,7 @@ def _decide(
 @member_page
 def already_there(request: HttpRequest, access: Access, run_id: int, line_id: int) -> HttpResponse:
     """Believe that the package has it once the package says so; else show the form again with what it said."""
-    line = _found(access, run_id, line_id)
+    line = found_line(access, run_id, line_id)
     number = request.POST.get("number", "").strip()
     reason, wrong = _reason(request)
     form: dict[str, Any] = {"number": number, "reason": reason, "error": wrong}
@@ -84,7 +83,7 @@ def already_there(request: HttpRequest, access: Access, run_id: int, line_id: in
             messages.success(request, gettext("Found in the package. The document counts as posted."))
             return redirect("line", access.organisation.pk, line.run_id, line.pk)
         form |= _answer(claimed, package_name(line.run.configuration.integration.package))
-    return line_page(request, access, line, settle={"already_there": form}, status=UNPROCESSABLE)
+    return line_page(request, access, line, settle={"already_there": form}, status=HTTPStatus.UNPROCESSABLE_ENTITY)
 
 
 def _answer(claimed: Claimed, package: str) -> dict[str, str]:
@@ -116,13 +115,6 @@ def _reason(request: HttpRequest) -> tuple[str, str]:
     if len(reason) > LONGEST_REASON:
         return reason, gettext("At most 500 characters.")
     return reason, ""
-
-
-def _found(access: Access, run_id: int, line_id: int) -> Line:
-    line = runs.line_of(found_run(access, run_id), line_id)
-    if line is None:
-        raise Http404("no such line")
-    return line
 
 
 def _too_late(request: HttpRequest, access: Access, line: Line) -> HttpResponse:

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.text import slugify
@@ -21,13 +21,12 @@ from bookbridge.organisations.walls import acting_for
 from bookbridge.portal import trail_view, trail_words
 from bookbridge.portal.exports import csv_download
 from bookbridge.portal.forms import TrailForm
-from bookbridge.portal.queries import runs
 from bookbridge.portal.queries import trail as queries
-from bookbridge.portal.queries.companies import members_of, package_name
+from bookbridge.portal.queries.companies import members_of
 from bookbridge.portal.templatetags.bookbridge import count
 from bookbridge.portal.views.history import filtered_address, older_link
-from bookbridge.portal.views.integrations import found_integration
-from bookbridge.portal.views.runs import found_run
+from bookbridge.portal.views.integrations import found_integration, frame
+from bookbridge.portal.views.runs import found_line
 
 VERIFIED_AT_ONCE = 10_000
 """Entries that are verified within a request: well under a second."""
@@ -50,16 +49,14 @@ def integration_trail(request: HttpRequest, access: Access, integration_id: UUID
     shown = found_integration(access, integration_id)
     form = _form(request, access)
     context = _page(request, access, form, form.wanted(queries.of_integration(shown)))
-    context |= {"integration": shown, "package": package_name(shown.package), "tab": "trail"}
+    context |= frame(access, shown, "trail")
     return render(request, "portal/trail.html", context)
 
 
 @require_GET
 @member_page
 def line_trail(request: HttpRequest, access: Access, run_id: int, line_id: int) -> HttpResponse:
-    line = runs.line_of(found_run(access, run_id), line_id)
-    if line is None:
-        raise Http404("no such line")
+    line = found_line(access, run_id, line_id)
     own = queries.of_line(line)
     page = queries.entries(access.organisation, Wanted(subjects=own.subjects), request.GET.get("before", ""))
     known = queries.known(access.organisation, page.rows)
