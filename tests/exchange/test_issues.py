@@ -4,6 +4,8 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from bookbridge.exchange import repair, settling
 from bookbridge.exchange.issues import Cause, Issue, lines_of, open_issues
@@ -160,6 +162,21 @@ def test_what_a_person_corrected_before_keeps_the_rest_of_it(stage: Stage, held_
     kept = Correction.objects.get(line=line)
     assert (kept.document["description"], kept.document["lines"][0]["vat_code"]) == ("Mine", "2")
     assert (kept.version, kept.is_ready) == (2, True)
+
+
+def test_however_many_documents_a_cause_has_they_are_worked_out_and_kept_by_as_few_queries(
+    stage: Stage, held_up: Issue, anna: Any
+):
+    counted = []
+    for number, change in ((20, Change(IN_THESE, "5")), (40, Change(IN_THESE, "2"))):
+        stage.run_files(fmuta6__csv=wrong_vat(*range(number, number + 20)))
+        with CaptureQueriesContext(connection) as planning:
+            plan(stage.configuration, held_up.cause, change)
+        counted.append(len(planning))
+    with CaptureQueriesContext(connection) as applying:
+        assert apply(stage.configuration, held_up.cause, change, anna) == 45
+    assert counted[0] == counted[1]
+    assert len(applying) <= 15, [query["sql"][:80] for query in applying]
 
 
 def test_no_code_can_stand_for_a_field_that_is_no_code():

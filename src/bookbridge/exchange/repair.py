@@ -43,13 +43,17 @@ class ChangedMeanwhileError(Exception):
 
 def can_be_repaired(line: Line) -> bool:
     """Whether a person may correct it and offer it again: the latest line of what is surely not booked."""
+    return is_not_booked(line) and not lines_since(line).exists()
+
+
+def is_not_booked(line: Line) -> bool:
+    """Whether its run has ended without booking its document, and nobody decided that it stays so."""
     return (
         line.document is not None
         and (line.outcome == Line.Outcome.REFUSED or line.reason == Line.Reason.LEFT_OUT)
         and line.posting is not None
         and line.posting.state in REPAIRABLE
         and line.run.state == Run.State.ENDED
-        and not lines_since(line).exists()
     )
 
 
@@ -60,9 +64,14 @@ def lines_since(line: Line) -> QuerySet[Line]:
 
 def content_of(line: Line) -> dict[str, Any]:
     """The document as it would be offered: as it was corrected last, or as it came."""
-    kept = correction_of(line)
-    content: dict[str, Any] = kept.document if kept and kept.retried_in_id is None else line.document or {}
-    return content
+    return contents_of([line])[line.pk]
+
+
+def contents_of(lines: Collection[Line]) -> dict[int, dict[str, Any]]:
+    """The same of many lines of one organisation, in one query."""
+    own = Correction.objects.filter(organisation_id__in={line.organisation_id for line in lines})
+    kept = dict(own.filter(line__in=lines, retried_in=None).values_list("line_id", "document"))
+    return {line.pk: kept.get(line.pk) or line.document or {} for line in lines}
 
 
 def correction_of(line: Line) -> Correction | None:

@@ -12,9 +12,8 @@ from bookbridge.documents import Document, Problem, document_from_json
 from bookbridge.exchange import repair
 from bookbridge.exchange.issues import Cause, lines_of
 from bookbridge.exchange.mapping import LISTS, Mappings, codes_at, mapped, replaced
-from bookbridge.exchange.models import Line, Run
+from bookbridge.exchange.models import Line
 from bookbridge.exchange.preflight import SettingsIndex, check
-from bookbridge.exchange.repair import REPAIRABLE
 from bookbridge.integrations.changing import set_mapping
 from bookbridge.integrations.connecting import known_package_settings
 from bookbridge.integrations.models import Configuration
@@ -67,9 +66,10 @@ def list_of(cause: Cause) -> str:
 def plan(configuration: Configuration, cause: Cause, change: Change) -> Plan:
     """What would come of it, by the package's settings as they were read last."""
     lines = lines_of(configuration.organisation_id, cause, MOST_AT_ONCE + 1)
-    found = [
-        (line, document_from_json(repair.content_of(line))) for line in lines[:MOST_AT_ONCE] if _can_be_offered(line)
-    ]
+    # They are the latest of their documents.
+    repairable = [line for line in lines[:MOST_AT_ONCE] if repair.is_not_booked(line)]
+    contents = repair.contents_of(repairable)
+    found = [(line, document_from_json(contents[line.pk])) for line in repairable]
     name, mappings = list_of(cause), configuration.mappings
     now = mappings.get(name, {})
 
@@ -100,17 +100,6 @@ def apply(configuration: Configuration, cause: Cause, change: Change, user: User
         for code, was in planned.mapping.items():
             set_mapping(configuration, list_of(cause), code, change.target, user, was=was)
         return repair.save_many([(each.line, each.document) for each in planned.good], user)
-
-
-def _can_be_offered(line: Line) -> bool:
-    """As repair.can_be_repaired, for what is known to be a document's latest line."""
-    return (
-        line.document is not None
-        and line.outcome == Line.Outcome.REFUSED
-        and line.posting is not None
-        and line.posting.state in REPAIRABLE
-        and line.run.state == Run.State.ENDED
-    )
 
 
 def _checks(configuration: Configuration, mappings: Mappings) -> Callable[[Document], Sequence[Problem]]:
