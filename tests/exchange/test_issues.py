@@ -66,6 +66,22 @@ def test_an_issue_closes_with_its_last_document(stage: Stage, held_up: Issue, an
     assert held_up.cause not in [each.cause for each in open_now(stage)]
 
 
+def test_what_is_to_be_sent_after_all_is_held_up_until_it_is_offered(stage: Stage, held_up: Issue, anna: Any):
+    line = lines_of(stage.configuration.organisation_id, held_up.cause, 1)[0]
+    settling.leave_out(line, "A test", anna)
+    again = stage.run_files(fmuta6__csv=wrong_vat(1)).lines.select_related("posting", "run").get()
+    assert [issue.documents for issue in open_now(stage)] == [4, 1]
+    settling.send_after_all(again, "It counts", anna)
+
+    found = {issue.cause.code: issue for issue in open_now(stage)}
+    cause = found["repair.send_after_all"].cause
+    assert [each.pk for each in lines_of(stage.configuration.organisation_id, cause, 5)] == [again.pk]
+    assert apply(stage.configuration, cause, Change(AS_THEY_ARE), anna) == 1
+    repair.retry_all(stage.configuration, anna)
+    stage.work()
+    assert found.keys() - {issue.cause.code for issue in open_now(stage)} == {"repair.send_after_all"}
+
+
 def test_another_company_sees_nothing_of_it(stage: Stage, held_up: Issue):
     other = factories.organisation("Another")
     assert open_issues(other.pk, [stage.configuration.pk]).issues == []

@@ -21,16 +21,18 @@ MOST_COUNTED = 20_000
 """Documents of an organisation that are looked at; beyond it the counts say "at least"."""
 _HELD = """
     WITH held AS MATERIALIZED (
-        SELECT posting.id, posting.configuration_id
+        SELECT posting.id, posting.configuration_id, posting.problems -> 0 AS problem
         FROM exchange_posting AS posting
         WHERE posting.organisation_id = %(organisation)s AND posting.configuration_id = ANY (%(configurations)s)
           AND posting.state IN ('refused', 'uncertain')
         LIMIT %(most)s
     ), latest AS (
-        SELECT held.configuration_id, line.*
+        SELECT held.configuration_id, line.id, line.outcome, line.amount, line.currency, line.concluded_at,
+               -- What was left out has no problem of its own; that it is to be sent after all stands in its posting.
+               CASE WHEN line.reason = 'left_out' THEN held.problem ELSE line.problem END AS problem
         FROM held
         CROSS JOIN LATERAL (
-            SELECT line.id, line.run_id, line.outcome, line.amount, line.currency, line.concluded_at,
+            SELECT line.id, line.run_id, line.outcome, line.reason, line.amount, line.currency, line.concluded_at,
                    COALESCE(
                        jsonb_path_query_first(line.problems, '$[*] ? (@.severity == "error")'), line.problems -> 0
                    ) AS problem
@@ -41,11 +43,12 @@ _HELD = """
             LIMIT 1
         ) AS line
         -- One that is offered again at this moment is on its way.
-        WHERE line.outcome IN ('refused', 'uncertain') AND line.problem IS NOT NULL
+        WHERE line.outcome IN ('refused', 'uncertain') OR line.reason = 'left_out'
     ), named AS (
         SELECT *, regexp_replace(COALESCE(problem ->> 'field', ''), '\\.[0-9]+\\.', '.') AS field,
                COALESCE(problem ->> 'value', '') AS value, problem ->> 'code' AS code
         FROM latest
+        WHERE problem IS NOT NULL
     )
 """
 _GROUPED = """

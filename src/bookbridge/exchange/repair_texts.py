@@ -10,3 +10,15 @@ ANOTHER_DOCUMENT = ProblemKind(
     ),
     fr=Text("{value} est connu comme un autre document.", "Donnez-lui un numéro propre ou laissez celui de la source."),
 )
+SEND_AFTER_ALL = ProblemKind(
+    "repair.send_after_all",
+    en=Text("Somebody decided that it is to be sent after all.", "Look at it, correct it if need be, and re-offer it."),
+    nl=Text(
+        "Iemand heeft besloten dat het toch verstuurd wordt.",
+        "Bekijk het, verbeter het zo nodig en bied het opnieuw aan.",
+    ),
+    fr=Text(
+        "Quelqu’un a décidé de l’envoyer tout de même.",
+        "Regardez-le, corrigez-le au besoin et présentez-le à nouveau.",
+    ),
+)

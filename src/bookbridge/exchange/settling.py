@@ -12,7 +12,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 
 from bookbridge.documents import Document, document_from_json
-from bookbridge.exchange import repair, sql, telling
+from bookbridge.exchange import repair, repair_texts, sql, telling
 from bookbridge.exchange.drafting import left_as_posted, request_for
 from bookbridge.exchange.mapping import mapped
 from bookbridge.exchange.models import Correction, Line, Posting, Run, Settlement
@@ -95,7 +95,8 @@ def send_after_all(line: Line, reason: str, user: User) -> None:
     if posting is None or not can_be_taken_up(line):
         raise ChangedMeanwhileError
     with transaction.atomic():
-        _change(posting, {"state": Posting.State.REFUSED})
+        problem = repair_texts.SEND_AFTER_ALL().model_dump(mode="json")
+        _change(posting, {"state": Posting.State.REFUSED, "problems": [problem]})
         _keep(line, posting, Settlement.Kind.SEND_AFTER_ALL, reason, user)
 
 
