@@ -33,9 +33,12 @@ def anna(stage: Stage) -> Any:
     return factories.member(stage.configuration.organisation, "bookkeeper")
 
 
+def corrected_content(line: Line, **fields: str) -> dict[str, Any]:
+    return {**line.document, "lines": [{**each, **fields} for each in line.document["lines"]]}
+
+
 def corrected(line: Line, **fields: str) -> Any:
-    content = {**line.document, "lines": [{**each, **fields} for each in line.document["lines"]]}
-    return document_from_json(content)
+    return document_from_json(corrected_content(line, **fields))
 
 
 def corrected_and_retried(line: Line, user: Any, **fields: str) -> Run:
@@ -74,8 +77,7 @@ def test_what_was_corrected_is_already_posted_when_the_source_sends_it_again(sta
 
 def test_a_correction_of_the_journal_stays_the_same_document(stage: Stage, failed: Line, anna: Any):
     """The key of a posting is what the source called the document, whatever it is called in the books."""
-    content = {**failed.document, "number": "26000777"}
-    content["lines"] = [{**each, "ledger_account": "8000"} for each in content["lines"]]
+    content = {**corrected_content(failed, ledger_account="8000"), "number": "26000777"}
     repair.save(failed, document_from_json(content), is_ready=True, version=0, user=anna)
     repair.retry(failed.run, anna)
     stage.work()
@@ -137,6 +139,21 @@ def test_a_retry_that_fails_again_can_be_repaired_again(stage: Stage, failed: Li
     stage.work()
     stage.run_files(fmuta6__csv=WRONG)
     assert numbers(stage) == ["26000001"]
+
+
+def test_a_number_that_another_document_took_meanwhile_is_refused_at_the_retry(stage: Stage, failed: Line, anna: Any):
+    content = {**corrected_content(failed, ledger_account="8000"), "number": "26000777"}
+    repair.save(failed, document_from_json(content), is_ready=True, version=0, user=anna)
+    stage.run_files(fmuta6__csv=files.joined(files.sale("26000777", amount="5.00", vat="1.05")))
+    again = repair.retry(failed.run, anna)
+    assert again is not None
+    stage.work()
+
+    line = Line.objects.get(run=again.pk)
+    assert (line.outcome, line.problems[0]["code"]) == (Line.Outcome.REFUSED, "repair.another_document")
+    assert repair.can_be_repaired(line)
+    [entry] = stage.books()["sales_entries"]
+    assert (str(entry["EntryNumber"]), str(entry["AmountFC"])) == ("26000777", "6.05")
 
 
 def test_a_document_is_not_taken_for_another_one(stage: Stage, failed: Line, anna: Any):

@@ -20,7 +20,7 @@ from bookbridge.exchange.mapping import mapped
 from bookbridge.exchange.models import Attempt, Line, Posting, Run, Settlement
 from bookbridge.exchange.preflight import SettingsIndex, check
 from bookbridge.exchange.preflight_texts import KIND_NOT_TAKEN
-from bookbridge.exchange.relations import RelationCheck, RelationName
+from bookbridge.exchange.relations import RelationCheck, RelationName, of_another_document
 from bookbridge.kit.contract import PostingRequest
 from bookbridge.kit.fact_sheet import FactSheet
 
@@ -74,6 +74,9 @@ class Drafter:
             return
         yield from check(draft.document, self._index)
         yield from relations.number_problems(draft.source, draft.document)
+        if draft.line.corrected_from:
+            # Since it was corrected another document may have come by that number.
+            yield from of_another_document(draft.posting, draft.source)
 
 
 def identities(posting: Posting, document: Document) -> tuple[Identity, ...]:

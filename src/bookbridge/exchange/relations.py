@@ -10,12 +10,14 @@ from bookbridge.documents import (
     Problem,
     PurchaseInvoice,
     SalesInvoice,
+    identifier_of,
     posting_key,
     relation_key,
 )
 from bookbridge.exchange.doubts import UNSENT
 from bookbridge.exchange.models import Delivery, Line, Posting, Run
 from bookbridge.exchange.preflight_texts import CUSTOMER_UNKNOWN, NUMBER_USED, RELATION_REFUSED, SUPPLIER_UNKNOWN
+from bookbridge.exchange.repair_texts import ANOTHER_DOCUMENT
 from bookbridge.integrations.connecting import StoredDirectory
 from bookbridge.kit.contract import RelationKind
 
@@ -153,6 +155,18 @@ class RelationCheck:
             .exclude(run__state=Run.State.ENDED)
             .exists()
         )
+
+
+def of_another_document(posting: Posting, document: Document) -> Iterator[Problem]:
+    """Whether a corrected document has become one that is known as another, by its number or journal."""
+    key = posting_key(document)
+    if key == posting.key:
+        return
+    known = Posting.objects.filter(
+        organisation_id=posting.organisation_id, configuration=posting.configuration_id, kind=posting.kind, key=key
+    )
+    if known.exists():
+        yield ANOTHER_DOCUMENT(field="number", value=identifier_of(document))
 
 
 def _answer(ours: Posting | None, travelling: set[int]) -> Answer:

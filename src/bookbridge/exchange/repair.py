@@ -18,14 +18,13 @@ from bookbridge.documents import (
     document_from_json,
     document_to_json,
     fingerprint,
-    identifier_of,
-    posting_key,
 )
-from bookbridge.exchange import repair_texts, sql, telling
+from bookbridge.exchange import sql, telling
 from bookbridge.exchange.lines import facts_of
 from bookbridge.exchange.mapping import mapped
 from bookbridge.exchange.models import Correction, Line, Posting, Run
 from bookbridge.exchange.preflight import SettingsIndex, check
+from bookbridge.exchange.relations import of_another_document
 from bookbridge.exchange.tasks import wake_a_worker_for
 from bookbridge.integrations.connecting import forget_package_settings, known_package_settings
 from bookbridge.integrations.models import Configuration
@@ -81,7 +80,7 @@ def correction_of(line: Line) -> Correction | None:
 def problems_of(line: Line, document: Document, settings: PackageSettings | None) -> list[Problem]:
     """What is wrong with a corrected document, as far as it is known without asking the package."""
     configuration = line.run.configuration
-    found = list(_key_problems(line, document, configuration))
+    found = list(of_another_document(line.posting, document)) if line.posting else []
     if settings is not None:
         found += check(mapped(document, configuration.mappings), SettingsIndex(settings))
     return [problem for problem in found if problem.severity == "error"]
@@ -90,17 +89,6 @@ def problems_of(line: Line, document: Document, settings: PackageSettings | None
 def known_settings(line: Line) -> PackageSettings | None:
     """The package's chart, codes and journals as they were read last; None when they never were."""
     return known_package_settings(line.run.configuration)
-
-
-def _key_problems(line: Line, document: Document, configuration: Configuration) -> Sequence[Problem]:
-    """Under another number or journal it must not become a document that is known as another one."""
-    key = posting_key(document)
-    taken = Posting.objects.filter(
-        organisation_id=line.organisation_id, configuration=configuration, kind=line.kind, key=key
-    ).exclude(pk=line.posting_id)
-    if not taken.exists():
-        return ()
-    return [repair_texts.ANOTHER_DOCUMENT(field="number", value=identifier_of(document))]
 
 
 def save(line: Line, document: Document, *, is_ready: bool, version: int, user: User) -> Correction:
