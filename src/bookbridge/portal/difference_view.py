@@ -1,6 +1,6 @@
 """What differs between two contents of a document, field by field, in the user's words and form."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +9,7 @@ from django.utils.translation import gettext
 
 from bookbridge.exchange.repair import changed_fields
 from bookbridge.portal import words
-from bookbridge.portal.document_view import field_name, in_order, text_of
+from bookbridge.portal.document_view import field_name, in_order, text_of, value_at
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ def differences(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[Dif
             found += _of_lines(before, after)
         else:
             name = path.rpartition(".")[2]
-            was, now = (_text(name, _at(content, path), content) for content in (before, after))
+            was, now = (_text(name, value_at(content, path), content) for content in (before, after))
             found.append(Difference(field_name(path), was, now))
     return found
 
@@ -52,16 +52,6 @@ def _whole(line: Mapping[str, Any] | None, content: Mapping[str, Any]) -> Any:
     said = [(name, line[name]) for name in in_order(line) if line.get(name) not in (None, "")]
     texts = ((words.word(words.FIELD, name), _text(name, value, content)) for name, value in said)
     return format_html_join(", ", "{} {}", texts)
-
-
-def _at(content: Mapping[str, Any], path: str) -> Any:
-    found: Any = content
-    for part in path.split("."):
-        if isinstance(found, Sequence) and not isinstance(found, str):
-            found = found[int(part)] if int(part) < len(found) else None
-        else:
-            found = found.get(part) if found else None
-    return found
 
 
 def _text(name: str, value: Any, content: Mapping[str, Any]) -> Any:

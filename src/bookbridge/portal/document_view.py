@@ -87,6 +87,17 @@ def field_name(path: str) -> str:
     return str(label)
 
 
+def value_at(document: Mapping[str, Any], path: str) -> Any:
+    """What a document as JSON says at a path (`lines.0.vat_code`); None where it has nothing there."""
+    value: Any = document
+    for part in path.split("."):
+        if isinstance(value, list):
+            value = value[int(part)] if part.isdigit() and int(part) < len(value) else None
+        else:
+            value = value.get(part) if isinstance(value, Mapping) else None
+    return value
+
+
 def _line_label(label: Any, number: int) -> str:
     return gettext("%(field)s, line %(number)s") % {"field": label, "number": number}
 

@@ -113,13 +113,7 @@ class MappingForm(forms.Form):
 
     def clean_target(self) -> str:
         target = str(self.cleaned_data["target"])
-        if self.entries is None:
-            return target
-        entry = next((entry for entry in self.entries if entry.code == target), None)
-        if entry is None:
-            raise forms.ValidationError(_("The package has no such code. Choose one of its list."))
-        if entry.blocked:
-            raise forms.ValidationError(_("This code is blocked in the package. Choose another one."))
+        check_code(target, self.entries)
         return target
 
     def say_what_it_says_now(self, now: str) -> None:
@@ -137,6 +131,17 @@ def list_of(package: PackageSettings | None, kind: str) -> Sequence[Any] | None:
     if package is None or kind in package.unknown:
         return None
     return list(getattr(package, kind))
+
+
+def check_code(code: str, entries: Sequence[Any] | None) -> None:
+    """Raises ValidationError for a code that isn't in the package's list, or is blocked there."""
+    if entries is None:
+        return
+    entry = next((entry for entry in entries if entry.code == code), None)
+    if entry is None:
+        raise forms.ValidationError(_("The package has no such code. Choose one of its list."))
+    if entry.blocked:
+        raise forms.ValidationError(_("This code is blocked in the package. Choose another one."))
 
 
 class LayoutForm(forms.Form):

@@ -152,12 +152,7 @@ def _corrected(line_id: str, names: str, corrected: Corrected, shown: set[tuple[
 
 
 def _said(document: dict[str, Any], path: str) -> str:
-    value: Any = document
-    for part in path.split("."):
-        if isinstance(value, list):
-            value = value[int(part)] if part.isdigit() and int(part) < len(value) else None
-        else:
-            value = value.get(part) if isinstance(value, dict) else None
+    value = document_view.value_at(document, path)
     if isinstance(value, list | dict):
         return "…"
     text = document_view.shown_text(path.rpartition(".")[2], value, str(document.get("currency") or ""))

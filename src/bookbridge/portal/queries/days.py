@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 
 from django.db.models import Count, Q
 from django.db.models.functions import TruncDate
@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from bookbridge.exchange.models import Run
 from bookbridge.integrations.models import Configuration, Integration
+from bookbridge.portal.periods import midnight
 
 DAYS = 30
 HEIGHT, STEP, BAR = 40, 12, 9
@@ -75,7 +76,7 @@ def last_days(integration: Integration) -> Days:
         Run.objects.filter(
             organisation=integration.organisation_id,
             configuration__in=configurations,
-            created_at__gte=timezone.make_aware(datetime.combine(first, time.min)),
+            created_at__gte=midnight(first),
         )
         .annotate(day=TruncDate("created_at"))
         .values_list("day")

@@ -2,16 +2,16 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 from django.db.models import F, Q
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan
-from django.utils import timezone
 
 from bookbridge.exchange.models import Attempt, Delivery, Line, OutstandingSnapshot, Posting, Run
 from bookbridge.integrations.models import Configuration, Integration
 from bookbridge.organisations.models import Organisation
+from bookbridge.portal.periods import midnight
 from bookbridge.portal.queries import paging
 from bookbridge.portal.queries.counting import run_row
 
@@ -42,9 +42,9 @@ class HistoryFilter:
     def condition(self) -> Q:
         wanted = Q()
         if self.since:
-            wanted &= Q(created_at__gte=_midnight(self.since))
+            wanted &= Q(created_at__gte=midnight(self.since))
         if self.until and self.until < date.max:
-            wanted &= Q(created_at__lt=_midnight(self.until + timedelta(days=1)))
+            wanted &= Q(created_at__lt=midnight(self.until + timedelta(days=1)))
         if self.direction:
             wanted &= Q(direction=self.direction)
         if self.result in _ENDED_AS:
@@ -63,10 +63,6 @@ def _holds(integration: Integration, text: str) -> Q:
     # Found by an index: among all lines of a company anything but a beginning would take for ever.
     lines = Line.objects.filter(**own, identifier__startswith=text).order_by().values("run")[:MOST_FOUND]
     return Q(pk__in=named.exclude(run=None).values("run")) | Q(pk__in=lines)
-
-
-def _midnight(day: date) -> datetime:
-    return timezone.make_aware(datetime.combine(day, time.min))
 
 
 def history(integration: Integration, wanted: HistoryFilter, cursor: str) -> paging.Page:

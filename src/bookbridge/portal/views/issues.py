@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
+from django.core.exceptions import ValidationError
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext, ngettext
@@ -20,6 +21,7 @@ from bookbridge.integrations.models import Configuration, Integration
 from bookbridge.organisations.access import Access, member_page
 from bookbridge.portal.queries.configurations import configurations_of
 from bookbridge.portal.repair_form import entries_of
+from bookbridge.portal.settings_forms import check_code, list_of
 from bookbridge.portal.views.integrations import found_integration, frame
 
 LINES_SHOWN = 100
@@ -125,9 +127,10 @@ def _asked(given: dict[str, str], found: Issue, configuration: Configuration) ->
     name = repairing_many.list_of(found.cause)
     if way not in (BY_MAPPING, IN_THESE) or not name or not target or len(target) > LONGEST_CODE:
         return _Asked(target=target, error=gettext("Choose the code that is to be used instead."))
-    settings = known_package_settings(configuration)
-    if settings and name not in settings.unknown and target not in {code for code, _ in entries_of(settings, name)}:
-        return _Asked(target=target, way=way, error=gettext("The package has no such code that can be used."))
+    try:
+        check_code(target, list_of(known_package_settings(configuration), name))
+    except ValidationError as error:
+        return _Asked(target=target, way=way, error=" ".join(error.messages))
     return _Asked(Change(way, target), target, way)
 
 
