@@ -8,11 +8,15 @@ from typing import Any
 import httpx
 from django.utils import timezone
 
+from bookbridge.documents import document_from_json
 from bookbridge.exchange import posting, running, sweep
+from bookbridge.exchange.drafting import request_for
 from bookbridge.exchange.models import Line, Posting, Run
 from bookbridge.exchange.posting import Start
 from bookbridge.exchange.workers import Claim, WorkerLife
+from bookbridge.integrations.connecting import connect, package_settings
 from bookbridge.integrations.models import Authorisation, Configuration
+from bookbridge.kit.outcomes import Posted
 from bookbridge.kit.simulation import SimulatorServer
 from bookbridge.storage import inbox_prefix, open_storage
 
@@ -69,6 +73,16 @@ class Stage:
         start = Start(row, line.pk, content or line.fingerprint, "post")
         assert posting.write_down(run, claim, starts=[start], settle_s=5).begun == {start.token}
         return claim, start
+
+    def book_by_hand(self, line: Line, number: str) -> None:
+        """What somebody types into the package: a line's document under a number, with an account that can be used."""
+        assert line.document is not None
+        assert line.posting is not None
+        lines = [{**each, "ledger_account": "8000"} for each in line.document["lines"]]
+        document = document_from_json({**line.document, "number": number, "lines": lines})
+        connector = connect(self.configuration, settings=package_settings(self.configuration))
+        [outcome] = connector.post([request_for(line.posting, document, "by hand", {})])
+        assert isinstance(outcome, Posted), outcome
 
     def books(self) -> dict[str, Any]:
         return httpx.get(f"{self.simulator.url}/_simulator/books", params={"division": 3141593}).json()

@@ -7,11 +7,9 @@ import pytest
 from bookbridge.documents import document_from_json
 from bookbridge.exchange import repair, settling
 from bookbridge.exchange.decisions import Decision, decide
-from bookbridge.exchange.drafting import request_for
 from bookbridge.exchange.models import Attempt, Line, Posting, Settlement
 from bookbridge.exchange.repair import ChangedMeanwhileError
-from bookbridge.integrations.connecting import connect, package_settings
-from bookbridge.kit.outcomes import Absent, Found, Later, Posted, SignInAgain, Unclear
+from bookbridge.kit.outcomes import Absent, Found, Later, SignInAgain, Unclear
 from tests import factories
 from tests.exchange import files
 from tests.exchange.stage import Stage
@@ -41,17 +39,6 @@ def numbers(stage: Stage) -> list[str]:
 
 def fresh(line: Line) -> Line:
     return Line.objects.select_related("posting", "run__configuration__integration").get(pk=line.pk)
-
-
-def booked_by_hand(stage: Stage, line: Line, number: str, **fields: str) -> None:
-    """What somebody typed into the package: the same document, corrected there, under another number."""
-    content = {**line.document, "number": number}
-    content["lines"] = [{**each, "ledger_account": "8000"} for each in content["lines"]]
-    document = document_from_json({**content, **fields})
-    connector = connect(stage.configuration, settings=package_settings(stage.configuration))
-    assert line.posting is not None
-    [outcome] = connector.post([request_for(line.posting, document, "by hand", {})])
-    assert isinstance(outcome, Posted), outcome
 
 
 # --- do not send
@@ -174,7 +161,7 @@ def test_only_the_latest_change_is_decided_about(stage: Stage, changed: Line, an
 
 
 def test_what_is_in_the_package_is_believed_and_never_sent(stage: Stage, failed: Line, anna: Any):
-    booked_by_hand(stage, failed, "26000777")
+    stage.book_by_hand(failed, "26000777")
     claimed = settling.already_there(fresh(failed), "26000777", "Booked by hand", anna)
     assert isinstance(claimed.look_up, Found)
     assert not claimed.is_settled, "the ledger account is another one, which a person is told first"
@@ -210,7 +197,7 @@ def test_an_entry_is_the_effect_of_one_document_only(stage: Stage, failed: Line,
 
 
 def test_differences_that_nobody_has_seen_are_not_accepted(stage: Stage, failed: Line, anna: Any):
-    booked_by_hand(stage, failed, "26000777")
+    stage.book_by_hand(failed, "26000777")
     claimed = settling.already_there(fresh(failed), "26000777", "By hand", anna, accepted="total")
     assert not claimed.is_settled
     assert not Settlement.objects.exists()

@@ -1,13 +1,16 @@
 """A real browser against the real server. With KEEP_PICTURES=yes the pictures of docs/pictures are made anew."""
 
 import os
+import re
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from aiosmtpd.controller import Controller
+from django.core.cache import cache
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from bookbridge.commands.processes import free_port
@@ -87,6 +90,14 @@ class Sink:
         self.mails.append(envelope)
         return "250 kept"
 
+    def password_link(self, public_address: str) -> str:
+        """The path that the only mail's link to set a password leads to."""
+        (envelope,) = self.mails
+        text = envelope.content.decode("utf-8").replace("=\r\n", "").replace("=3D", "=")
+        link = re.search(re.escape(public_address) + r"(/accounts/password/reset/key/\S+)", text)
+        assert link is not None, text
+        return link[1]
+
 
 @pytest.fixture
 def mail_sink(settings: Any) -> Iterator[Sink]:
@@ -98,3 +109,12 @@ def mail_sink(settings: Any) -> Iterator[Sink]:
         setattr(settings, name, value)
     yield sink
     controller.stop()
+
+
+@pytest.fixture
+def public_address(live_server: Any, settings: Any) -> Iterator[str]:
+    """Where links in mails lead: to the browser's server. No throttle remembers another test."""
+    settings.ENVIRONMENT = replace(settings.ENVIRONMENT, public_url=live_server.url)
+    cache.clear()
+    yield live_server.url
+    cache.clear()

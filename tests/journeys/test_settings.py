@@ -49,8 +49,6 @@ def test_from_the_interval_to_the_first_entry(
     anna = factories.member(configuration.organisation, "owner", "anna@example.org", name="Anna", language=language)
     page = open_page(viewport=PHONE if language == "fr" else DESKTOP, java_script_enabled=scripted)
     place = f"/companies/{configuration.organisation_id}/integrations/{configuration.integration_id}"
-    settings = f"{place}/settings/"
-    one = f"{settings}{configuration.pk}"
 
     def look(name: str = "") -> None:
         if scripted:
@@ -60,39 +58,19 @@ def test_from_the_interval_to_the_first_entry(
 
     log_in(page, anna.email)
     page.goto(f"{place}/")
-    page.locator(f'.tabs a[href="{settings}"]').click()
+    page.locator(f'.tabs a[href="{place}/settings/"]').click()
     look("all")
-    page.locator('[name="interval"]').fill("15")
-    page.locator(f'form[action="{one}/schedule"] button').click()
-    expect(page.get_by_text(words["saved"], exact=True)).to_be_visible()
-    assert Configuration.objects.get().outstanding_interval_min == 15
-
-    page.locator(f'a[href="{one}/mappings/vat_codes/"]').click()
-    add_mapping(page, "H", "77")
-    expect(page.locator(".errorlist")).to_contain_text(words["unknown"])
-    look()
-    add_mapping(page, "H", "2")
-    expect(page.locator("tbody th", has_text="H")).to_be_visible()
-    look("mapped")
-
-    page.goto(settings)
-    page.locator('[name="note"]').fill("New books from Monday")
-    page.locator(f'form[action="{one}/pause"] button').click()
-    expect(page.locator(".bar.paused")).to_contain_text(words["paused"])
-    expect(page.locator(".bar.paused")).to_contain_text("New books from Monday")
+    one = f"{place}/settings/{configuration.pk}"
+    read_every_quarter(page, one, words["saved"])
+    map_a_code(page, one, words["unknown"], look)
+    page.goto(f"{place}/settings/")
+    pause(page, one, words["paused"])
     look("paused")
-    stage.drop(fmuta6__csv=files.joined(files.sale("26000002", code="H")))
-    work_on_what_is_due(stage)
-    run = Run.objects.filter(direction=Run.Direction.OUT).latest("pk")
-    assert (run.state, run.lines.get().outcome) == (Run.State.WAITING, "waiting")
+    run = what_came_in_meanwhile(stage)
     page.goto(f"{place}/history/")
     look()
-    page.locator("tbody th a").first.click()
-    page.locator('a[href$="/dry-run/"]').click()
-    expect(page.locator(".badge.good")).to_have_count(1)
-    expect(page.locator("tfoot td.num").first).to_contain_text("121")
+    see_what_would_be_booked(page)
     look("dry-run")
-
     page.goto(f"{one}/layouts/fmuta6/")
     try_layouts(page, words["rejected"], scripted=scripted)
     look("preview")
@@ -105,6 +83,46 @@ def test_from_the_interval_to_the_first_entry(
     run.refresh_from_db()
     assert (run.result, run.counts["posted"]) == (Run.Result.GOOD, 1)
     assert sorted(str(entry["EntryNumber"]) for entry in stage.books()["sales_entries"]) == ["26000001", "26000002"]
+
+
+def read_every_quarter(page: Page, one: str, saved: str) -> None:
+    page.locator('[name="interval"]').fill("15")
+    page.locator(f'form[action="{one}/schedule"] button').click()
+    expect(page.get_by_text(saved, exact=True)).to_be_visible()
+    assert Configuration.objects.get().outstanding_interval_min == 15
+
+
+def map_a_code(page: Page, one: str, unknown: str, look: Callable[..., None]) -> None:
+    page.locator(f'a[href="{one}/mappings/vat_codes/"]').click()
+    add_mapping(page, "H", "77")
+    expect(page.locator(".errorlist")).to_contain_text(unknown)
+    look()
+    add_mapping(page, "H", "2")
+    expect(page.locator("tbody th", has_text="H")).to_be_visible()
+    look("mapped")
+
+
+def pause(page: Page, one: str, paused: str) -> None:
+    page.locator('[name="note"]').fill("New books from Monday")
+    page.locator(f'form[action="{one}/pause"] button').click()
+    expect(page.locator(".bar.paused")).to_contain_text(paused)
+    expect(page.locator(".bar.paused")).to_contain_text("New books from Monday")
+
+
+def what_came_in_meanwhile(stage: Stage) -> Run:
+    """A file is taken and read, and waits."""
+    stage.drop(fmuta6__csv=files.joined(files.sale("26000002", code="H")))
+    work_on_what_is_due(stage)
+    run = Run.objects.filter(direction=Run.Direction.OUT).latest("pk")
+    assert (run.state, run.lines.get().outcome) == (Run.State.WAITING, "waiting")
+    return run
+
+
+def see_what_would_be_booked(page: Page) -> None:
+    page.locator("tbody th a").first.click()
+    page.locator('a[href$="/dry-run/"]').click()
+    expect(page.locator(".badge.good")).to_have_count(1)
+    expect(page.locator("tfoot td.num").first).to_contain_text("121")
 
 
 def try_layouts(page: Page, rejected: str, *, scripted: bool) -> None:

@@ -5,10 +5,6 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from bookbridge.documents import document_from_json
-from bookbridge.exchange.drafting import request_for
-from bookbridge.exchange.models import Line
-from bookbridge.integrations.connecting import connect, package_settings
 from bookbridge.organisations.walls import acting_for
 from tests import factories
 from tests.exchange import files
@@ -25,7 +21,7 @@ def test_booked_by_hand_and_a_test_invoice(
     stage.run_files(debitr__csv=files.joined(files.customer("100")))
     wrong = [files.sale(f"2600000{number}", account="8999") for number in (1, 2)]
     run = stage.run_files(fmuta6__csv=files.joined(*wrong))
-    book_by_hand(stage, run.lines.get(identifier="26000001"), "26000900")
+    stage.book_by_hand(run.lines.get(identifier="26000001"), "26000900")
     anna = factories.member(run.organisation, "bookkeeper", "anna@example.org", name="Anna")
     page = open_page(viewport=DESKTOP)
     log_in(page, anna.email)
@@ -87,12 +83,3 @@ def claim(page: Page, number: str) -> None:
     page.locator("#there-number").fill(number)
     page.locator("#there-reason").fill("Booked by hand")
     page.get_by_role("button", name="Look it up").click()
-
-
-def book_by_hand(stage: Stage, line: Line, number: str) -> None:
-    assert line.document is not None
-    assert line.posting is not None
-    booked = {**line.document["lines"][0], "ledger_account": "8000"}
-    document = document_from_json({**line.document, "number": number, "lines": [booked]})
-    connector = connect(stage.configuration, settings=package_settings(stage.configuration))
-    connector.post([request_for(line.posting, document, "by hand", {})])

@@ -19,12 +19,9 @@ from django.test import Client
 from django.urls import reverse
 
 from bookbridge.cli import main
-from bookbridge.documents import document_from_json
 from bookbridge.exchange import outstanding
-from bookbridge.exchange.drafting import request_for
 from bookbridge.exchange.models import OutstandingSnapshot
 from bookbridge.integrations import changing
-from bookbridge.integrations.connecting import connect, package_settings
 from bookbridge.integrations.models import AccessKey, Integration
 from bookbridge.integrations.tokens import needs_signing_in_again
 from bookbridge.organisations import trail, trail_chain
@@ -184,10 +181,7 @@ def _settled(world: World) -> None:
     for name in ("leave_out", "send_after_all"):
         assert world.client.post(reverse(name, args=place), {"reason": "A test"}).status_code == 302
     with acting_for(world.organisation.pk):
-        booked = {**line.document["lines"][0], "ledger_account": "8000"}
-        by_hand = document_from_json({**line.document, "lines": [booked]})
-        connector = connect(world.stage.configuration, settings=package_settings(world.stage.configuration))
-        connector.post([request_for(line.posting, by_hand, "by hand", {})])
+        world.stage.book_by_hand(line, "26700904")
     given = {"reason": "By hand", "number": "26700904", "accepted": "lines"}
     assert world.client.post(reverse("already_there", args=place), given).status_code == 302
     changed = world.stage.run_files(fmuta6__csv=joined(sale("26700904", account="8999", amount="7.00")))
