@@ -12,7 +12,6 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import override
 from pypdf import PdfReader
 
@@ -20,6 +19,7 @@ from bookbridge.exchange.models import Line, Posting, Run
 from bookbridge.portal import letters, pdf, periods, sheets
 from bookbridge.portal.exports import cell
 from tests import factories
+from tests.portal.people import today_of_a_user
 
 pytestmark = pytest.mark.django_db
 MARCH = "?since=2026-03-01&until=2026-03-31"
@@ -130,7 +130,7 @@ def test_a_period_that_makes_no_sense_is_named_at_its_field(query: str, said: st
 
 def test_without_a_period_it_is_this_month(run: Run, client_of: Any) -> None:
     answer = client_of(run).get(address(run, query=""))
-    today = timezone.localdate()
+    today = today_of_a_user()
     assert answer.context["days"] == periods.Days(today.replace(day=1), today)
     assert "No amounts came in by file in this period" in answer.content.decode()
     assert answer.content.decode().count('aria-current="true"') >= 1

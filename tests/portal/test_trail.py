@@ -27,6 +27,7 @@ from bookbridge.portal.views import trail as views
 from tests import factories
 from tests.organisations.test_what_is_recorded import _actions
 from tests.plans import know_the_tables
+from tests.portal.people import today_of_a_user
 from tests.portal.stored import stored_at
 
 pytestmark = pytest.mark.django_db
@@ -124,7 +125,7 @@ def test_filters(company: Organisation) -> None:
     record(company, "run.ended", subject=("run", 5), actor=trail.WORKER)
     client = as_a("bookkeeper", company)
     everything = ["run.ended", "posting.posted", "run.asked_for", "line.corrected", "configuration.changed"]
-    today = timezone.localdate()
+    today = today_of_a_user()
     wanted = {
         "": everything,
         f"?who=user:{bram.pk}": everything[2:4],
@@ -343,7 +344,7 @@ def test_no_page_asks_more_than_fifteen_queries(corrected: Line, company: Organi
     record(company, "file.received", subject=("delivery", corrected.delivery_id))
     record(company, "membership.added", subject=anna)
     client = as_a("owner", company)
-    today = timezone.localdate()
+    today = today_of_a_user()
     for name, more in (
         ("trail", ()),
         ("integration_trail", (link.pk,)),
