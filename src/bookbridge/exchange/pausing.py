@@ -51,8 +51,8 @@ def resume(configuration: Configuration, user: User) -> bool:
         _tell(row, "configuration.resumed", {"paused": (True, False), "since": (since, None)}, user)
     # After the commit: a run that a worker lets go of from here on sees for itself that it may go on.
     own = _WAITING.filter(organisation_id=configuration.organisation_id, configuration=configuration)
+    own.update(resume_at=Now())
     for run_id in own.values_list("pk", flat=True):
-        _WAITING.filter(pk=run_id).update(resume_at=Now())
         wake_a_worker_for(run_id)
     return True
 
