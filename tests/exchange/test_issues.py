@@ -7,7 +7,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from bookbridge.exchange import repair, settling
+from bookbridge.exchange import issues, repair, repairing_many, settling
 from bookbridge.exchange.issues import Cause, Issue, lines_of, open_issues
 from bookbridge.exchange.models import Correction, Line, Run
 from bookbridge.exchange.repairing_many import AS_THEY_ARE, BY_MAPPING, IN_THESE, Change, apply, list_of, plan
@@ -26,6 +26,15 @@ def anna(stage: Stage) -> Any:
 
 def open_now(stage: Stage) -> list[Issue]:
     return list(open_issues(stage.configuration.organisation_id, [stage.configuration.pk]).issues)
+
+
+def now(stage: Stage, was: Issue) -> Issue:
+    """What is held up for that cause by now."""
+    return next(issue for issue in open_now(stage) if issue.cause == was.cause)
+
+
+def lines(stage: Stage, issue: Issue, most: int = 10) -> list[Line]:
+    return lines_of(stage.configuration.organisation_id, issue, most)
 
 
 def wrong_vat(*numbers: int, code: str = "XX", **fields: str) -> bytes:
@@ -51,32 +60,50 @@ def test_documents_of_all_runs_are_grouped_by_what_is_wrong_with_them(stage: Sta
     assert held_up.cause == Cause(stage.configuration.pk, "preflight.vat_unknown", "lines.vat_code", "XX")
     assert held_up.amounts == {"EUR": Decimal("605.00")}
     assert held_up.problem.explain("nl").reason
-    assert [line.identifier for line in lines_of(stage.configuration.organisation_id, held_up.cause, 3)] == [
+    assert [line.identifier for line in lines(stage, now(stage, held_up), 3)] == [
         "26000001",
         "26000002",
         "26000003",
     ]
 
 
+def test_what_was_not_looked_at_is_not_counted_and_said(stage: Stage, held_up: Issue, monkeypatch: pytest.MonkeyPatch):
+    own = stage.configuration
+    assert open_issues(own.organisation_id, [own.pk]).is_all
+    monkeypatch.setattr(issues, "MOST_COUNTED", 4)
+    found = open_issues(own.organisation_id, [own.pk])
+    assert (found.is_all, found.documents) == (False, 4)
+
+
+def test_more_than_can_be_repaired_at_once_is_said_and_left(
+    stage: Stage, held_up: Issue, anna: Any, monkeypatch: pytest.MonkeyPatch
+):
+    for room in (issues, repairing_many):
+        monkeypatch.setattr(room, "MOST_AT_ONCE", 3)
+    assert plan(stage.configuration, now(stage, held_up), Change(AS_THEY_ARE)).more
+    assert apply(stage.configuration, now(stage, held_up), Change(AS_THEY_ARE), anna) == 3
+    assert now(stage, held_up).documents == 5
+
+
 def test_an_issue_closes_with_its_last_document(stage: Stage, held_up: Issue, anna: Any):
     stage.run_files(fmuta6__csv=wrong_vat(1, 2, 3, 4, code="2"))
     [issue] = [each for each in open_now(stage) if each.cause == held_up.cause]
     assert issue.documents == 1
-    settling.leave_out(lines_of(stage.configuration.organisation_id, held_up.cause, 1)[0], "No", anna)
+    settling.leave_out(lines(stage, now(stage, held_up), 1)[0], "No", anna)
     assert held_up.cause not in [each.cause for each in open_now(stage)]
 
 
 def test_what_is_to_be_sent_after_all_is_held_up_until_it_is_offered(stage: Stage, held_up: Issue, anna: Any):
-    line = lines_of(stage.configuration.organisation_id, held_up.cause, 1)[0]
+    line = lines(stage, now(stage, held_up), 1)[0]
     settling.leave_out(line, "A test", anna)
     again = stage.run_files(fmuta6__csv=wrong_vat(1)).lines.select_related("posting", "run").get()
     assert [issue.documents for issue in open_now(stage)] == [4, 1]
     settling.send_after_all(again, "It counts", anna)
 
     found = {issue.cause.code: issue for issue in open_now(stage)}
-    cause = found["repair.send_after_all"].cause
-    assert [each.pk for each in lines_of(stage.configuration.organisation_id, cause, 5)] == [again.pk]
-    assert apply(stage.configuration, cause, Change(AS_THEY_ARE), anna) == 1
+    sent = found["repair.send_after_all"]
+    assert [each.pk for each in lines(stage, sent)] == [again.pk]
+    assert apply(stage.configuration, sent, Change(AS_THEY_ARE), anna) == 1
     repair.retry_all(stage.configuration, anna)
     stage.work()
     assert found.keys() - {issue.cause.code for issue in open_now(stage)} == {"repair.send_after_all"}
@@ -85,16 +112,16 @@ def test_what_is_to_be_sent_after_all_is_held_up_until_it_is_offered(stage: Stag
 def test_another_company_sees_nothing_of_it(stage: Stage, held_up: Issue):
     other = factories.organisation("Another")
     assert open_issues(other.pk, [stage.configuration.pk]).issues == []
-    assert lines_of(other.pk, held_up.cause, 10) == []
+    assert lines_of(other.pk, held_up, 10) == []
 
 
 def test_one_code_is_mapped_and_all_are_offered_in_one_run(stage: Stage, held_up: Issue, anna: Any):
     change = Change(BY_MAPPING, "2")
-    planned = plan(stage.configuration, held_up.cause, change)
+    planned = plan(stage.configuration, now(stage, held_up), change)
     assert (len(planned.good), len(planned.still_wrong), planned.mapping) == (5, 0, {"XX": ""})
     assert Correction.objects.count() == 0
 
-    assert apply(stage.configuration, held_up.cause, change, anna) == 5
+    assert apply(stage.configuration, now(stage, held_up), change, anna) == 5
     assert stage.configuration.mappings["vat_codes"] == {"XX": "2"}
     again = repair.retry_all(stage.configuration, anna)
     assert again is not None
@@ -110,7 +137,7 @@ def test_one_code_is_mapped_and_all_are_offered_in_one_run(stage: Stage, held_up
 
 
 def test_one_code_is_changed_in_these_documents_only(stage: Stage, held_up: Issue, anna: Any):
-    assert apply(stage.configuration, held_up.cause, Change(IN_THESE, "2"), anna) == 5
+    assert apply(stage.configuration, now(stage, held_up), Change(IN_THESE, "2"), anna) == 5
     assert stage.configuration.mappings.get("vat_codes", {}) == {}
     repair.retry_all(stage.configuration, anna)
     stage.work()
@@ -121,22 +148,22 @@ def test_one_code_is_changed_in_these_documents_only(stage: Stage, held_up: Issu
 
 def test_what_would_still_be_wrong_is_told_and_not_offered(stage: Stage, held_up: Issue, anna: Any):
     stage.run_files(fmuta6__csv=wrong_vat(7, account="8999"))
-    cause = next(issue.cause for issue in open_now(stage) if issue.cause.value == "8999")
+    blocked = next(issue for issue in open_now(stage) if issue.cause.value == "8999")
     change = Change(IN_THESE, "8000")
-    planned = plan(stage.configuration, cause, change)
+    planned = plan(stage.configuration, blocked, change)
     assert [each.line.identifier for each in planned.good] == ["26000009"]
     assert [each.line.identifier for each in planned.still_wrong] == ["26000007"]
-    assert apply(stage.configuration, cause, change, anna) == 1
+    assert apply(stage.configuration, blocked, change, anna) == 1
 
 
 def test_a_code_that_puts_nothing_right_is_not_mapped(stage: Stage, held_up: Issue, anna: Any):
-    assert plan(stage.configuration, held_up.cause, Change(IN_THESE, "unknown")).good == []
-    assert apply(stage.configuration, held_up.cause, Change(BY_MAPPING, "unknown"), anna) == 0
+    assert plan(stage.configuration, now(stage, held_up), Change(IN_THESE, "unknown")).good == []
+    assert apply(stage.configuration, now(stage, held_up), Change(BY_MAPPING, "unknown"), anna) == 0
     assert stage.configuration.mappings.get("vat_codes", {}) == {}
 
 
 def test_all_are_offered_as_they_are_once_the_package_was_put_right(stage: Stage, held_up: Issue, anna: Any):
-    assert apply(stage.configuration, held_up.cause, Change(AS_THEY_ARE), anna) == 5
+    assert apply(stage.configuration, now(stage, held_up), Change(AS_THEY_ARE), anna) == 5
     assert repair.ready_anywhere(stage.configuration).count() == 5
     repair.retry_all(stage.configuration, anna)
     stage.work()
@@ -150,9 +177,9 @@ def test_a_code_that_is_mapped_already_is_mapped_anew(stage: Stage, anna: Any):
     stage.run_files(fmuta6__csv=wrong_vat(1, code="21"))
     [issue] = open_now(stage)
     assert issue.cause.value == "XX"
-    planned = plan(stage.configuration, issue.cause, Change(BY_MAPPING, "2"))
+    planned = plan(stage.configuration, issue, Change(BY_MAPPING, "2"))
     assert planned.mapping == {"21": "XX"}
-    assert apply(stage.configuration, issue.cause, Change(BY_MAPPING, "2"), anna) == 1
+    assert apply(stage.configuration, issue, Change(BY_MAPPING, "2"), anna) == 1
     assert stage.configuration.mappings["vat_codes"] == {"21": "2"}
 
 
@@ -163,18 +190,18 @@ def test_a_mapping_that_somebody_else_made_meanwhile_is_not_written_over(
     fresh = type(page).objects.get(pk=page.pk)
     set_mapping(fresh, "vat_codes", "XX", "5", anna)
     with pytest.raises(ChangedMeanwhileError):
-        apply(page, held_up.cause, Change(BY_MAPPING, "2"), anna)
+        apply(page, held_up, Change(BY_MAPPING, "2"), anna)
     assert Correction.objects.count() == 0
 
 
 def test_what_a_person_corrected_before_keeps_the_rest_of_it(stage: Stage, held_up: Issue, anna: Any):
     from bookbridge.documents import document_from_json
 
-    line = lines_of(stage.configuration.organisation_id, held_up.cause, 1)[0]
+    line = lines(stage, now(stage, held_up), 1)[0]
     assert line.document is not None
     mine = document_from_json({**line.document, "description": "Mine"})
     repair.save(line, mine, is_ready=False, version=0, user=anna)
-    assert apply(stage.configuration, held_up.cause, Change(IN_THESE, "2"), anna) == 5
+    assert apply(stage.configuration, now(stage, held_up), Change(IN_THESE, "2"), anna) == 5
     kept = Correction.objects.get(line=line)
     assert (kept.document["description"], kept.document["lines"][0]["vat_code"]) == ("Mine", "2")
     assert (kept.version, kept.is_ready) == (2, True)
@@ -187,10 +214,10 @@ def test_however_many_documents_a_cause_has_they_are_worked_out_and_kept_by_as_f
     for number, change in ((20, Change(IN_THESE, "5")), (40, Change(IN_THESE, "2"))):
         stage.run_files(fmuta6__csv=wrong_vat(*range(number, number + 20)))
         with CaptureQueriesContext(connection) as planning:
-            plan(stage.configuration, held_up.cause, change)
+            plan(stage.configuration, now(stage, held_up), change)
         counted.append(len(planning))
     with CaptureQueriesContext(connection) as applying:
-        assert apply(stage.configuration, held_up.cause, change, anna) == 45
+        assert apply(stage.configuration, now(stage, held_up), change, anna) == 45
     assert counted[0] == counted[1]
     assert len(applying) <= 15, [query["sql"][:80] for query in applying]
 
@@ -202,7 +229,7 @@ def test_no_code_can_stand_for_a_field_that_is_no_code():
 
 
 def test_what_is_offered_again_at_this_moment_is_on_its_way(stage: Stage, held_up: Issue, anna: Any):
-    apply(stage.configuration, held_up.cause, Change(AS_THEY_ARE), anna)
+    apply(stage.configuration, now(stage, held_up), Change(AS_THEY_ARE), anna)
     repair.retry_all(stage.configuration, anna)
     assert [issue.documents for issue in open_now(stage)] == [1]
     assert Run.objects.filter(trigger="retry").count() == 1

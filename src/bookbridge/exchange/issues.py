@@ -4,12 +4,12 @@ Nothing is stored: an issue is what the latest lines of refused and uncertain po
 itself the moment the last of them is posted or settled.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from hashlib import sha256
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db import connection
@@ -17,9 +17,11 @@ from django.db import connection
 from bookbridge.documents import Problem, rounded
 from bookbridge.exchange.models import Line
 
-MOST_COUNTED = 20_000
-"""Documents of an organisation that are looked at; beyond it the counts say "at least"."""
-_HELD = """
+MOST_COUNTED = 5_000
+"""Documents that are looked at in one go, a tenth of a second; beyond it the counts say "at least"."""
+MOST_AT_ONCE = 1_000
+"""Documents of a cause that are repaired together."""
+_GROUPED = """
     WITH held AS MATERIALIZED (
         SELECT posting.id, posting.configuration_id, posting.problems -> 0 AS problem
         FROM exchange_posting AS posting
@@ -50,18 +52,10 @@ _HELD = """
         FROM latest
         WHERE problem IS NOT NULL
     )
-"""
-_GROUPED = """
     SELECT configuration_id, code, field, value, outcome, currency, count(*), sum(amount), min(concluded_at),
-           (array_agg(problem ORDER BY id DESC))[1]
+           (array_agg(problem ORDER BY id))[1], (array_agg(id ORDER BY id))[1:%(lines)s], (SELECT count(*) FROM held)
     FROM named
     GROUP BY configuration_id, code, field, value, outcome, currency
-"""
-_LINES = """
-    SELECT id FROM named
-    WHERE configuration_id = %(configuration)s AND code = %(code)s AND field = %(field)s AND value = %(value)s
-    ORDER BY id
-    LIMIT %(lines)s
 """
 
 
@@ -95,6 +89,8 @@ class Issue:
     uncertain: int = 0
     amounts: dict[str, Decimal] = field(default_factory=dict)
     """By currency, the documents' amounts with their signs."""
+    line_ids: list[int] = field(default_factory=list)
+    """The latest lines of its documents, the oldest first: all, or one more than can be repaired at once."""
 
 
 @dataclass(frozen=True)
@@ -110,34 +106,32 @@ class Open:
 
 
 def open_issues(organisation_id: UUID, configurations: Collection[int]) -> Open:
+    asked = {
+        "organisation": organisation_id,
+        "configurations": list(configurations),
+        "most": MOST_COUNTED,
+        "lines": MOST_AT_ONCE + 1,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(_GROUPED, asked)
+        rows = cursor.fetchall()
     found: dict[Cause, Issue] = {}
-    rows = _rows(_HELD + _GROUPED, _asked(organisation_id, configurations))
-    for configuration, code, path, value, outcome, currency, count, amount, since, problem in rows:
+    for configuration, code, path, value, *rest in rows:
+        outcome, currency, count, amount, since, problem, ids, _looked_at = rest
         cause = Cause(configuration, code, path, value)
         issue = found.setdefault(cause, Issue(cause, Problem.model_validate_json(problem)))
         issue.documents += count
         issue.uncertain += count if outcome == Line.Outcome.UNCERTAIN else 0
         issue.since = min(filter(None, (issue.since, since)), default=None)
+        issue.line_ids = sorted([*issue.line_ids, *ids])[: MOST_AT_ONCE + 1]
         if amount is not None:
             issue.amounts[currency] = issue.amounts.get(currency, Decimal(0)) + rounded(amount, currency)
     issues = sorted(found.values(), key=lambda issue: (-issue.documents, issue.cause))
-    return Open(issues, is_all=sum(issue.documents for issue in issues) < MOST_COUNTED)
+    return Open(issues, is_all=not rows or rows[0][-1] < MOST_COUNTED)
 
 
-def lines_of(organisation_id: UUID, cause: Cause, most: int) -> list[Line]:
-    """The latest lines of the documents that the cause holds up, the oldest first."""
-    asked = {**_asked(organisation_id, [cause.configuration]), **cause._asdict(), "lines": most}
-    ids = [row[0] for row in _rows(_HELD + _LINES, asked)]
-    lines = Line.objects.filter(organisation_id=organisation_id, pk__in=ids)
+def lines_of(organisation_id: UUID, issue: Issue, most: int) -> list[Line]:
+    """The latest lines of the documents that it holds up, the oldest first."""
+    lines = Line.objects.filter(organisation_id=organisation_id, pk__in=issue.line_ids[:most])
     with_all = lines.select_related("posting", "run__configuration__integration", "correction")
     return list(with_all.defer("raw", "rows", "posting__document").order_by("pk"))
-
-
-def _asked(organisation_id: UUID, configurations: Collection[int]) -> Mapping[str, Any]:
-    return {"organisation": organisation_id, "configurations": list(configurations), "most": MOST_COUNTED}
-
-
-def _rows(statement: str, values: Mapping[str, Any]) -> Iterator[tuple[Any, ...]]:
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        yield from cursor.fetchall()

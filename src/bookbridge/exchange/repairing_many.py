@@ -10,7 +10,7 @@ from django.db import transaction
 
 from bookbridge.documents import Document, Problem, document_from_json
 from bookbridge.exchange import repair
-from bookbridge.exchange.issues import Cause, lines_of
+from bookbridge.exchange.issues import MOST_AT_ONCE, Cause, Issue, lines_of
 from bookbridge.exchange.mapping import LISTS, Mappings, codes_at, mapped, replaced
 from bookbridge.exchange.models import Line
 from bookbridge.exchange.preflight import SettingsIndex, check
@@ -19,7 +19,6 @@ from bookbridge.integrations.connecting import known_package_settings
 from bookbridge.integrations.models import Configuration
 from bookbridge.organisations.models import User
 
-MOST_AT_ONCE = 1000
 AS_THEY_ARE, IN_THESE, BY_MAPPING = "as_they_are", "in_these", "by_mapping"
 
 
@@ -63,11 +62,12 @@ def list_of(cause: Cause) -> str:
     return LISTS.get(cause.name, "") if cause.value else ""
 
 
-def plan(configuration: Configuration, cause: Cause, change: Change) -> Plan:
+def plan(configuration: Configuration, issue: Issue, change: Change) -> Plan:
     """What would come of it, by the package's settings as they were read last."""
-    lines = lines_of(configuration.organisation_id, cause, MOST_AT_ONCE + 1)
+    cause = issue.cause
+    lines = lines_of(configuration.organisation_id, issue, MOST_AT_ONCE)
     # They are the latest of their documents.
-    repairable = [line for line in lines[:MOST_AT_ONCE] if repair.is_not_booked(line)]
+    repairable = [line for line in lines if repair.is_not_booked(line)]
     contents = repair.contents_of(repairable)
     found = [(line, document_from_json(contents[line.pk])) for line in repairable]
     name, mappings = list_of(cause), configuration.mappings
@@ -85,20 +85,20 @@ def plan(configuration: Configuration, cause: Cause, change: Change) -> Plan:
         found = [(line, replaced(document, cause.field, is_wrong, change.target)) for line, document in found]
     problems = _checks(configuration, mappings) if change.way != AS_THEY_ARE else _nothing_known
     planned = [Planned(line, document, problems(document)) for line, document in found]
-    return Plan(planned, mapping, more=len(lines) > MOST_AT_ONCE)
+    return Plan(planned, mapping, more=len(issue.line_ids) > MOST_AT_ONCE)
 
 
-def apply(configuration: Configuration, cause: Cause, change: Change, user: User) -> int:
+def apply(configuration: Configuration, issue: Issue, change: Change, user: User) -> int:
     """Keep a correction, ready to be offered, for each document that would be right then; returns how many.
 
     The mapping is kept with them. Raises changing.ChangedMeanwhileError and TooManyCodesError.
     """
     with transaction.atomic():
-        planned = plan(configuration, cause, change)
+        planned = plan(configuration, issue, change)
         if not planned.good:
             return 0
         for code, was in planned.mapping.items():
-            set_mapping(configuration, list_of(cause), code, change.target, user, was=was)
+            set_mapping(configuration, list_of(issue.cause), code, change.target, user, was=was)
         return repair.save_many([(each.line, each.document) for each in planned.good], user)
 
 

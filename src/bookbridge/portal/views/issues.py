@@ -13,7 +13,7 @@ from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
 from bookbridge.exchange import repair, repairing_many
-from bookbridge.exchange.issues import Issue, Open, lines_of, open_issues
+from bookbridge.exchange.issues import MOST_AT_ONCE, Issue, Open, lines_of, open_issues
 from bookbridge.exchange.repairing_many import AS_THEY_ARE, BY_MAPPING, IN_THESE, Change
 from bookbridge.integrations.changing import LONGEST_CODE, ChangedMeanwhileError, TooManyCodesError
 from bookbridge.integrations.connecting import known_package_settings
@@ -69,20 +69,20 @@ def _issue_page(
 ) -> HttpResponse:
     name = repairing_many.list_of(found.cause)
     settings = known_package_settings(configuration) if name else None
-    plan = repairing_many.plan(configuration, found.cause, asked.change) if asked and asked.change else None
+    plan = repairing_many.plan(configuration, found, asked.change) if asked and asked.change else None
     context = {
         **frame(access, configuration.integration, "issues"),
         "issue": found,
         "text": found.problem.explain(request.LANGUAGE_CODE or "en"),
         "configuration": configuration,
-        "lines": lines_of(access.organisation.pk, found.cause, LINES_SHOWN),
+        "lines": lines_of(access.organisation.pk, found, LINES_SHOWN),
         "list_name": name,
         "entries": entries_of(settings, name) if settings else (),
         "asked": asked,
         "plan": plan,
         "shown_good": plan.good[:PLANNED_SHOWN] if plan else (),
         "shown_wrong": plan.still_wrong[:PLANNED_SHOWN] if plan else (),
-        "most": repairing_many.MOST_AT_ONCE,
+        "most": MOST_AT_ONCE,
     }
     return render(
         request,
@@ -102,7 +102,7 @@ def apply(request: HttpRequest, access: Access, integration_id: UUID, issue_key:
     if asked.change is None:
         return _issue_page(request, access, found, configuration, asked)
     try:
-        count = repairing_many.apply(configuration, found.cause, asked.change, access.user)
+        count = repairing_many.apply(configuration, found, asked.change, access.user)
     except ChangedMeanwhileError:
         messages.info(request, gettext("Somebody else has changed this mapping meanwhile. Look at what it says now."))
         return redirect("issue", access.organisation.pk, shown.pk, issue_key)
