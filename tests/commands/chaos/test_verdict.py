@@ -1,5 +1,6 @@
 """That a chaos run can fail: what it counts as lost, doubled, uneven, told in a log, or slow to recover."""
 
+import os
 from pathlib import Path
 from random import Random
 
@@ -120,6 +121,7 @@ def test_recovery_counts_until_the_work_goes_forward_and_nothing_is_held_by_the_
         recoveries.see(facts(progress), is_idle=False)
 
     assert told.recovered_after_s == 12
+    assert told.load is not None
 
 
 def test_where_nothing_is_left_to_do_there_is_nothing_to_recover(clock: Clock):
@@ -150,14 +152,17 @@ def test_who_waits_while_the_database_is_down_counts_from_its_return(clock: Cloc
 
 
 def test_the_longest_recovery_is_told_with_its_event():
-    told = [Told(1, "kill", {}, 0, recovered_after_s=float(seconds)) for seconds in range(1, 20)]
-    told += [Told(1, "stop", {}, 0, recovered_after_s=28.0), Told(1, "pause", {}, 0)]
+    told = [Told(1, "kill", {}, 0, recovered_after_s=float(seconds), load=2.0) for seconds in range(1, 20)]
+    told += [Told(1, "stop", {}, 0, recovered_after_s=28.0, load=9.0), Told(1, "pause", {}, 0)]
 
     assert recovery(told) == {
         "recovered_after_s": 28.0,
         "recovered_p95_s": 19.0,
         "slowest": "stop",
         "recoveries": 20,
+        "processors": os.cpu_count(),
+        "load_at_slowest": 9.0,
+        "load_median": 2.0,
     }
 
 
@@ -187,6 +192,8 @@ def test_whatever_must_not_be_fails_the_run(name: str, value: object):
         "secrets_in_logs": [],
         "recovered_after_s": 29.9,
         "slowest": "kill",
+        "processors": 2,
+        "load_at_slowest": 3.0,
     }
     assert _failed(good, 30) == []
     assert len(_failed({**good, name: value}, 30)) == 1

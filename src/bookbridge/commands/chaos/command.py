@@ -196,7 +196,8 @@ def _failed(report: dict[str, Any], recover_within: float) -> list[str]:
     """What must not be, in words; empty when all is well."""
     failed = [f"{name}: {report[name]}" for name in _MUST_BE_NOTHING if report[name]]
     if report["recovered_after_s"] > recover_within:
-        failed.append(f"{report['slowest']} took {report['recovered_after_s']} s to recover from")
+        late = f"{report['slowest']} took {report['recovered_after_s']} s to recover from"
+        failed.append(f"{late}, under a load of {report['load_at_slowest']} on {report['processors']} processors")
     return failed
 
 

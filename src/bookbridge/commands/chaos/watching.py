@@ -1,5 +1,6 @@
 """How far the work is, as the tables say, and how long it takes to go forward again after something broke."""
 
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -175,6 +176,8 @@ class Told:
     ended_s: float | None = None
     recovered_after_s: float | None = None
     """None: there was nothing left to do, so nothing to recover."""
+    load: float | None = None
+    """Of the machine at that moment: how many processes wanted a processor, over the last minute."""
 
     def as_json(self) -> dict[str, Any]:
         return {
@@ -184,6 +187,7 @@ class Told:
             "begun_s": round(self.begun_s, 1),
             "ended_s": None if self.ended_s is None else round(self.ended_s, 1),
             "recovered_after_s": None if self.recovered_after_s is None else round(self.recovered_after_s, 1),
+            "load": None if self.load is None else round(self.load, 1),
         }
 
 
@@ -216,6 +220,7 @@ class Recoveries:
                 watch.before = facts.progress
             elif facts.progress != watch.before and not self.tables.is_held(watch.held):
                 watch.told.recovered_after_s = time.monotonic() - watch.since
+                watch.told.load = os.getloadavg()[0]
                 self._open.remove(watch)
             elif is_idle:
                 self._open.remove(watch)
