@@ -26,6 +26,16 @@ def test_a_measure_prints_its_numbers_its_goals_and_whether_they_were_met() -> N
     assert done.returncode == (0 if report["met"] else 1)
 
 
+def test_no_page_asks_more_than_fifteen_queries_of_a_history(
+    empty_database: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DATABASE_URL", empty_database)
+    done = bench("pages", "--integrations", "12", "--runs", "48", "--lines", "1500", "--requests", "1")
+    report = json.loads(done.stdout)["pages"]
+    assert report["goals"]["queries"] == {"goal": "<= 15", "met": True}, report["pages"]
+    assert {"history", "refused line", "largest run, all lines", "reconciliation of a year"} <= set(report["pages"])
+
+
 def test_an_unknown_measure_is_refused_with_the_known_ones() -> None:
     done = bench("riding")
     assert done.returncode == 2

@@ -1,6 +1,14 @@
 """What is exchanged: relations, invoices, journal entries, outstanding items; money, keys, problems. Pure."""
 
-from bookbridge.documents.identity import fingerprint, key_parts, posting_key, relation_key, short_reference
+from bookbridge.documents.identity import (
+    content_of,
+    fingerprint,
+    fingerprint_of,
+    key_parts,
+    posting_key,
+    relation_key,
+    short_reference,
+)
 from bookbridge.documents.models import (
     DOCUMENT_KINDS,
     Customer,
@@ -47,9 +55,11 @@ __all__ = [
     "SourceRef",
     "Supplier",
     "Text",
+    "content_of",
     "document_from_json",
     "document_to_json",
     "fingerprint",
+    "fingerprint_of",
     "identifier_of",
     "key_parts",
     "minor_unit",

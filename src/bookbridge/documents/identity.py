@@ -31,12 +31,20 @@ def normalised(value: Any) -> Any:
 
 
 def fingerprint(document: Document) -> str:
-    """SHA-256 in hexadecimal over the normalised content.
+    """SHA-256 in hexadecimal over the normalised content."""
+    return fingerprint_of(content_of(document))
+
+
+def content_of(document: Document) -> str:
+    """The normalised content as JSON text.
 
     Fields at their default are left out, so that a field added later does not change what was posted before.
     """
     said = {"kind": document.kind, **document.model_dump(exclude_defaults=True)}
-    content = json.dumps(normalised(said), sort_keys=True, ensure_ascii=False, default=str)
+    return json.dumps(normalised(said), sort_keys=True, ensure_ascii=False, default=str)
+
+
+def fingerprint_of(content: str) -> str:
     return sha256(content.encode()).hexdigest()
 
 
