@@ -18,10 +18,12 @@ from bookbridge.formats.profile import (
     profile_names,
 )
 from bookbridge.formats.relations import read_relations
+from bookbridge.formats.rereading import Cells, Rereader, rereader
 from bookbridge.formats.results import Reject, SourceDocument, SourceItem, Summary
 
 __all__ = [
     "FORMATS",
+    "Cells",
     "EntryProfile",
     "OutstandingFile",
     "OutstandingProfile",
@@ -29,6 +31,7 @@ __all__ = [
     "ProfileError",
     "Reject",
     "RelationProfile",
+    "Rereader",
     "SourceDocument",
     "SourceItem",
     "Summary",
@@ -38,6 +41,7 @@ __all__ = [
     "profile_names",
     "read_documents",
     "read_outstanding",
+    "rereader",
     "write_outstanding",
 ]
 

@@ -35,6 +35,11 @@ def read_entries(stream: BinaryIO, profile: EntryProfile, file_name: str) -> Ite
     if isinstance(opened, Reject):
         yield opened
         return
+    yield from entries_of(opened, profile, file_name)
+
+
+def entries_of(opened: Opened, profile: EntryProfile, file_name: str) -> Iterator[Result]:
+    """The documents and rejects of an opened file's records."""
     reader = _EntryReader(opened, profile, file_name)
     for record in opened.records:
         if finished := reader.take(record):

@@ -62,6 +62,11 @@ def read_relations(stream: BinaryIO, profile: RelationProfile, file_name: str) -
     if isinstance(opened, Reject):
         yield opened
         return
+    yield from relations_of(opened, profile, file_name)
+
+
+def relations_of(opened: Opened, profile: RelationProfile, file_name: str) -> Iterator[SourceDocument | Reject]:
+    """The customers or suppliers and the rejects of an opened file's records."""
     reader = _RelationReader(opened, profile, file_name)
     for position, record in enumerate(opened.records, start=1):
         yield reader.take(position, record)

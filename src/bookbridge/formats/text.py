@@ -14,6 +14,7 @@ START = 512
 
 _MARKS = ((b"\xef\xbb\xbf", "utf-8"),)
 
+_CUT = "…\n(the rest is left out here)"
 _LOST = re.compile("[\ud800-\udfff]")
 # Letters of one code page, read with another, look like these in the midst of a word.
 _CP850_AS_CP1252 = re.compile("[A-Za-z][‚ƒ„†‡ˆ‰Š‹”¡¢£¤](?=[A-Za-z])|[a-z][‚ƒ„†‡ˆ‰‹]")
@@ -111,7 +112,12 @@ def bounded_raw(texts: list[str], cut: bool = False) -> str:
     if len(raw) > LONGEST_RAW:
         raw, cut = raw[:LONGEST_RAW], True
     raw = raw if raw.isascii() and "\0" not in raw else shown(raw, limit=LONGEST_RAW * 4)
-    return raw + "…\n(the rest is left out here)" if cut else raw
+    return raw + _CUT if cut else raw
+
+
+def is_cut(raw: str) -> bool:
+    """Whether a part of what was read is missing in such a text."""
+    return raw.endswith(_CUT)
 
 
 def lost_bytes(text: str) -> str | None:

@@ -2,9 +2,7 @@
 
 from bookbridge.documents import LANGUAGES, ProblemKind, Text
 from bookbridge.documents.problems import Severity
-
-Three = tuple[str, str, str]
-"""English, Dutch, French."""
+from bookbridge.formats.words import WORDS, Three
 
 CORRECT_AND_EXPORT: Three = (
     "Correct it in the source system and export again.",
@@ -23,40 +21,9 @@ def kind(code: str, reason: Three, remedy: Three = CORRECT_AND_EXPORT, severity:
     return ProblemKind(code, en=english, nl=dutch, fr=french, severity=severity)
 
 
-_WORDS: dict[str, Three] = {
-    "company_no": ("company number", "bedrijfsnummer", "numéro de société"),
-    "journal_type": ("journal type", "dagboektype", "type de journal"),
-    "journal_no": ("journal", "dagboek", "journal"),
-    "period": ("period", "periode", "période"),
-    "fiscal_year": ("financial year", "boekjaar", "exercice"),
-    "voucher_no": ("voucher number", "boekstuknummer", "numéro de pièce"),
-    "description": ("description", "omschrijving", "description"),
-    "entry_date": ("date", "datum", "date"),
-    "gl_account": ("ledger account", "grootboekrekening", "compte général"),
-    "debtor_no": ("debtor", "debiteur", "client"),
-    "creditor_no": ("creditor", "crediteur", "fournisseur"),
-    "invoice_no": ("invoice number", "factuurnummer", "numéro de facture"),
-    "amount": ("amount", "bedrag", "montant"),
-    "currency": ("currency", "valuta", "devise"),
-    "exchange_rate": ("exchange rate", "wisselkoers", "taux de change"),
-    "vat_code": ("VAT code", "btw-code", "code TVA"),
-    "cost_centre": ("cost centre", "kostenplaats", "centre de coûts"),
-    "cost_unit": ("cost unit", "kostendrager", "unité de coûts"),
-    "payment_reference": ("payment reference", "betalingsreferentie", "référence de paiement"),
-    "name": ("name", "naam", "nom"),
-    "relation_no": ("relation number", "relatienummer", "numéro de relation"),
-    "invoice_date": ("invoice date", "factuurdatum", "date de facture"),
-    "including": ("including", "inclusief", "avec"),
-    "excluding": ("excluding", "exclusief", "sans"),
-    "K": ("cash", "kas", "caisse"),
-    "B": ("bank", "bank", "banque"),
-    "G": ("giro", "giro", "compte chèques postal"),
-}
-
-
 def words(column: str) -> dict[str, str]:
     """The word for a column in each language, as the placeholders that `{label}` became."""
-    three = _WORDS.get(column) or ((column.replace("_", " "),) * 3)
+    three = WORDS.get(column) or ((column.replace("_", " "),) * 3)
     return dict(zip(LANGUAGES, three, strict=True))
 
 
@@ -432,5 +399,29 @@ NOT_ALLOWED = kind(
         "'{value}' can't be the {label}: {why}.",
         "'{value}' kan niet als {label} dienen: {why}.",
         "« {value} » ne convient pas pour {label} : {why}.",
+    ),
+)
+
+# Rows that a person corrected in the portal (rereading.py)
+ROWS_BLANK = kind(
+    "rows.blank",
+    ("Nothing is filled in.", "Er is niets ingevuld.", "Rien n'est rempli."),
+    (
+        "Fill in what is to be booked, or choose not to send it.",
+        "Vul in wat geboekt moet worden, of kies ervoor het niet te versturen.",
+        "Remplissez ce qui doit être comptabilisé, ou choisissez de ne pas l'envoyer.",
+    ),
+)
+ROWS_OF_SEVERAL = kind(
+    "rows.of_several",
+    (
+        "These rows would be {number} documents.",
+        "Deze rijen zouden {number} documenten zijn.",
+        "Ces lignes donneraient {number} documents.",
+    ),
+    (
+        "Correct the line numbers: within one document they count on.",
+        "Verbeter de regelnummers: binnen één document tellen ze door.",
+        "Corrigez les numéros de ligne : au sein d'un document, ils se suivent.",
     ),
 )
