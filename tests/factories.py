@@ -31,7 +31,7 @@ from bookbridge.documents import (
     posting_key,
     short_reference,
 )
-from bookbridge.exchange import reconciliation
+from bookbridge.exchange import corrected_rows, reconciliation
 from bookbridge.exchange.models import (
     Attempt,
     Correction,
@@ -39,6 +39,7 @@ from bookbridge.exchange.models import (
     Line,
     OutstandingSnapshot,
     Posting,
+    RowCorrection,
     Run,
     Settlement,
 )
@@ -349,6 +350,25 @@ def correction(of: Run, **fields: Any) -> Correction:
         fingerprint=corrected.fingerprint,
         changed_at=NOW,
         **fields,
+    )
+
+
+def row_correction(of: Run, **fields: Any) -> RowCorrection:
+    """Of the run's last rows that could not be read, of which somebody made a document."""
+    unread = Line.objects.filter(run=of, reason=Line.Reason.NOT_READ).latest("pk")
+    return RowCorrection.objects.create(
+        organisation=of.organisation,
+        configuration=of.configuration,
+        run=of,
+        line=unread,
+        digest=corrected_rows.digest_of(unread),
+        changed_at=NOW,
+        **{
+            "cells": [["0", "V"]],
+            "changes": {"57.entry_date": ["31-02-2026", "28-02-2026"]},
+            "document": document_to_json(sales_invoice("26000133")),
+            **fields,
+        },
     )
 
 

@@ -40,6 +40,7 @@ WALLED = [
     "exchange_attempt",
     "exchange_line",
     "exchange_correction",
+    "exchange_rowcorrection",
     "exchange_settlement",
     "exchange_outstandingsnapshot",
 ]
@@ -61,6 +62,7 @@ def filled(name: str) -> Organisation:
     assert posted is not None
     factories.attempt(posted, run)
     factories.settlement(factories.correction(run).line)
+    factories.row_correction(run)
     trail.record(company.pk, "organisation.added", subject=company)
     return company
 
@@ -215,6 +217,8 @@ def test_no_row_points_at_one_of_another_organisation() -> None:
             "UPDATE exchange_run SET previous_id = %s",
             "UPDATE exchange_correction SET run_id = %s",
             "UPDATE exchange_correction SET retried_in_id = %s",
+            "UPDATE exchange_rowcorrection SET run_id = %s",
+            "UPDATE exchange_rowcorrection SET retried_in_id = %s",
         ):
             with pytest.raises(IntegrityError), transaction.atomic():
                 checked(statement, run_of_foreign)

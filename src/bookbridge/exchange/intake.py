@@ -54,7 +54,7 @@ from bookbridge.storage.dropbox import tidying
 from bookbridge.storage.dropbox.names import Home
 
 _CHUNK = 200
-_LONGEST_RAW = 20_000
+LONGEST_RAW = 20_000
 _log = structlog.get_logger("bookbridge.intake")
 
 
@@ -324,7 +324,7 @@ def _keep(delivery: Delivery) -> None:
 
 
 @dataclass(frozen=True)
-class _Read:
+class Read:
     """A document as it was read, with what makes it unique."""
 
     source: SourceDocument
@@ -348,23 +348,23 @@ def _positions_there(run: Run, delivery: Delivery, chunk: Sequence[SourceDocumen
 
 def _write_lines(run: Run, delivery: Delivery, chunk: list[SourceDocument | Reject]) -> None:
     read = [
-        _Read(part, posting_key(part.document), fingerprint(part.document))
+        Read(part, posting_key(part.document), fingerprint(part.document))
         for part in chunk
         if isinstance(part, SourceDocument)
     ]
     rejects = [part for part in chunk if isinstance(part, Reject) and not part.whole_file]
     with transaction.atomic():
-        postings = _postings(run.configuration, read)
+        postings = postings_of(run.configuration, read)
         Line.objects.bulk_create(
             [
-                *(_line(run, delivery, part, postings[part.document.kind, part.key]) for part in read),
+                *(line_of(run, delivery, part, postings[part.document.kind, part.key]) for part in read),
                 *(_reject_line(run, delivery, reject) for reject in rejects),
             ],
             ignore_conflicts=True,
         )
 
 
-def _postings(configuration: Configuration, read: list[_Read]) -> dict[tuple[str, str], int]:
+def postings_of(configuration: Configuration, read: Sequence[Read]) -> dict[tuple[str, str], int]:
     """The posting of each document, made where there was none."""
     Posting.objects.bulk_create(
         [
@@ -390,7 +390,7 @@ def _postings(configuration: Configuration, read: list[_Read]) -> dict[tuple[str
     return {(kind, key): posting_id for kind, key, posting_id in rows}
 
 
-def _line(run: Run, delivery: Delivery, part: _Read, posting_id: int) -> Line:
+def line_of(run: Run, delivery: Delivery, part: Read, posting_id: int) -> Line:
     return Line(
         organisation_id=run.organisation_id,
         run=run,
@@ -400,7 +400,7 @@ def _line(run: Run, delivery: Delivery, part: _Read, posting_id: int) -> Line:
         document=_json(part.document),
         fingerprint=part.fingerprint,
         rows=list(part.source.rows),
-        raw=storable(part.source.raw, _LONGEST_RAW),
+        raw=storable(part.source.raw, LONGEST_RAW),
         problems=[_json(notice) for notice in part.source.notices],
         **facts_of(part.document),
     )
@@ -418,7 +418,7 @@ def _reject_line(run: Run, delivery: Delivery, reject: Reject) -> Line:
         identifier=storable(reject.identifier, 80) or f"row {reject.rows[0] if reject.rows else 1}",
         journal=storable(reject.journal or "", 60),
         rows=list(reject.rows[:1000]),
-        raw=storable(reject.raw, _LONGEST_RAW),
+        raw=storable(reject.raw, LONGEST_RAW),
         problems=[_json(problem) for problem in reject.problems],
         outcome=Line.Outcome.SKIPPED if harmless else Line.Outcome.REFUSED,
         reason=Line.Reason.NOTHING_TO_BOOK if harmless else Line.Reason.NOT_READ,

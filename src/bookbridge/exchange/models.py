@@ -340,6 +340,49 @@ class Correction(models.Model):
         ]
 
 
+class RowCorrection(models.Model):
+    """What a person made of rows that could not be read: the document that they are, or that they are not to be sent.
+
+    Rows that say the same are the same document, so that of all corrections of one text only one is ready or offered.
+    What was offered is known by that for ever, also when retention has removed its line and its cells.
+    """
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
+    configuration = models.ForeignKey(Configuration, on_delete=models.CASCADE, related_name="+")
+    run = models.ForeignKey(Run, on_delete=models.CASCADE, related_name="row_corrections")
+    line = models.OneToOneField(Line, on_delete=models.SET_NULL, null=True, related_name="row_correction")
+    digest = models.CharField(max_length=64, help_text="Of the rows as the source sent them")
+    cells = models.JSONField(default=list, help_text="The cells of each row, as they were corrected last")
+    changes = models.JSONField(default=dict, help_text="Row and column, with what the source says and what it says now")
+    document = models.JSONField(null=True, help_text="What the reader made of the cells; none when it was left out")
+    rows = models.JSONField(default=list, help_text="Of the document: its header's, then one a line")
+    notices = models.JSONField(default=list, help_text="Of the reader, as problems")
+    reason = models.CharField(max_length=500, blank=True, help_text="Why it is not to be sent; empty: it is")
+    is_ready = models.BooleanField(default=False, help_text="To be offered with the next retry, or offered")
+    version = models.PositiveIntegerField(default=1, help_text="Two people at once don't overwrite each other")
+    changed_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    changed_at = models.DateTimeField()
+    retried_in = models.ForeignKey(Run, on_delete=models.SET_NULL, null=True, related_name="+")
+    posting = models.ForeignKey(Posting, on_delete=models.RESTRICT, null=True, related_name="+")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "configuration", "digest"],
+                name="rows_corrected_once",
+                condition=models.Q(is_ready=True),
+            )
+        ]
+        indexes = [
+            models.Index(fields=["organisation", "configuration", "digest"], name="rows_by_text"),
+            models.Index(
+                fields=["organisation", "run"],
+                name="rows_ready",
+                condition=models.Q(is_ready=True, retried_in=None),
+            ),
+        ]
+
+
 class Settlement(models.Model):
     """What a person decided about a document instead of offering it again, and why. Never changed.
 

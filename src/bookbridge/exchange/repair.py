@@ -5,6 +5,7 @@ whatever number or journal it is offered, it is the same document, and has one e
 corrected once more, it is known as already posted.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -19,7 +20,7 @@ from bookbridge.documents import (
     document_to_json,
     fingerprint,
 )
-from bookbridge.exchange import sql, telling
+from bookbridge.exchange import corrected_rows, sql, telling
 from bookbridge.exchange.lines import facts_of
 from bookbridge.exchange.mapping import mapped
 from bookbridge.exchange.models import Correction, Line, Posting, Run
@@ -160,19 +161,9 @@ def changed_fields(before: Mapping[str, Any], after: Mapping[str, Any], prefix: 
     return found
 
 
-def ready(run: Run) -> QuerySet[Correction]:
-    """What the next retry of a run offers."""
-    return Correction.objects.filter(organisation_id=run.organisation_id, run=run, is_ready=True, retried_in=None)
-
-
-def ready_anywhere(configuration: Configuration) -> QuerySet[Correction]:
-    """What is ready in whatever run of a configuration."""
-    return Correction.objects.filter(
-        organisation_id=configuration.organisation_id,
-        run__configuration=configuration,
-        is_ready=True,
-        retried_in=None,
-    )
+def ready(run: Run) -> int:
+    """How much the next retry of a run offers."""
+    return _ready(run.configuration, run=run).count() + corrected_rows.ready_of([run.configuration], run=run).count()
 
 
 def ready_counts(configurations: Collection[Configuration]) -> dict[int, int]:
@@ -183,32 +174,46 @@ def ready_counts(configurations: Collection[Configuration]) -> dict[int, int]:
         is_ready=True,
         retried_in=None,
     )
-    return dict(of_these.values_list("run__configuration").annotate(Count("pk")))
+    counts: Counter[int] = Counter(dict(of_these.values_list("run__configuration").annotate(Count("pk"))))
+    rows = corrected_rows.ready_of(configurations)
+    counts.update(dict(rows.values_list("configuration").annotate(Count("pk"))))
+    return dict(counts)
 
 
 def retry(run: Run, user: User) -> Run | None:
     """A new run of everything that is ready; None when nothing is, as when somebody else was faster."""
-    return _retry(ready(run), run.configuration, run, user)
+    return _retry(run.configuration, user, previous=run, run=run)
 
 
 def retry_all(configuration: Configuration, user: User) -> Run | None:
     """As `retry`, of everything that is ready in whatever run of the configuration."""
-    return _retry(ready_anywhere(configuration), configuration, None, user)
+    return _retry(configuration, user)
 
 
-def _retry(
-    corrections: QuerySet[Correction], configuration: Configuration, previous: Run | None, user: User
-) -> Run | None:
+def _ready(configuration: Configuration, **of: Any) -> QuerySet[Correction]:
+    """What is ready in the runs of a configuration; `of`: in some of them."""
+    return Correction.objects.filter(
+        organisation_id=configuration.organisation_id,
+        run__configuration=configuration,
+        is_ready=True,
+        retried_in=None,
+        **of,
+    )
+
+
+def _retry(configuration: Configuration, user: User, previous: Run | None = None, **of: Any) -> Run | None:
     with transaction.atomic():
         offered = list(
-            corrections.select_for_update(of=("self",))
+            _ready(configuration, **of)
+            .select_for_update(of=("self",))
             .select_related("line__posting", "line__delivery")
             .order_by("line_id")
         )
         still = [each for each in offered if each.line.posting and each.line.posting.state in REPAIRABLE]
         # What was posted meanwhile by another run is no longer anybody's to repair.
         Correction.objects.filter(pk__in=[each.pk for each in offered if each not in still]).update(is_ready=False)
-        if not still:
+        rows = corrected_rows.taken(corrected_rows.ready_of([configuration], **of))
+        if not still and not rows:
             return None
         again = Run.objects.create(
             organisation_id=configuration.organisation_id,
@@ -219,7 +224,7 @@ def _retry(
             previous=previous,
             resume_at=sql.database_clock(),
         )
-        Line.objects.bulk_create([_line(each, again) for each in still])
+        Line.objects.bulk_create([*(_line(each, again) for each in still), *corrected_rows.lines_in(again, rows)])
         Correction.objects.filter(pk__in=[each.pk for each in still]).update(retried_in=again)
         telling.run_asked_for(again)
         # What was missing in the package may have been made there for this.

@@ -22,3 +22,20 @@ SEND_AFTER_ALL = ProblemKind(
         "Regardez-le, corrigez-le au besoin et présentez-le à nouveau.",
     ),
 )
+IN_THE_BOOKS = ProblemKind(
+    "repair.in_the_books",
+    en=Text(
+        "{value} is in the books already, with other content.",
+        "Look it up there. If this is another document, give it its own number; if it is the same, choose Do not send.",
+    ),
+    nl=Text(
+        "{value} staat al in de boeken, met een andere inhoud.",
+        "Zoek het daar op. Is dit een ander document, geef het dan een eigen nummer; is het hetzelfde, kies dan Niet "
+        "versturen.",
+    ),
+    fr=Text(
+        "{value} figure déjà dans la comptabilité, avec un autre contenu.",
+        "Recherchez-le. S’il s’agit d’un autre document, donnez-lui un numéro propre ; sinon, choisissez Ne pas "
+        "envoyer.",
+    ),
+)

@@ -7,7 +7,7 @@ such as one that was posted before, has no entry of its own: the counts of its r
 from collections.abc import Sequence
 from typing import Any
 
-from bookbridge.exchange.models import Delivery, Line, OutstandingSnapshot, Posting, Run, Settlement
+from bookbridge.exchange.models import Delivery, Line, OutstandingSnapshot, Posting, RowCorrection, Run, Settlement
 from bookbridge.organisations import trail
 from bookbridge.organisations.trail import Actor, Entry
 
@@ -59,6 +59,17 @@ def lines_corrected(corrected: Sequence[tuple[Line, list[str]]], *, is_ready: bo
     ]
     if corrected:
         trail.record_many(corrected[0][0].organisation_id, entries)
+
+
+def rows_corrected(corrected: RowCorrection, line: Line) -> None:
+    """Which cells of rows a person changed; what they said stands in the correction."""
+    changes = {"cells": (None, ", ".join(corrected.changes)[:2000]), "ready": (None, corrected.is_ready)}
+    trail.record(line.organisation_id, "row.corrected", subject=("line", line.pk), changes=changes)
+
+
+def rows_left_out(line: Line) -> None:
+    """That rows are not to be sent. Why stands in the correction."""
+    trail.record(line.organisation_id, "row.left_out", subject=("line", line.pk), changes={"ready": (None, False)})
 
 
 def settled(settlement: Settlement) -> None:

@@ -1,7 +1,8 @@
 # ruff: noqa: E501 (a sentence stays on one line, so that it can be searched for)
 """What can be wrong with a financial entry of an FMUTA6 file, in words for the person who must act."""
 
-from bookbridge.formats.texts import CORRECT_AND_EXPORT, NOTHING_TO_DO, Three, kind
+from bookbridge.formats.texts import CORRECT_AND_EXPORT, NOTHING_TO_DO, kind
+from bookbridge.formats.words import Three
 
 DETAILS_WITHOUT_HEADER = kind(
     "fmuta6.details_without_header",

@@ -11,6 +11,7 @@ import structlog
 from bookbridge.documents import OutstandingItem, Problem
 from bookbridge.exchange.lines import facts_of
 from bookbridge.exchange.models import Delivery, OutstandingSnapshot
+from bookbridge.exchange.originals import beginning_of
 from bookbridge.formats import (
     OutstandingProfile,
     Profile,
@@ -22,10 +23,8 @@ from bookbridge.formats import (
     write_outstanding,
 )
 from bookbridge.integrations.models import Configuration
-from bookbridge.storage import StorageError, open_storage
+from bookbridge.storage import StorageError
 
-MOST_BYTES = 256 * 1024
-"""Of a file that are read: some thousand rows, enough to see whether a layout fits."""
 ENTRIES_SHOWN = 25
 ITEMS_WRITTEN = 12
 _FILES_LOOKED_AT = 50
@@ -77,7 +76,7 @@ def of(configuration: Configuration, profile: Profile) -> Preview:
     if delivery is None:
         return Preview(trouble="no_file")
     try:
-        content, is_part = _beginning(delivery)
+        content, is_part = beginning_of(delivery)
     except (StorageError, FileNotFoundError):
         return Preview(delivery, trouble="gone")
     found = Preview(delivery, summary=Summary(delivery.file_name), is_part=is_part)
@@ -99,17 +98,6 @@ def last_file(configuration: Configuration, profile: Profile) -> Delivery | None
         if delivery.format == profile.format or format_of_file_name(delivery.file_name, [profile]) is not None:
             return delivery
     return None
-
-
-def _beginning(delivery: Delivery) -> tuple[bytes, bool]:
-    """The first bytes of a file up to the end of a row, and whether there is more."""
-    content = b""
-    for chunk in open_storage().stream(delivery.archive_key):
-        content += chunk
-        if len(content) > MOST_BYTES:
-            cut = content[:MOST_BYTES]
-            return cut[: cut.rfind(b"\n") + 1] or cut, True
-    return content, False
 
 
 def _read(into: Preview, results: Iterator[SourceDocument | Reject]) -> None:

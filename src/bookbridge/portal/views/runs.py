@@ -70,7 +70,7 @@ def _summary(access: Access, row: counting.RunRow) -> dict[str, object]:
         "reconciliation": reconciliation,
         "totals": row.totals,
         "snapshot": snapshot,
-        "ready": repair.ready(row.run).count() if row.run.direction == Run.Direction.OUT else 0,
+        "ready": repair.ready(row.run) if row.run.direction == Run.Direction.OUT else 0,
         "vanishing": runs.vanishing(snapshot) if snapshot and snapshot.state == "held" else [],
     }
 
