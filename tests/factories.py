@@ -353,9 +353,8 @@ def correction(of: Run, **fields: Any) -> Correction:
     )
 
 
-def row_correction(of: Run, **fields: Any) -> RowCorrection:
-    """Of the run's last rows that could not be read, of which somebody made a document."""
-    unread = Line.objects.filter(run=of, reason=Line.Reason.NOT_READ).latest("pk")
+def row_correction(of: Run, **fields: Any) -> RowCorrection:  # of its last rows that could not be read
+    unread = Line.objects.filter(run=of, reason="not_read").latest("pk")
     return RowCorrection.objects.create(
         organisation=of.organisation,
         configuration=of.configuration,
@@ -364,7 +363,6 @@ def row_correction(of: Run, **fields: Any) -> RowCorrection:
         digest=corrected_rows.digest_of(unread),
         changed_at=NOW,
         **{
-            "cells": [["0", "V"]],
             "changes": {"57.entry_date": ["31-02-2026", "28-02-2026"]},
             "document": document_to_json(sales_invoice("26000133")),
             **fields,

@@ -105,6 +105,40 @@ def test_refused_and_posted_by_a_retry_is_one_posted_document(books: Configurati
     assert (found.runs, found.booked_otherwise) == (1, [])
 
 
+def unread(books: Configuration, **fields: Any) -> Line:
+    """A line of rows that could not be read but for their amount, in an ended run."""
+    run = factories.run(books)
+    facts = {"reason": "not_read", "journal": "VK", "currency": "EUR", "amount": Decimal("100.00"), **fields}
+    made = factories.line(run, None, "refused", delivery=factories.delivery(run), **facts)
+    factories.conclude(run)
+    return made
+
+
+def test_rows_that_could_not_be_read_count_as_the_document_that_they_became(books: Configuration) -> None:
+    line = unread(books)
+    rows = factories.row_correction(line.run)
+    refused = {"VK EUR": {"documents": "1", "file": "100.00", "refused": "100.00"}}
+    assert rows_of(counted(books)) == refused
+    again, (posted,) = offered(books, (sale("1", "121.00"), "refused"), trigger="retry")
+    type(rows).objects.update(retried_in=again, posting=posted.posting, is_ready=True)
+    assert rows_of(counted(books)) == refused
+    Line.objects.filter(pk=posted.pk).update(outcome="posted")
+    becomes(posted, "posted")
+    found = counted(books)
+    assert rows_of(found) == {"VK EUR": {"documents": "1", "file": "100.00", "posted": "100.00"}}
+    [otherwise] = found.booked_otherwise
+    assert (otherwise.file, otherwise.booked) == (Decimal("100.00"), Decimal("121.00"))
+
+    # The source sends the right one later: that stands for both.
+    offered(books, (sale("1", "121.00"), "skipped", "already_posted"))
+    assert rows_of(counted(books)) == {"VK EUR": {"documents": "1", "file": "121.00", "posted": "121.00"}}
+
+
+def test_rows_that_are_not_to_be_sent_are_skipped(books: Configuration) -> None:
+    factories.row_correction(unread(books).run, reason="Booked by hand", document=None)
+    assert rows_of(counted(books)) == {"VK EUR": {"documents": "1", "file": "100.00", "skipped": "100.00"}}
+
+
 def test_what_a_person_corrected_is_told_beside_the_proof(books: Configuration) -> None:
     _, lines = offered(books, (sale("1", "100.00"), "refused"), (sale("2", "10.00"), "refused"))
     again = factories.run(books, trigger="retry")

@@ -9,11 +9,12 @@ from django.test import Client
 from django.utils import timezone
 
 from bookbridge.cli import main
-from bookbridge.exchange import retention
-from bookbridge.exchange.models import Attempt, Delivery, Line, OutstandingSnapshot, Posting, Run
+from bookbridge.exchange import repairing_rows, retention
+from bookbridge.exchange.models import Attempt, Delivery, Line, OutstandingSnapshot, Posting, RowCorrection, Run
 from bookbridge.organisations.models import AuditEntry, Organisation
 from bookbridge.storage import open_storage
 from tests import factories
+from tests.exchange import files, test_repairing_rows
 from tests.exchange.stage import Stage
 
 
@@ -83,6 +84,29 @@ def test_lines_are_forgotten_and_nothing_is_posted_again(posted: Stage, monkeypa
     posted.work()
     assert posted.books() == books
     assert Run.objects.latest("pk").counts["already_posted"] == 13
+
+
+def test_corrected_rows_are_forgotten_and_never_offered_again(stage: Stage):
+    anna = factories.member(stage.configuration.organisation, "bookkeeper")
+    stage.run_files(debitr__csv=files.joined(files.customer("100")))
+    unread = test_repairing_rows.unread_of(stage.run_files(fmuta6__csv=test_repairing_rows.WRONG))
+    test_repairing_rows.corrected(unread, anna, voucher_no="26000077")
+    left = test_repairing_rows.unread_of(stage.run_files(fmuta6__csv=files.joined(files.sale("5", day="99999999"))))
+    repairing_rows.leave_out(left, "A test", 0, anna)
+    test_repairing_rows.retried(unread, anna)
+    stage.work()
+    kept(keep_lines_days=30)
+    grow_old(31)
+    retention.apply()
+
+    rows = RowCorrection.objects.get()
+    assert (rows.line, rows.cells, rows.changes, rows.document) == (None, [], {}, None)
+    again = test_repairing_rows.unread_of(stage.run_files(fmuta6__csv=test_repairing_rows.WRONG))
+    before = repairing_rows.same_before(again)
+    assert before == rows
+    assert before.posting.external_number == "26000077"
+    assert not repairing_rows.can_be_corrected(again, None, before)
+    assert test_repairing_rows.numbers(stage) == ["26000001", "26000077"]
 
 
 def test_what_waits_for_a_person_is_not_forgotten(posted: Stage):

@@ -7,7 +7,8 @@ are read; those two sources have to agree to the cent.
 
 - A document that was booked before the period, and came again in it, is skipped.
 - One that came with other content after it was booked counts a second time, as skipped: that content is in no books.
-- Rows without a document's key, which could not be read, count each time.
+- Rows without a document's key, which could not be read, count each time, until somebody has corrected and offered
+  them: then they count as the document that they are. Those that somebody decided not to send are skipped.
 - Runs whose lines retention removed, or is about to, count as they ended: document by document they can't be followed.
 """
 

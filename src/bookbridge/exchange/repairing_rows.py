@@ -102,10 +102,14 @@ def same_before(line: Line) -> RowCorrection | None:
     return decided.order_by("-is_ready", "-changed_at").first()
 
 
+def can_be_left_out(line: Line, kept: RowCorrection | None) -> bool:
+    """`kept`: its correction."""
+    return is_unread(line) and (kept is None or kept.retried_in_id is None)
+
+
 def can_be_corrected(line: Line, kept: RowCorrection | None, before: RowCorrection | None) -> bool:
-    """`kept`: its own correction, `before`: that of the same rows."""
-    offered = kept is not None and kept.retried_in_id is not None
-    return is_unread(line) and not offered and not (before and before.is_ready)
+    """`before`: the decision about the same rows."""
+    return can_be_left_out(line, kept) and not (before and before.is_ready)
 
 
 def sheet_of(line: Line, kept: RowCorrection | None) -> Sheet | Hindrance:
@@ -184,7 +188,10 @@ def save(
         "is_ready": is_ready,
     }
     with transaction.atomic():
-        kept = _keep(line, values, version, user)
+        kept = _locked(line, version)
+        if not can_be_corrected(line, kept, same_before(line)):
+            raise ChangedMeanwhileError
+        kept = _kept(kept, line, values, user)
         telling.rows_corrected(kept, line)
     return kept
 
@@ -192,28 +199,36 @@ def save(
 def leave_out(line: Line, reason: str, version: int, user: User) -> RowCorrection:
     """Keep the rows from being sent; correcting them takes the decision back. Raises ChangedMeanwhileError."""
     with transaction.atomic():
-        kept = _keep(line, {"reason": storable(reason, LONGEST_REASON), "is_ready": False}, version, user)
+        kept = _locked(line, version)
+        if not can_be_left_out(line, kept):
+            raise ChangedMeanwhileError
+        kept = _kept(kept, line, {"reason": storable(reason, LONGEST_REASON), "is_ready": False}, user)
         telling.rows_left_out(line)
     return kept
 
 
-def _keep(line: Line, values: dict[str, Any], version: int, user: User) -> RowCorrection:
+def _locked(line: Line, version: int) -> RowCorrection | None:
+    """Its correction, until the end of the transaction. Raises ChangedMeanwhileError when it isn't what was shown."""
     # One at a time of all who decide about rows of this text, whichever time they came.
     sql.wait_for_lock(f"rows {line.run.configuration_id} {digest_of(line)}")
     own = RowCorrection.objects.filter(organisation_id=line.organisation_id, line=line)
     # A retry that takes it at this moment comes before or after.
     kept = own.select_for_update().first()
-    was = kept.version if kept else 0
-    if was != version or not can_be_corrected(line, kept, same_before(line)):
+    if (kept.version if kept else 0) != version:
         raise ChangedMeanwhileError
+    return kept
+
+
+def _kept(kept: RowCorrection | None, line: Line, values: dict[str, Any], user: User) -> RowCorrection:
     kept = kept or RowCorrection(
         organisation_id=line.organisation_id,
         configuration_id=line.run.configuration_id,
         run_id=line.run_id,
         line=line,
         digest=digest_of(line),
+        version=0,
     )
-    for name, value in {**values, "version": was + 1, "changed_by": user, "changed_at": Now()}.items():
+    for name, value in {**values, "version": kept.version + 1, "changed_by": user, "changed_at": Now()}.items():
         setattr(kept, name, value)
     kept.save()
     return kept

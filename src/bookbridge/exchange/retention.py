@@ -1,7 +1,8 @@
 """Forgets what an organisation no longer wants kept: old files of the archive, lines of old runs. In small lots.
 
-What keeps the promise is never forgotten: postings (their key, fingerprint and content), runs with their counts and
-reconciliation, deliveries with name, size and hash, and the audit trail.
+What keeps the promise is never forgotten: postings (their key, fingerprint and content), that rows which could not be
+read were corrected and offered, runs with their counts and reconciliation, deliveries with name, size and hash, and the
+audit trail.
 """
 
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from bookbridge.exchange import sql
-from bookbridge.exchange.models import Attempt, Delivery, Line, OutstandingSnapshot, Posting, Run
+from bookbridge.exchange.models import Attempt, Delivery, Line, OutstandingSnapshot, Posting, RowCorrection, Run
 from bookbridge.integrations.sql import let_the_transaction_wait
 from bookbridge.organisations import sql as organisations_sql
 from bookbridge.organisations import trail
@@ -98,6 +99,7 @@ def _forget_lines(organisation_id: UUID, age: timedelta) -> int:
             # A person still has to see what became of it.
             continue
         lot = list(lines.order_by("pk").values_list("pk", flat=True)[: LOT - forgotten])
+        _forget_corrected_rows(RowCorrection.objects.filter(organisation_id=organisation_id, line__in=lot))
         forgotten += _deleted(Line.objects.filter(organisation_id=organisation_id, pk__in=lot))
         if lines.exists():
             break
@@ -106,6 +108,12 @@ def _forget_lines(organisation_id: UUID, age: timedelta) -> int:
         if forgotten >= LOT:
             break
     return forgotten
+
+
+def _forget_corrected_rows(corrected: QuerySet[RowCorrection]) -> None:
+    """What they say. That they were offered, and as which document, keeps them from being offered again."""
+    corrected.filter(retried_in=None).delete()
+    corrected.update(cells=[], changes={}, document=None, notices=[], reason="")
 
 
 def _deleted(lines: QuerySet[Line]) -> int:

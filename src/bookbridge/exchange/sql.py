@@ -217,9 +217,14 @@ _PERIOD_SUMS = f"""
 # A document may have several lines in a period: refused and sent again, exported twice. One of them stands for it.
 _PERIOD_FATES = f"""
     WITH {_FILE_RUNS}, told AS (
-        SELECT line.id, line.posting_id, line.outcome, line.reason, line.journal, line.currency, line.amount
+        SELECT line.id, COALESCE(line.posting_id, rows.posting_id) AS posting_id, line.outcome,
+            CASE WHEN rows.reason <> '' THEN 'left_out' ELSE line.reason END AS reason,
+            line.journal, line.currency, line.amount
         FROM file_run
         JOIN exchange_line AS line ON line.organisation_id = %(organisation)s AND line.run_id = file_run.id
+        -- What could not be read and was offered since stands for the document that somebody made of it.
+        LEFT JOIN exchange_rowcorrection AS rows
+          ON rows.organisation_id = %(organisation)s AND rows.line_id = line.id AND line.posting_id IS NULL
         WHERE NOT file_run.by_run AND line.outcome IN ('refused', 'uncertain', 'skipped') AND line.amount IS NOT NULL
         UNION ALL
         SELECT line.id, line.posting_id, line.outcome, line.reason, line.journal, line.currency, line.amount
@@ -248,7 +253,7 @@ _PERIOD_FATES = f"""
           ON posting.id = document.posting_id AND posting.organisation_id = %(organisation)s
     ), fate AS (
         SELECT told.*, CASE
-            WHEN told.posting_id IS NULL THEN told.outcome
+            WHEN told.posting_id IS NULL THEN CASE told.reason WHEN 'left_out' THEN 'skipped' ELSE told.outcome END
             WHEN told.reason = 'changed_since_posted' THEN
                 CASE WHEN told.id = last AND told.id > coalesce(posted_here, 0) THEN 'changed' ELSE 'again' END
             WHEN told.id <> last_plain OR posted_here IS NOT NULL THEN 'again'
