@@ -71,6 +71,8 @@ ADMITTED: dict[str, tuple[int, int]] = {
     "dry_run": (200, 405),
     "line": (200, 405),
     "save_correction": (405, 302),
+    "save_rows": (405, 302),
+    "leave_rows_out": (405, 422),
     "leave_out": (405, 422),
     "send_after_all": (405, 422),
     "already_there": (405, 422),

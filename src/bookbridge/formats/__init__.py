@@ -20,6 +20,7 @@ from bookbridge.formats.profile import (
 from bookbridge.formats.relations import read_relations
 from bookbridge.formats.rereading import Cells, Rereader, rereader
 from bookbridge.formats.results import Reject, SourceDocument, SourceItem, Summary
+from bookbridge.formats.texts import words as column_words
 
 __all__ = [
     "FORMATS",
@@ -35,6 +36,7 @@ __all__ = [
     "SourceDocument",
     "SourceItem",
     "Summary",
+    "column_words",
     "format_of_file_name",
     "load_profile",
     "locate",

@@ -53,7 +53,7 @@ _LISTS = {
     "cost_unit": "cost_units",
 }
 """Field → the package's list that it is one of."""
-_LONGEST = 2000
+LONGEST = 2000
 _THOUSANDS = re.compile(r"[-+]?\d{1,3}([.,]\d{3})+")
 
 Errors = dict[str, list[str]]
@@ -119,7 +119,7 @@ def make(
         rows=[
             [box(f"lines.{number}.{name}", name, line.get(name)) for name in shown] for number, line in enumerate(lines)
         ],
-        lists=_lists(settings),
+        lists=lists_of(settings),
         general=[reason for path in ("", "lines") for reason in errors.get(path, ())],
     )
 
@@ -137,7 +137,7 @@ def _input(name: str) -> tuple[str, str, Sequence[tuple[str, Any]]]:
     return "text", _LISTS.get(name, ""), ()
 
 
-def _lists(settings: PackageSettings | None) -> dict[str, list[tuple[str, str]]]:
+def lists_of(settings: PackageSettings | None) -> dict[str, list[tuple[str, str]]]:
     if settings is None:
         return {}
     return {name: entries_of(settings, name) for name in _LISTS.values() if getattr(settings, name)}
@@ -194,7 +194,7 @@ def _with_inputs(
         if name in _FIXED or path not in given or given[path].strip() == shown_text(name, record.get(name)).strip():
             continue
         try:
-            value = _value(name, given[path].strip()[: _LONGEST + 1])
+            value = _value(name, given[path].strip()[: LONGEST + 1])
         except ValueError as error:
             errors.setdefault(path, []).append(str(error))
             continue

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -13,15 +13,14 @@ from django.utils.translation import gettext
 
 from bookbridge.organisations.models import AuditEntry
 from bookbridge.organisations.trail import CHANGED
-from bookbridge.portal import document_view, trail_words, words
-from bookbridge.portal.queries.trail import Known
+from bookbridge.portal import document_view, row_form, trail_words, words
+from bookbridge.portal.queries.trail import Known, LineTrail
 
 _FIRST = ("state", "status", "result")
 """What matters most of an entry."""
 _FINGERPRINT = re.compile("[0-9a-f]{64}")
 _SHOWN = 12
 """Letters of a fingerprint that a page shows."""
-Corrected = Mapping[str, tuple[dict[str, Any], dict[str, Any]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +47,11 @@ def told(
     entries: Sequence[AuditEntry],
     known: Known,
     organisation_id: UUID,
-    corrected: Corrected | None = None,
+    own: LineTrail | None = None,
     *,
     in_full: bool = False,
 ) -> list[Told]:
-    """`corrected`: line → what it said and what it was corrected to, where that may be shown.
+    """`own`: of a document, with what its lines said and what they were corrected to, where that may be shown.
 
     `in_full`: with fingerprints to the last letter.
     """
@@ -64,7 +63,7 @@ def told(
             who=who(entry, known),
             subject=_subject(entry, known),
             link=_link(entry, known, organisation_id),
-            changes=[_shortened(change, in_full) for change in _changes(entry, corrected or {}, shown)],
+            changes=[_shortened(change, in_full) for change in _changes(entry, own, shown)],
         )
         for entry in entries
     ]
@@ -121,11 +120,21 @@ def verification(entry: AuditEntry) -> Verification:
     return Verification(entry.moment, said["first"], said["last"], fault, said.get("entry"))
 
 
-def _changes(entry: AuditEntry, corrected: Corrected, shown: set[tuple[str, str]]) -> Iterator[Change]:
+def _changes(entry: AuditEntry, own: LineTrail | None, shown: set[tuple[str, str]]) -> Iterator[Change]:
     """A corrected document's fields are told from what is kept of it: its entry holds their names alone."""
     pairs = json.loads(entry.changes)
-    if entry.action == "line.corrected" and entry.subject_id in corrected:
-        yield from _corrected(entry.subject_id, str(pairs.pop("fields", [None, ""])[1]), corrected, shown)
+    line = entry.subject_id
+    if own and entry.action == "line.corrected" and line in own.corrected:
+        before, after = own.corrected[line]
+        for path in _paths(pairs.pop("fields", None)):
+            name = document_view.field_name(path)
+            yield _change(name, (line, path), _said(before, path), _said(after, path), shown)
+    if own and entry.action == "row.corrected" and line in own.rows:
+        for path in _paths(pairs.pop("cells", None)):
+            # A cell that says what the source does was changed back since.
+            before, after = own.rows[line].get(path, ("", gettext("changed again later")))
+            empty = gettext("empty")
+            yield _change(row_form.cell_name(path), (line, path), before or empty, after or empty, shown)
     for name in sorted(pairs, key=lambda name: (name not in _FIRST, name)):
         before, after = pairs[name]
         if before is not None or after is not None:
@@ -138,17 +147,17 @@ def _shortened(change: Change, in_full: bool) -> Change:
     return replace(change, before=change.before[:_SHOWN], after=f"{change.after[:_SHOWN]}…")
 
 
-def _corrected(line_id: str, names: str, corrected: Corrected, shown: set[tuple[str, str]]) -> Iterator[Change]:
+def _paths(change: Sequence[Any] | None) -> list[str]:
+    """The fields or cells that an entry names."""
+    return [path for path in str(change[1] if change else "").split(", ") if path]
+
+
+def _change(name: str, what: tuple[str, str], before: str, after: str, shown: set[tuple[str, str]]) -> Change:
     """Newest entries come first: of a field that was changed again later, only that time knows what it said."""
-    before, after = corrected[line_id]
-    for path in filter(None, names.split(", ")):
-        label = document_view.field_name(path)
-        if (line_id, path) in shown:
-            again = gettext("changed again later")
-            yield Change(label, "", again, is_new=True)
-        else:
-            shown.add((line_id, path))
-            yield Change(label, _said(before, path), _said(after, path))
+    if what in shown:
+        return Change(name, "", gettext("changed again later"), is_new=True)
+    shown.add(what)
+    return Change(name, before, after)
 
 
 def _said(document: dict[str, Any], path: str) -> str:
@@ -168,6 +177,8 @@ def _field(name: str) -> str:
 
 
 def _value(name: str, value: Any) -> str:
+    if name == "cells":
+        return ", ".join(row_form.cell_name(path) for path in str(value or "").split(", "))
     if name == "fields":
         return ", ".join(document_view.field_name(path) for path in str(value or "").split(", "))
     if str(value) in trail_words.VALUE.get(name, {}):

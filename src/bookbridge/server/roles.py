@@ -58,6 +58,8 @@ ROLES: dict[str, str] = {
     "dry_run": VIEWER,
     "line": VIEWER,
     "save_correction": BOOKKEEPER,
+    "save_rows": BOOKKEEPER,
+    "leave_rows_out": BOOKKEEPER,
     "leave_out": BOOKKEEPER,
     "send_after_all": BOOKKEEPER,
     "already_there": BOOKKEEPER,

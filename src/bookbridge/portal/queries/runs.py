@@ -120,7 +120,11 @@ def lines(run: Run, *, only_failed: bool, with_changed: bool, text: str, cursor:
     if text:
         wanted = wanted.filter(identifier__icontains=text)
     # Not joined with the files: a join would be free to sort all lines of the run before it cuts off the first hundred.
-    found = list(wanted.prefetch_related("delivery", "correction").defer("document", "raw", "rows")[: LINES_A_PAGE + 1])
+    found = list(
+        wanted.prefetch_related("delivery", "correction", "row_correction").defer("document", "raw", "rows")[
+            : LINES_A_PAGE + 1
+        ]
+    )
     return paging.cut(found, LINES_A_PAGE, lambda line: f"{line.phase}.{line.pk}", is_first=after is None)
 
 
@@ -132,6 +136,14 @@ def line_of(run: Run, line_id: int) -> Line | None:
         .filter(organisation=run.organisation_id, run=run, pk=line_id)
         .first()
     )
+
+
+def latest_line(posting: Posting | None) -> Line | None:
+    """What happened to a document last."""
+    if posting is None:
+        return None
+    own = Line.objects.filter(organisation=posting.organisation_id, posting=posting, document__isnull=False)
+    return own.order_by("-run", "-pk").first()
 
 
 def attempts_of(posting: Posting | None) -> list[Attempt]:

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django.db.models import Q
 
-from bookbridge.exchange.models import Correction, Delivery, Line
+from bookbridge.exchange.models import Correction, Delivery, Line, RowCorrection
 from bookbridge.integrations.models import AccessKey, Authorisation, Configuration, Integration
 from bookbridge.organisations.models import AuditEntry, Organisation, User
 from bookbridge.organisations.trail_reading import Wanted, latest, page
@@ -108,19 +108,34 @@ def of_integration(integration: Integration) -> dict[str, list[str]]:
 
 @dataclass(frozen=True, slots=True)
 class LineTrail:
-    """A document's own entries: subjects to ask for, and what each of its corrected lines said and says."""
+    """A document's own entries: subjects to ask for, and what each of its corrected lines said and says.
+
+    `rows`: the cells of its corrected rows that could not be read, by line and path.
+    """
 
     subjects: dict[str, list[str]]
-    corrected: dict[str, tuple[dict[str, Any], dict[str, Any]]]
+    corrected: dict[str, tuple[dict[str, Any], dict[str, Any]]] = field(default_factory=dict)
+    rows: dict[str, dict[str, tuple[str, str]]] = field(default_factory=dict)
 
 
 def of_line(line: Line) -> LineTrail:
-    """All that happened to the document of a line, in whichever run."""
-    if line.posting_id is None:
-        return LineTrail({"line": [str(line.pk)]}, {})
-    of_posting = Line.objects.filter(organisation_id=line.organisation_id, posting=line.posting_id)
-    ids = list(of_posting.order_by("-pk").values_list("pk", flat=True)[:1000])
-    corrections = Correction.objects.filter(organisation_id=line.organisation_id, line__in=ids).select_related("line")
-    runs = {str(each.retried_in_id) for each in corrections if each.retried_in_id}
-    subjects = {"line": [str(pk) for pk in ids], "posting": [str(line.posting_id)], "run": sorted(runs)}
-    return LineTrail(subjects, {str(each.line_id): (each.line.document or {}, each.document) for each in corrections})
+    """All that happened to the document of a line, in whichever run, also when it was rows that could not be read."""
+    own = {"organisation": line.organisation_id}
+    unread = RowCorrection.objects.filter(**own, line=line).first()
+    posting = line.posting_id or (unread.posting_id if unread else None)
+    if posting is None:
+        return LineTrail({"line": [str(line.pk)]}, rows=_rows([unread] if unread else []))
+    ids = list(Line.objects.filter(**own, posting=posting).order_by("-pk").values_list("pk", flat=True)[:1000])
+    corrections = list(Correction.objects.filter(**own, line__in=ids).select_related("line"))
+    rows = list(RowCorrection.objects.filter(**own, posting=posting).exclude(line=None))
+    runs = {str(each.retried_in_id) for each in (*corrections, *rows) if each.retried_in_id}
+    lines = {str(line.pk), *map(str, ids), *(str(each.line_id) for each in rows)}
+    return LineTrail(
+        {"line": sorted(lines), "posting": [str(posting)], "run": sorted(runs)},
+        {str(each.line_id): (each.line.document or {}, each.document) for each in corrections},
+        _rows(rows),
+    )
+
+
+def _rows(corrected: Iterable[RowCorrection]) -> dict[str, dict[str, tuple[str, str]]]:
+    return {str(each.line_id): each.changes for each in corrected}

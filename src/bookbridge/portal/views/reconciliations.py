@@ -87,7 +87,8 @@ def _notes(period: Period) -> list[str]:
         ),
         gettext(
             "A document that was exported more than once counts with what the source said last; one that was booked "
-            "before this period counts as skipped. Rows that could not be read count each time they come."
+            "before this period counts as skipped. Rows that could not be read count each time they come, "
+            "until somebody corrects and offers them."
         ),
         gettext("Customers, suppliers and rows without a readable amount have nothing to add up."),
     ]

@@ -35,29 +35,31 @@ def save(request: HttpRequest, access: Access, run_id: int, line_id: int) -> Htt
     if document is not None:
         errors |= _problems(line, document, repair.changed_fields(before, content))
     if document is None or errors:
-        return line_page(
-            request, access, line, given=request.POST.dict(), errors=errors, status=HTTPStatus.UNPROCESSABLE_ENTITY
-        )
+        return _form_again(request, access, line, errors)
     is_ready = "reoffer" in request.POST
-    version = request.POST.get("version", "")
     try:
-        repair.save(
-            line, document, is_ready=is_ready, version=int(version) if version.isdigit() else 0, user=access.user
-        )
+        repair.save(line, document, is_ready=is_ready, version=given_version(request), user=access.user)
     except repair.ChangedMeanwhileError:
         changed = gettext(
             "Somebody else has changed this document meanwhile. Look at what it says now, then save yours."
         )
         # Saved as it stands, the form would undo the other's change: each field that differs says so.
         errors = {"": [changed], **repair_form.differences(repair.content_of(line), request.POST.dict())}
-        return line_page(
-            request, access, line, given=request.POST.dict(), errors=errors, status=HTTPStatus.UNPROCESSABLE_ENTITY
-        )
-    if is_ready:
-        messages.success(request, gettext("Saved, and ready to be offered again."))
-    else:
-        messages.success(request, gettext("Saved. It is offered again once Re-offer is checked."))
+        return _form_again(request, access, line, errors)
+    messages.success(request, said_of_saving(is_ready=is_ready))
     return redirect("run", access.organisation.pk, run_id)
+
+
+def given_version(request: HttpRequest) -> int:
+    """Of the correction that the page showed; 0 for none."""
+    version = request.POST.get("version", "")
+    return int(version) if version.isascii() and version.isdigit() and len(version) < 10 else 0
+
+
+def said_of_saving(*, is_ready: bool) -> str:
+    if is_ready:
+        return gettext("Saved, and ready to be offered again.")
+    return gettext("Saved. It is offered again once Re-offer is checked.")
 
 
 def _form_again(request: HttpRequest, access: Access, line: Line, errors: Errors) -> HttpResponse:

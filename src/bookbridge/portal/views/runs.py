@@ -11,11 +11,12 @@ from django.views.decorators.http import require_GET
 from bookbridge.exchange import repair, settling
 from bookbridge.exchange.models import Line, Run
 from bookbridge.organisations.access import Access, member_page
-from bookbridge.portal import difference_view, document_view, repair_form
+from bookbridge.portal import difference_view, document_view, repair_form, row_page
 from bookbridge.portal.difference_view import Difference
 from bookbridge.portal.queries import counting, runs
 from bookbridge.portal.queries.companies import package_name
 from bookbridge.portal.repair_form import Errors
+from bookbridge.portal.row_page import Given
 from bookbridge.portal.views.history import filtered_address, older_link
 
 _LONGEST_SEARCH = 80
@@ -110,10 +111,11 @@ def line_page(
     given: Mapping[str, str] | None = None,
     errors: Errors | None = None,
     settle: Mapping[str, Any] | None = None,
+    rows: Given | None = None,
     status: int = 200,
 ) -> HttpResponse:
     """A line, with the form to correct it for whoever may. `given` and `errors`: a form that could not be kept;
-    `settle`: one that settles it another way."""
+    `settle`: one that settles it another way; `rows`: one of rows that could not be read."""
     integration = shown.run.configuration.integration
     problems = shown.shown_problems
     others = runs.other_lines(shown)
@@ -135,6 +137,7 @@ def line_page(
         "settled": settling.latest(shown.posting),
         "settle": settle,
         **_repair(access, shown, given, errors),
+        **row_page.context(shown, may_repair=access.may_repair, given=rows),
     }
     return render(request, "portal/line.html", context, status=status)
 

@@ -49,7 +49,7 @@ def leave_as_posted(request: HttpRequest, access: Access, run_id: int, line_id: 
 def _decide(
     request: HttpRequest, access: Access, line: Line, decide: Callable[[Line, str, User], None], said: str
 ) -> HttpResponse:
-    reason, wrong = _reason(request)
+    reason, wrong = given_reason(request)
     if wrong:
         settle = {decide.__name__: {"reason": reason, "error": wrong}}
         return line_page(request, access, line, settle=settle, status=HTTPStatus.UNPROCESSABLE_ENTITY)
@@ -67,7 +67,7 @@ def already_there(request: HttpRequest, access: Access, run_id: int, line_id: in
     """Believe that the package has it once the package says so; else show the form again with what it said."""
     line = found_line(access, run_id, line_id)
     number = request.POST.get("number", "").strip()
-    reason, wrong = _reason(request)
+    reason, wrong = given_reason(request)
     form: dict[str, Any] = {"number": number, "reason": reason, "error": wrong}
     if not number:
         form["number_error"] = gettext("Fill in the number that the package has it under.")
@@ -107,7 +107,7 @@ def _answer(claimed: Claimed, package: str) -> dict[str, str]:
     return {"general": told % {"package": package, "words": found.reason}}
 
 
-def _reason(request: HttpRequest) -> tuple[str, str]:
+def given_reason(request: HttpRequest) -> tuple[str, str]:
     """What was filled in, and what is wrong with it."""
     reason = request.POST.get("reason", "").strip()
     if not reason:

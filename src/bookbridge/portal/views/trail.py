@@ -66,7 +66,7 @@ def line_trail(request: HttpRequest, access: Access, run_id: int, line_id: int) 
         "integration": line.run.configuration.integration,
         "line": line,
         "page": page,
-        "rows": trail_view.told(page.rows, known, access.organisation.pk, own.corrected),
+        "rows": trail_view.told(page.rows, known, access.organisation.pk, own),
         "older": older_link(request, page.older),
         "first_page": filtered_address(request),
     }
