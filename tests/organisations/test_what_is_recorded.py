@@ -173,6 +173,22 @@ def _corrected(world: World) -> None:
     world.stage.work()
 
 
+def _rows_corrected(world: World) -> None:
+    world.stage.run_files(debitr__csv=joined(customer("100")))
+    run = world.stage.run_files(fmuta6__csv=joined(sale("26700905"), sale("26700906", day="31022026")))
+    place = [world.organisation.pk, run.pk]
+    line = [*place, run.lines.get(reason="not_read").pk]
+    given = {"version": "0", "reason": "A test"}
+    assert world.client.post(reverse("leave_rows_out", args=line), given).status_code == 302
+    right = {
+        f"{row}.{column}": text for row in (3, 4) for column, text in (("entry_date", "28022026"), ("period", "2"))
+    }
+    given = {"version": "1", "reoffer": "1", **right}
+    assert world.client.post(reverse("save_rows", args=line), given).status_code == 302
+    assert world.client.post(reverse("retry", args=place)).status_code == 302
+    world.stage.work()
+
+
 def _settled(world: World) -> None:
     world.stage.run_files(debitr__csv=joined(customer("100")))
     run = world.stage.run_files(fmuta6__csv=joined(sale("26700904", account="8999")))
@@ -281,6 +297,7 @@ SCENARIOS: dict[Callable[[World], Any], set[str]] = {
     _posted: {"file.set_aside system", "posting.posted system", "run.ended system"},
     _cut: {"posting.uncertain system", "posting.posted system"},
     _corrected: {"line.corrected user", "run.asked_for user", "posting.posted system"},
+    _rows_corrected: {"row.left_out user", "row.corrected user", "run.asked_for user", "posting.posted system"},
     _settled: {
         *("posting.left_out user", "document.left_out user", "posting.refused user", "document.send_after_all user"),
         *("posting.posted user", "document.already_there user", "document.left_as_posted user"),
