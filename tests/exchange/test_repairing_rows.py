@@ -195,7 +195,7 @@ def test_the_same_rows_once_more_say_what_became_of_them(stage: Stage, unread: L
 
 def test_of_the_same_rows_twice_one_is_corrected(stage: Stage, unread: Line, anna: User):
     """Also when both are corrected at once, and by another number: it would be in the books twice."""
-    other = unread_of(stage.run_files(fmuta6__csv=files.joined(UNREADABLE)))
+    other = unread_of(stage.run_files(fmuta6__csv=files.joined(UNREADABLE).rstrip()))
     saves = [
         lambda: corrected(unread, anna, voucher_no="26000021"),
         lambda: corrected(other, anna, voucher_no="26000022"),

@@ -20,7 +20,8 @@ from bookbridge.integrations.models import Configuration
 def digest_of(line: Line) -> str:
     """What rows are known by when the source sends them once more. Of another file format they would mean another."""
     file_format = line.delivery.format if line.delivery else ""
-    return sha256(f"{file_format}\n{line.raw}".encode()).hexdigest()
+    # The last row of a file may lack the line end that it has elsewhere.
+    return sha256("\n".join([file_format, *line.raw.splitlines()]).encode()).hexdigest()
 
 
 def ready_of(configurations: Collection[Configuration], **of: Any) -> QuerySet[RowCorrection]:
