@@ -12,9 +12,10 @@ from django.http import HttpRequest
 from psycopg import sql
 
 from tests import roles
+from tests.mail_sink import mail_sink
 from tests.stage_fixture import stage
 
-__all__ = ["empty_database", "stage"]
+__all__ = ["empty_database", "mail_sink", "stage"]
 
 
 @pytest.fixture

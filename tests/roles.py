@@ -71,6 +71,8 @@ PRODUCT = [
     ("bookbridge.exchange.sweep", "tidy_drop_boxes"),
     ("bookbridge.exchange.inboxes", "Inboxes.look"),
     ("bookbridge.exchange.retention", "apply"),
+    ("bookbridge.exchange.silence", "announce"),
+    ("bookbridge.portal.notices.looking", "look"),
     ("bookbridge.exchange.measures", "read"),
     ("bookbridge.server.doctor", "examine"),
 ]

@@ -1,7 +1,6 @@
 """A real browser against the real server. With KEEP_PICTURES=yes the pictures of docs/pictures are made anew."""
 
 import os
-import re
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -9,12 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiosmtpd.controller import Controller
 from django.core.cache import cache
 from playwright.sync_api import Browser, Page, sync_playwright
-
-from bookbridge.commands.processes import free_port
-from bookbridge.server.mail_server import MailServer
 
 # Playwright's synchronous calls run on an event loop in this thread, which Django would take for asynchronous code.
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
@@ -78,37 +73,6 @@ def picture(tmp_path: Path) -> Callable[[Page, str], None]:
         page.screenshot(path=folder / f"{name}.png", full_page=True, animations="disabled")
 
     return take
-
-
-class Sink:
-    """A mail server that keeps what it is given."""
-
-    def __init__(self) -> None:
-        self.mails: list[Any] = []
-
-    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
-        self.mails.append(envelope)
-        return "250 kept"
-
-    def password_link(self, public_address: str) -> str:
-        """The path that the only mail's link to set a password leads to."""
-        (envelope,) = self.mails
-        text = envelope.content.decode("utf-8").replace("=\r\n", "").replace("=3D", "=")
-        link = re.search(re.escape(public_address) + r"(/accounts/password/reset/key/\S+)", text)
-        assert link is not None, text
-        return link[1]
-
-
-@pytest.fixture
-def mail_sink(settings: Any) -> Iterator[Sink]:
-    sink = Sink()
-    port = free_port(2525)
-    controller = Controller(sink, hostname="127.0.0.1", port=port)
-    controller.start()
-    for name, value in MailServer.at(f"smtp://127.0.0.1:{port}?tls=none").django_settings().items():
-        setattr(settings, name, value)
-    yield sink
-    controller.stop()
 
 
 @pytest.fixture

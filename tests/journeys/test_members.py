@@ -6,8 +6,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests import factories
-from tests.journeys.conftest import PHONE, Sink
+from tests.journeys.conftest import PHONE
 from tests.journeys.steps import check_accessibility, log_in
+from tests.mail_sink import Sink
 from tests.portal.people import send_mails
 
 pytestmark = [

@@ -12,8 +12,9 @@ from bookbridge.organisations.models import User
 from bookbridge.organisations.sessions import SessionStore
 from tests import factories
 from tests.journeys.authenticators import plug_in
-from tests.journeys.conftest import PHONE, Sink
+from tests.journeys.conftest import PHONE
 from tests.journeys.steps import check_accessibility, log_in
+from tests.mail_sink import Sink
 from tests.portal.people import code_of, send_mails
 
 pytestmark = [

@@ -14,7 +14,7 @@ from bookbridge.exchange import running, sweep
 from bookbridge.exchange.models import Line, Run
 from bookbridge.integrations import access_keys
 from bookbridge.integrations.models import CallBudget, PackageCache, PackageReference
-from bookbridge.organisations import trail
+from bookbridge.organisations import notices, trail
 from bookbridge.organisations.models import Organisation
 from bookbridge.organisations.walls import acting_as, acting_for, acting_for_nobody
 from bookbridge.portal.views import companies
@@ -25,6 +25,7 @@ from tests.roles import addresses_of_this_test, as_the_app
 WALLED = [
     "organisations_organisation",
     "organisations_membership",
+    "organisations_notice",
     "organisations_auditentry",
     "organisations_audithead",
     "integrations_integration",
@@ -63,6 +64,7 @@ def filled(name: str) -> Organisation:
     factories.attempt(posted, run)
     factories.settlement(factories.correction(run).line)
     factories.row_correction(run)
+    notices.announce(company.pk, "run", run.pk)
     trail.record(company.pk, "organisation.added", subject=company)
     return company
 

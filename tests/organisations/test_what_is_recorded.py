@@ -215,6 +215,14 @@ def _members(world: World) -> None:
     assert world.client.post(reverse("remove_member", args=place)).status_code == 302
 
 
+def _noticed(world: World) -> None:
+    given = {"errors_mailed": "daily", "losses": "on"}
+    assert world.client.post(reverse("save_notices", args=[world.organisation.pk]), given).status_code == 302
+    place = [world.organisation.pk, world.integration.pk]
+    given = {"hours": "80", "seen": changing.seen(None)}
+    assert world.client.post(reverse("save_silence", args=place), given).status_code == 302
+
+
 def _agreed(world: World) -> None:
     snapshot = _held(world)
     assert world.client.post(reverse("agree", args=[world.organisation.pk, snapshot.pk])).status_code == 302
@@ -302,6 +310,7 @@ SCENARIOS: dict[Callable[[World], Any], set[str]] = {
         *("posting.left_out user", "document.left_out user", "posting.refused user", "document.send_after_all user"),
         *("posting.posted user", "document.already_there user", "document.left_as_posted user"),
     },
+    _noticed: {"notices.chosen user", "integration.changed user"},
     _members: {"user.added user", "membership.added user", "membership.changed user", "membership.removed user"},
     _agreed: {"outstanding.written user"},
     _refused: {"outstanding.discarded user"},

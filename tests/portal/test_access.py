@@ -34,9 +34,11 @@ ADMITTED: dict[str, tuple[int, int]] = {
     "front": (302, 405),
     "companies": (200, 405),
     "preferences": (200, 200),
+    "notices": (200, 405),
     "authorise_callback": (400, 405),
     "installation": (200, 405),
     "company": (200, 405),
+    "save_notices": (405, 422),
     "members": (200, 405),
     "invite": (405, 422),
     "change_member": (405, 302),
@@ -56,6 +58,7 @@ ADMITTED: dict[str, tuple[int, int]] = {
     "revoke_access_key": (200, 302),
     "settings": (200, 405),
     "save_schedule": (405, 422),
+    "save_silence": (405, 422),
     "pause": (405, 302),
     "resume": (405, 302),
     "mappings": (200, 405),
@@ -124,7 +127,7 @@ ADMITTED_UNKNOWN = {"account_login": (200, 200), "account_logout": (302, 302)}
 _RANK = {VIEWER: 1, BOOKKEEPER: 2, OWNER: 3}
 VISITORS = ["anonymous", *_RANK, "foreign owner", "operator"]
 OF_COMPANIES = [name for name, needed in ROLES.items() if needed in _RANK]
-_OF_THE_WHOLE = ("company", "members", "invite", "integrations", "trail", "trail_csv", "verify_trail")
+_OF_THE_WHOLE = ("company", "members", "invite", "save_notices", "integrations", "trail", "trail_csv", "verify_trail")
 OF_THINGS = [name for name in OF_COMPANIES if name not in _OF_THE_WHOLE]
 """Addresses that name something inside a company."""
 

@@ -21,23 +21,30 @@ MOST_COUNTED = 5_000
 """Documents that are looked at in one go, a tenth of a second; beyond it the counts say "at least"."""
 MOST_AT_ONCE = 1_000
 """Documents of a cause that are repaired together."""
-_GROUPED = """
+MAIN_PROBLEM = """
+    COALESCE(jsonb_path_query_first(line.problems, '$[*] ? (@.severity == "error")'), line.problems -> 0) AS problem
+"""
+"""Of a line's problems the one that it is told by."""
+CAUSE_OF_PROBLEM = """
+    regexp_replace(COALESCE(problem ->> 'field', ''), '\\.[0-9]+\\.', '.') AS field,
+    COALESCE(problem ->> 'value', '') AS value, problem ->> 'code' AS code
+"""
+_GROUPED = f"""
     WITH held AS MATERIALIZED (
-        SELECT posting.id, posting.configuration_id, posting.problems -> 0 AS problem
+        SELECT posting.id, posting.configuration_id, posting.created_at, posting.problems -> 0 AS problem
         FROM exchange_posting AS posting
         WHERE posting.organisation_id = %(organisation)s AND posting.configuration_id = ANY (%(configurations)s)
           AND posting.state IN ('refused', 'uncertain')
         LIMIT %(most)s
     ), latest AS (
-        SELECT held.configuration_id, line.id, line.outcome, line.amount, line.currency, line.concluded_at,
+        SELECT held.configuration_id, held.created_at, line.id, line.outcome, line.amount, line.currency,
+               line.concluded_at,
                -- What was left out has no problem of its own; that it is to be sent after all stands in its posting.
                CASE WHEN line.reason = 'left_out' THEN held.problem ELSE line.problem END AS problem
         FROM held
         CROSS JOIN LATERAL (
             SELECT line.id, line.run_id, line.outcome, line.reason, line.amount, line.currency, line.concluded_at,
-                   COALESCE(
-                       jsonb_path_query_first(line.problems, '$[*] ? (@.severity == "error")'), line.problems -> 0
-                   ) AS problem
+                   {MAIN_PROBLEM}
             FROM exchange_line AS line
             WHERE line.organisation_id = %(organisation)s AND line.posting_id = held.id
             -- Not by the id alone: PostgreSQL would walk through all lines backwards to find a posting's last.
@@ -47,16 +54,16 @@ _GROUPED = """
         -- One that is offered again at this moment is on its way.
         WHERE line.outcome IN ('refused', 'uncertain') OR line.reason = 'left_out'
     ), named AS (
-        SELECT *, regexp_replace(COALESCE(problem ->> 'field', ''), '\\.[0-9]+\\.', '.') AS field,
-               COALESCE(problem ->> 'value', '') AS value, problem ->> 'code' AS code
+        SELECT *, {CAUSE_OF_PROBLEM}
         FROM latest
         WHERE problem IS NOT NULL
     )
     SELECT configuration_id, code, field, value, outcome, currency, count(*), sum(amount), min(concluded_at),
-           (array_agg(problem ORDER BY id))[1], (array_agg(id ORDER BY id))[1:%(lines)s], (SELECT count(*) FROM held)
+           (array_agg(problem ORDER BY id))[1], (array_agg(id ORDER BY id))[1:%(lines)s], min(created_at),
+           (SELECT count(*) FROM held)
     FROM named
     GROUP BY configuration_id, code, field, value, outcome, currency
-"""
+"""  # noqa: S608 - texts of our own.
 
 
 class Cause(NamedTuple):
@@ -91,6 +98,8 @@ class Issue:
     """By currency, the documents' amounts with their signs."""
     line_ids: list[int] = field(default_factory=list)
     """The latest lines of its documents, the oldest first: all, or one more than can be repaired at once."""
+    open_since: datetime | None = None
+    """When the first of its documents was offered for the first time."""
 
 
 @dataclass(frozen=True)
@@ -117,12 +126,13 @@ def open_issues(organisation_id: UUID, configurations: Collection[int]) -> Open:
         rows = cursor.fetchall()
     found: dict[Cause, Issue] = {}
     for configuration, code, path, value, *rest in rows:
-        outcome, currency, count, amount, since, problem, ids, _looked_at = rest
+        outcome, currency, count, amount, since, problem, ids, offered, _looked_at = rest
         cause = Cause(configuration, code, path, value)
         issue = found.setdefault(cause, Issue(cause, Problem.model_validate_json(problem)))
         issue.documents += count
         issue.uncertain += count if outcome == Line.Outcome.UNCERTAIN else 0
         issue.since = min(filter(None, (issue.since, since)), default=None)
+        issue.open_since = min(filter(None, (issue.open_since, offered)), default=None)
         issue.line_ids = sorted([*issue.line_ids, *ids])[: MOST_AT_ONCE + 1]
         if amount is not None:
             issue.amounts[currency] = issue.amounts.get(currency, Decimal(0)) + rounded(amount, currency)

@@ -26,8 +26,8 @@ from bookbridge.integrations.models import Configuration
 from bookbridge.integrations.sql import let_the_transaction_wait
 from bookbridge.integrations.storable import storable_values
 from bookbridge.kit import watching
-from bookbridge.organisations import trail
-from bookbridge.organisations.models import User
+from bookbridge.organisations import notices, trail
+from bookbridge.organisations.models import Notice, User
 from bookbridge.storage import Storage, open_storage, outbox_key
 
 Kind = Literal["sales", "purchase"]
@@ -368,7 +368,16 @@ def _layouts(kinds: list[Kind], profile: OutstandingProfile) -> list[tuple[str, 
 
 
 def _end(run: Run, claim: Claim, held: Problem | None) -> None:
-    Run.objects.filter(pk=run.pk, claim=claim.token).update(
+    with transaction.atomic():
+        if _write_the_end(run, claim, held) and held:
+            notices.announce(run.organisation_id, Notice.Kind.RUN, run.pk)
+    result = str(Run.Result.HELD if held else Run.Result.GOOD)
+    with watching.part("run_end", direction=run.direction, result=result, counts={}):
+        _log.info("outstanding_read", held=bool(held))
+
+
+def _write_the_end(run: Run, claim: Claim, held: Problem | None) -> int:
+    return Run.objects.filter(pk=run.pk, claim=claim.token).update(
         state=Run.State.ENDED,
         claim=None,
         worker=None,
@@ -378,9 +387,6 @@ def _end(run: Run, claim: Claim, held: Problem | None) -> None:
         waiting_for=None,
         counts={"items": OutstandingSnapshot.objects.get(run=run).item_count},
     )
-    result = str(Run.Result.HELD if held else Run.Result.GOOD)
-    with watching.part("run_end", direction=run.direction, result=result, counts={}):
-        _log.info("outstanding_read", held=bool(held))
 
 
 def _key(item: OutstandingItem) -> str:

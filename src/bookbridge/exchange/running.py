@@ -43,6 +43,8 @@ from bookbridge.kit.errors import (
     SignInAgainError,
     UnreachableError,
 )
+from bookbridge.organisations import notices
+from bookbridge.organisations.models import Notice
 from bookbridge.organisations.walls import acting_for
 
 _LONGEST_PAUSE = timedelta(minutes=5)
@@ -267,6 +269,8 @@ def _end(run: Run, own: Claim) -> None:
             reconciliation=rows,
         )
         if ended:
+            if failed:
+                notices.announce(run.organisation_id, Notice.Kind.RUN, run.pk)
             telling.run_ended(run, result, counts)
     with watching.part("run_end", direction=run.direction, result=str(result), counts=found):
         _log.info("run_ended", result=result, **found)

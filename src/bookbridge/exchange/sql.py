@@ -98,10 +98,19 @@ def declare_dead(suspects: Collection[UUID], longest_silence_s: float) -> set[UU
         return {row[0] for row in cursor.fetchall()}
 
 
-def forget_jobs_of_dead_workers() -> None:
-    """Remove jobs that the queue still shows as being done by a worker that it knows is gone. They only woke it."""
+def forget_jobs_of_dead_workers(queue: str) -> None:
+    """What the queue still shows as being done by a worker that it knows is gone.
+
+    Jobs of `queue` only woke the worker and go; those of others, such as mails, are to be done by another one.
+    """
+    gone = "status = 'doing' AND worker_id IS NULL"
     with connection.cursor() as cursor:
-        cursor.execute("DELETE FROM procrastinate_jobs WHERE status = 'doing' AND worker_id IS NULL")
+        cursor.execute(f"DELETE FROM procrastinate_jobs WHERE {gone} AND queue_name = %s", [queue])  # noqa: S608
+        cursor.execute(
+            # Locked first: two sweeps at once would both find the job, and it can be given back once.
+            f"WITH gone AS MATERIALIZED (SELECT id FROM procrastinate_jobs WHERE {gone} FOR UPDATE SKIP LOCKED)"  # noqa: S608
+            " SELECT procrastinate_retry_job_v2(id, now(), NULL, NULL, NULL) FROM gone"
+        )
 
 
 def wait_for_lock(name: str) -> None:
@@ -171,6 +180,14 @@ def measures(limits: str) -> list[tuple[str, str, float]]:
 def silent_schedules() -> list[tuple[UUID, int, datetime]]:
     """Organisation and configuration whose outstanding items haven't been read for three intervals, and since when."""
     return _rows("SELECT organisation, configuration, since FROM across_silent_schedules()")
+
+
+def silences(intervals: int, most: int) -> list[tuple[str, UUID, str, datetime]]:
+    """Kind of notice, organisation, id and last sign of life of what has gone silent and wasn't told of.
+
+    `intervals`: after how many of its own a schedule is silent.
+    """
+    return _rows("SELECT kind, organisation, about, since FROM across_silences(%s, %s)", intervals, most)
 
 
 def _rows(statement: str, *values: object) -> list[tuple[Any, ...]]:

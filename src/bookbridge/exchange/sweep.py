@@ -17,7 +17,7 @@ from django.utils import timezone
 from bookbridge.exchange import outstanding, posting, sql, waiting_texts, workers
 from bookbridge.exchange.inboxes import Inboxes
 from bookbridge.exchange.models import Posting, Run, WorkerSession
-from bookbridge.exchange.tasks import wake_a_worker_for
+from bookbridge.exchange.tasks import QUEUE, wake_a_worker_for
 from bookbridge.integrations.models import Configuration
 from bookbridge.integrations.sql import drop_boxes, due_configurations
 from bookbridge.kit import catalogue
@@ -60,7 +60,7 @@ def free_abandoned_work() -> int:
     freed = _take_back(sorted(dead)) if dead or None in suspects else 0
     yesterday = timezone.now() - timedelta(days=1)
     WorkerSession.objects.exclude(id__in=living).filter(heartbeat_at__lt=yesterday).delete()
-    sql.forget_jobs_of_dead_workers()
+    sql.forget_jobs_of_dead_workers(QUEUE)
     return freed
 
 

@@ -8,6 +8,8 @@ from django.db import models
 from bookbridge.organisations.models import Organisation, User
 from bookbridge.organisations.secrets import EncryptedTextField
 
+LONGEST_SILENCE_H = 24 * 90
+
 
 class AppRegistration(models.Model):
     """This installation's own registration at a vendor: one a package and host. Belongs to no organisation."""
@@ -37,6 +39,15 @@ class Integration(models.Model):
     source = models.CharField(max_length=20, choices=Source.choices, default=Source.FILE_DROP)
     package = models.CharField(max_length=40)
     is_paused = models.BooleanField(default=False)
+    silent_after_h = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        validators=[MinValueValidator(1), MaxValueValidator(LONGEST_SILENCE_H)],
+        help_text="Hours without a file after which members are told; empty: not watched",
+    )
+    silence_told_since = models.DateTimeField(
+        null=True, blank=True, help_text="When the last file came before the silence that was last told of"
+    )
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -105,6 +116,9 @@ class Configuration(models.Model):
         help_text="Hold the outstanding items when more than this percentage of the last ones would vanish",
     )
     next_outstanding_at = models.DateTimeField(null=True, blank=True)
+    silence_told_since = models.DateTimeField(
+        null=True, blank=True, help_text="When the last reading was before the silence that was last told of"
+    )
     paused_at = models.DateTimeField(null=True, blank=True, help_text="Since then nothing is sent and nothing is read")
     paused_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, blank=True, related_name="+")
     pause_note = models.CharField(max_length=200, blank=True, default="", db_default="")

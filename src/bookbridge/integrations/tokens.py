@@ -16,8 +16,8 @@ from bookbridge.integrations.storable import storable
 from bookbridge.kit import catalogue, oauth
 from bookbridge.kit.errors import LaterError, NotAllowedError, PackageError, SignInAgainError, UnreachableError
 from bookbridge.kit.fact_sheet import OAuth
-from bookbridge.organisations import trail
-from bookbridge.organisations.models import User
+from bookbridge.organisations import notices, trail
+from bookbridge.organisations.models import Notice, User
 
 CALLBACK_PATH = "/authorise/callback"
 _MARGIN = timedelta(seconds=10)
@@ -127,6 +127,8 @@ class StoredTokens:
 def _tell_of_status(row: Authorisation, was: str, now: str) -> None:
     """What the package said stays out of the trail, and a refresh alone changes nothing that somebody decided."""
     action = "authorisation.given" if now == Authorisation.Status.ACTIVE else "authorisation.lost"
+    if now == Authorisation.Status.SIGN_IN_AGAIN:
+        notices.announce(row.organisation_id, Notice.Kind.ACCOUNT, row.pk, since=row.authorised_at)
     trail.record(row.organisation_id, action, subject=row, changes={"status": (was, now)})
 
 

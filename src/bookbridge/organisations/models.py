@@ -64,15 +64,71 @@ class Membership(models.Model):
         BOOKKEEPER = "bookkeeper", "Bookkeeper"
         VIEWER = "viewer", "Viewer"
 
+    class ErrorMails(models.TextChoices):
+        AT_ONCE = "at_once", "At once"
+        DAILY = "daily", "One mail a day"
+        NONE = "none", "None"
+
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="memberships")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
     role = models.CharField(max_length=12, choices=Role.choices)
+    mail_errors = models.CharField(
+        max_length=8,
+        choices=ErrorMails.choices,
+        blank=True,
+        default="",
+        db_default="",
+        help_text="Of runs with errors; empty: as the role has it",
+    )
+    mail_losses = models.BooleanField(
+        null=True, help_text="Of accounts that need signing in again; None: as the role has it"
+    )
+    mail_silence = models.BooleanField(
+        null=True, help_text="Of schedules and sources that have gone silent; None: as the role has it"
+    )
 
     class Meta:
         constraints = [models.UniqueConstraint(fields=["organisation", "user"], name="membership_once")]
 
     def __str__(self) -> str:
         return f"{self.user} · {self.organisation} · {self.role}"
+
+
+class Notice(models.Model):
+    """That a member is told of one thing by mail: to be told while `told_at` is empty, and never a second time.
+
+    A cause alone stands here only to say when the member was last told of it.
+    """
+
+    class Kind(models.TextChoices):
+        RUN = "run", "A run with errors"
+        CAUSE = "cause", "A cause of errors"
+        ACCOUNT = "account", "An account that needs signing in again"
+        SCHEDULE = "schedule", "A schedule that has gone silent"
+        FILES = "files", "A source of files that has gone silent"
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=8, choices=Kind.choices)
+    about = models.CharField(max_length=40, help_text="The id of the run, account …, or the key of the cause")
+    since = models.DateTimeField(null=True, help_text="Tells one loss or silence of the same thing from the next")
+    due_at = models.DateTimeField()
+    told_at = models.DateTimeField(null=True, help_text="When its mail was queued")
+    mail = models.UUIDField(null=True, help_text="What went in one mail")
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "user", "kind", "about", "since"], name="notice_once", nulls_distinct=False
+            )
+        ]
+        indexes = [
+            models.Index(fields=["due_at"], name="notice_due", condition=models.Q(told_at=None)),
+            models.Index(fields=["user", "told_at"], name="notice_told", condition=models.Q(told_at__isnull=False)),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.about}"
 
 
 class AuditEntry(models.Model):

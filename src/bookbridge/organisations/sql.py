@@ -83,3 +83,17 @@ def every_organisation() -> list[UUID]:
     with connection.cursor() as cursor:
         cursor.execute("SELECT organisation FROM across_organisations()")
         return [row[0] for row in cursor.fetchall()]
+
+
+def due_notices(most: int, mails_an_hour: int) -> list[tuple[int, UUID]]:
+    """Users with something to be told now and the organisations it is of, but for who had that many mails already."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT person, organisation FROM across_due_notices(%s, %s)", [most, mails_an_hour])
+        return list(cursor.fetchall())
+
+
+def notice_mails_within_the_hour(user_id: int) -> int:
+    """Mails with notices that a user was sent, of whatever organisation."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT across_notice_mails(%s)", [user_id])
+        return int(cursor.fetchone()[0])

@@ -13,12 +13,13 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import pgettext_lazy
 
 from bookbridge.exchange.models import Run
-from bookbridge.organisations.models import User
+from bookbridge.organisations.models import Membership, User
+from bookbridge.organisations.notices import Wishes, wishes_of
 from bookbridge.organisations.trail_reading import Wanted
 from bookbridge.portal.periods import Days, midnight
 from bookbridge.portal.queries.runs import HistoryFilter
 from bookbridge.portal.trail_words import ACTOR, GROUP
-from bookbridge.portal.words import DIRECTION, ROLE
+from bookbridge.portal.words import DIRECTION, ERROR_MAILS, ROLE
 
 LONGEST_PERIOD = timedelta(days=731)
 FIRST_YEAR, LAST_YEAR = 1990, 2199
@@ -211,6 +212,32 @@ class AdministrationForm(forms.Form):
         field = self.fields["administration"]
         assert isinstance(field, forms.ChoiceField)
         field.choices = choices
+
+
+class NoticesForm(forms.Form):
+    """What a member of one company is mailed."""
+
+    errors_mailed = forms.ChoiceField(
+        label=_("Runs with errors"),
+        choices=list(ERROR_MAILS.items()),
+        widget=forms.RadioSelect,
+        error_messages={"required": _("Choose one of these."), "invalid_choice": _("Choose one of these.")},
+    )
+    losses = forms.BooleanField(label=_("When an account needs signing in again"), required=False)
+    silence = forms.BooleanField(
+        label=_("When outstanding items are no longer read, or no files come in any more"), required=False
+    )
+
+    @classmethod
+    def of(cls, member: Membership, data: Any = None) -> "NoticesForm":
+        wishes = wishes_of(member)
+        shown = {"errors_mailed": wishes.errors, "losses": wishes.losses, "silence": wishes.silence}
+        return cls(data, initial=shown, auto_id=f"id_{member.pk}_%s")
+
+    def wishes(self) -> Wishes:
+        """Of a form that is valid."""
+        given = self.cleaned_data
+        return Wishes(errors=given["errors_mailed"], losses=given["losses"], silence=given["silence"])
 
 
 class PreferencesForm(forms.ModelForm):

@@ -1,6 +1,5 @@
 """The user's language and time zone for the length of a request."""
 
-import zoneinfo
 from collections.abc import Callable
 
 from django.conf import settings
@@ -8,6 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone, translation
 
 from bookbridge.organisations.models import User
+from bookbridge.organisations.zones import known_zone
 
 LANGUAGE_CODES = {code for code, _ in settings.LANGUAGES}
 
@@ -28,11 +28,3 @@ class PreferencesMiddleware:
             response = self._get_response(request)
         response.headers["Content-Language"] = language
         return response
-
-
-def known_zone(name: str) -> zoneinfo.ZoneInfo:
-    """The zone of that name, UTC when it is none: a page must not fail on a setting."""
-    try:
-        return zoneinfo.ZoneInfo(name)
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError):
-        return zoneinfo.ZoneInfo("UTC")

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from bookbridge.exchange.outstanding import SCHEDULE
 from bookbridge.formats import ProfileError, load_profile, profile_names
 from bookbridge.integrations.changing import LONGEST_CODE, seen
-from bookbridge.integrations.models import Configuration
+from bookbridge.integrations.models import LONGEST_SILENCE_H, Configuration, Integration
 from bookbridge.kit.package_settings import PackageSettings
 from bookbridge.portal.repair_form import read_amount, shown_text
 
@@ -73,6 +73,34 @@ class ScheduleForm(forms.Form):
             if self.cleaned_data[name] != value:
                 said = shown_text("amount", f"{Decimal(value).normalize():f}")
                 self.add_error(name, gettext("It says now: %(value)s") % {"value": said})
+        say_changed_meanwhile(self)
+        have_seen(self, now)
+
+
+class SilenceForm(forms.Form):
+    """After how many hours without a file the members are told."""
+
+    hours = forms.IntegerField(
+        label=_("Hours without a file"),
+        min_value=1,
+        max_value=LONGEST_SILENCE_H,
+        required=False,
+        help_text=_("Empty: not watched. Files that come on working days only need more than 72, for a weekend."),
+        error_messages={
+            "invalid": _("Give a whole number of hours."),
+            "min_value": _("The shortest is 1 hour."),
+            "max_value": _("The longest is 2160 hours, which is 90 days."),
+        },
+    )
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=64, required=False)
+
+    @classmethod
+    def of(cls, integration: Integration, data: Any = None) -> "SilenceForm":
+        shown = {"hours": integration.silent_after_h, "seen": seen(integration.silent_after_h)}
+        return cls(data, initial=shown, auto_id="id_silence_%s")
+
+    def say_what_it_says_now(self, now: int | None) -> None:
+        self.add_error("hours", gettext("It says now: %(value)s") % {"value": "–" if now is None else now})
         say_changed_meanwhile(self)
         have_seen(self, now)
 

@@ -3,11 +3,15 @@
 from datetime import datetime
 from uuid import UUID
 
-from procrastinate import RetryStrategy
+import structlog
+from procrastinate import JobContext, RetryStrategy
 from procrastinate.contrib.django import app
 
 MAILS = "mails"
 _AGAIN = RetryStrategy(max_attempts=6, exponential_wait=4)
+_FOR_A_DAY = RetryStrategy(max_attempts=8, exponential_wait=4)
+"""A mail server that is away over night costs no notice: nobody asks for one a second time."""
+_log = structlog.get_logger("bookbridge.mails")
 
 
 @app.task(name="mail_reset_link", queue=MAILS, retry=_AGAIN)
@@ -47,3 +51,22 @@ def mail_invitation(user_id: int, organisation_id: str, by_id: int) -> None:
     by = User.objects.filter(pk=by_id).first()
     if member is not None and by is not None:
         mails.send_invitation(member.user, member.organisation.name, by)
+
+
+@app.task(name="mail_notices", queue=MAILS, retry=_FOR_A_DAY, pass_context=True)
+def mail_notices(context: JobContext, user_id: int, mail: str, organisations: list[str], is_last: bool) -> None:
+    """What needs attention, as far as it still does. The notices of a mail are marked with its id."""
+    from bookbridge.organisations.models import User
+    from bookbridge.portal.notices.mail import send_notices
+
+    user = User.objects.filter(pk=user_id, is_active=True).first()
+    if user is None:
+        return
+    try:
+        send_notices(user, UUID(mail), [UUID(organisation) for organisation in organisations], is_last=is_last)
+    except Exception:
+        if context.job.attempts >= _FOR_A_DAY.max_attempts:
+            _log.error(
+                "mail_not_delivered", user=user_id, notices=mail, remedy="see `bookbridge doctor` on the mail server"
+            )
+        raise

@@ -91,6 +91,11 @@ TRIGGER = {
     "recovery": pgettext_lazy("trigger", "Recovery"),
 }
 ROLE = {"owner": _("Owner"), "bookkeeper": _("Bookkeeper"), "viewer": _("Viewer")}
+ERROR_MAILS = {
+    "at_once": _("At once, one mail a run at most"),
+    "daily": _("One mail a day, at seven in the morning"),
+    "none": _("No mail"),
+}
 SOURCE = {"file_drop": _("Files")}
 LINE_REASON = {
     "already_posted": _("Already posted"),

@@ -19,6 +19,7 @@ ROLES: dict[str, str] = {
     "front": LOGGED_IN,
     "companies": LOGGED_IN,
     "preferences": LOGGED_IN,
+    "notices": LOGGED_IN,
     "authorise_callback": LOGGED_IN,  # which account it is for stands in the session that began it
     # The installation
     "installation": OPERATOR,
@@ -28,6 +29,7 @@ ROLES: dict[str, str] = {
     "invite": OWNER,
     "change_member": OWNER,
     "remove_member": OWNER,
+    "save_notices": VIEWER,  # their own
     "integrations": VIEWER,
     "integration": VIEWER,
     "history": VIEWER,
@@ -43,6 +45,7 @@ ROLES: dict[str, str] = {
     "revoke_access_key": OWNER,
     "settings": VIEWER,
     "save_schedule": OWNER,
+    "save_silence": OWNER,
     "pause": BOOKKEEPER,
     "resume": BOOKKEEPER,
     "mappings": VIEWER,

@@ -12,13 +12,14 @@ import structlog
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 
-from bookbridge.exchange import retention
+from bookbridge.exchange import retention, silence
 from bookbridge.exchange.inboxes import Inboxes
 from bookbridge.exchange.sweep import sweep
 from bookbridge.exchange.tasks import QUEUE
 from bookbridge.exchange.workers import WorkerLife
 from bookbridge.kit import watching
 from bookbridge.organisations import trail
+from bookbridge.portal.notices import looking
 from bookbridge.portal.tasks import MAILS
 from bookbridge.server.failover import look_up_first_in_another_life
 from bookbridge.server.starting_anew import StartAnew, starting_anew_when_it_fails
@@ -28,6 +29,8 @@ SWEEPS_FOR_A_LOOK_INTO_A_FOLDER = 2
 SWEEPS_FOR_A_LOOK_INTO_A_BUCKET = 30
 """Listing a bucket costs a call, and money at some services."""
 SWEEPS_FOR_A_LOT_OF_RETENTION = 120
+SWEEPS_FOR_A_LOOK_AT_NOTICES = 10
+SWEEPS_FOR_A_LOOK_AT_SILENCE = 120
 _log = structlog.get_logger("bookbridge.worker")
 
 
@@ -97,6 +100,10 @@ def _sweep_on(stop: threading.Event) -> None:
                 sweep(inboxes, looks=turn % inboxes_every == 0)
             if turn % SWEEPS_FOR_A_LOT_OF_RETENTION == SWEEPS_FOR_A_LOT_OF_RETENTION - 1:
                 retention.apply()
+            if turn % SWEEPS_FOR_A_LOOK_AT_SILENCE == SWEEPS_FOR_A_LOOK_AT_SILENCE // 2:
+                silence.announce()
+            if turn % SWEEPS_FOR_A_LOOK_AT_NOTICES == 0:
+                looking.look()
         except DatabaseError as error:
             _log.error("sweep_failed", reason=type(error).__name__)
         except Exception:

@@ -9,7 +9,7 @@ from bookbridge.organisations.walls import wall
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("exchange", "0014_paused_schedules"),
+        ("exchange", "0015_silences"),
         ("integrations", "0008_pause"),
         ("organisations", "0007_trail_filters"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),

@@ -5,15 +5,13 @@ from typing import Any
 from allauth.account import app_settings
 from allauth.account.utils import user_pk_to_url_str
 from django.conf import settings
-from django.core.mail import EmailMessage
-from django.template.loader import render_to_string
 from django.urls import reverse
-from django.utils import timezone, translation
+from django.utils import timezone
 from django.utils.translation import gettext
 
 from bookbridge.organisations.models import Organisation, User
 from bookbridge.portal.account import texts
-from bookbridge.portal.preferences import known_zone
+from bookbridge.portal.mailing import in_the_words_of, send
 
 
 def reset_address(key: str) -> str:
@@ -51,30 +49,19 @@ def ask_for_invitation(user: User, organisation: Organisation, by: User) -> None
 
 def send_invitation(user: User, company: str, by: User) -> None:
     """With a link to set a password for whoever has none yet."""
-    with _in_the_words_of(user):
+    with in_the_words_of(user):
         link = "" if user.has_usable_password() else reset_link(user)
         said = {"company": company, "by": by, "link": link}
         subject = gettext("%(company)s in Bookbridge") % {"company": company}
-        _send(user, " ".join(subject.split()), "account/email/invitation.txt", said)
+        send(user, subject, "account/email/invitation.txt", said)
 
 
 def send_reset_link(user: User) -> None:
-    with _in_the_words_of(user):
-        _send(user, gettext("A new password for Bookbridge"), "account/email/reset.txt", {"link": reset_link(user)})
+    with in_the_words_of(user):
+        send(user, gettext("A new password for Bookbridge"), "account/email/reset.txt", {"link": reset_link(user)})
 
 
 def send_notice(user: User, notice: str, address: str, at: Any) -> None:
-    with _in_the_words_of(user):
+    with in_the_words_of(user):
         said = {"notice": texts.NOTICES[notice], "address": address, "at": at}
-        _send(user, gettext("Your log-in at Bookbridge was changed"), "account/email/notice.txt", said)
-
-
-def _in_the_words_of(user: User) -> Any:
-    known = {code for code, _ in settings.LANGUAGES}
-    return translation.override(user.language if user.language in known else settings.LANGUAGE_CODE)
-
-
-def _send(user: User, subject: str, template: str, said: dict[str, Any]) -> None:
-    with timezone.override(known_zone(user.time_zone)):
-        body = render_to_string(template, {"user": user, "portal": settings.ENVIRONMENT.public_url, **said})
-    EmailMessage(subject, body, to=[user.email]).send()
+        send(user, gettext("Your log-in at Bookbridge was changed"), "account/email/notice.txt", said)

@@ -12,12 +12,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from bookbridge.exchange import outstanding, pausing
 from bookbridge.formats import FORMATS, profile_names
+from bookbridge.integrations import watching
 from bookbridge.integrations.changing import ChangedMeanwhileError
 from bookbridge.integrations.configuring import MAPPED_LISTS
 from bookbridge.integrations.models import Configuration
 from bookbridge.organisations.access import Access, member_page
 from bookbridge.portal.queries.configurations import configurations_of
-from bookbridge.portal.settings_forms import PauseForm, ScheduleForm
+from bookbridge.portal.settings_forms import PauseForm, ScheduleForm, SilenceForm
 from bookbridge.portal.views.integrations import found_integration, frame
 
 
@@ -49,14 +50,16 @@ def _page(
     access: Access,
     integration_id: UUID,
     faulty: tuple[int, ScheduleForm | PauseForm] | None = None,
+    silence: SilenceForm | None = None,
 ) -> HttpResponse:
-    """`faulty`: the form of a configuration that could not be kept."""
+    """`faulty`: the form of a configuration that could not be kept, `silence`: the integration's own."""
     integration = found_integration(access, integration_id)
     context = {
         **frame(access, integration, "settings"),
         "rows": [_shown(configuration, faulty) for configuration in configurations_of(integration)],
+        "silence": silence or SilenceForm.of(integration),
     }
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if faulty else HTTPStatus.OK
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if faulty or silence else HTTPStatus.OK
     return render(request, "portal/settings.html", context, status=status)
 
 
@@ -94,6 +97,22 @@ def save_schedule(request: HttpRequest, access: Access, integration_id: UUID, co
             messages.success(request, gettext("Saved."))
             return redirect("settings", access.organisation.pk, integration_id)
     return _page(request, access, integration_id, (configuration.pk, form))
+
+
+@require_POST
+@member_page
+def save_silence(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResponse:
+    integration = found_integration(access, integration_id)
+    form = SilenceForm.of(integration, request.POST)
+    if form.is_valid():
+        try:
+            watching.set_silent_after(integration, form.cleaned_data["hours"], was=form.cleaned_data["seen"])
+        except ChangedMeanwhileError as error:
+            form.say_what_it_says_now(error.now)
+        else:
+            messages.success(request, gettext("Saved."))
+            return redirect("settings", access.organisation.pk, integration_id)
+    return _page(request, access, integration_id, silence=form)
 
 
 @require_POST

@@ -1,0 +1,1 @@
+"""Notices by mail: what is to be told to whom, and its words."""
