@@ -1,4 +1,4 @@
-"""Schedules and sources of files that have gone silent: each silence is told of once, and again only after a sign of life.
+"""Schedules and sources of files that have gone silent. A silence is told of once, the next one after a sign of life.
 
 A schedule is silent when outstanding items haven't been read for three of its intervals, a source of files when nothing
 has come for as long as its integration says. What is paused is not missed.
