@@ -72,6 +72,16 @@ def text(mail: EmailMessage) -> str:
     return str(mail.get_content()).replace("\r\n", "\n").replace("\N{NO-BREAK SPACE}", " ")
 
 
+def jobs_of(user: User) -> Any:
+    """Those of this test: the queue's tables are not emptied between tests."""
+    return ProcrastinateJob.objects.filter(task_name="mail_notices", args__user_id=user.pk)
+
+
+def in_the_queue(user: User, change: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"UPDATE procrastinate_jobs SET {change} WHERE args ->> 'user_id' = %s", [str(user.pk)])
+
+
 def later(time: timedelta) -> None:
     """As if that time had passed since everything that was told and is due."""
     for notice in Notice.objects.all():
@@ -440,7 +450,7 @@ def test_several_workers_at_once_send_one_mail(mail_sink: Sink, anna: User, book
         thread.start()
     for thread in threads:
         thread.join()
-    assert ProcrastinateJob.objects.filter(task_name="mail_notices").count() == 1
+    assert jobs_of(anna).count() == 1
     assert Notice.objects.filter(kind="schedule").count() == 1
     assert len(mails(mail_sink)) == 1
 
@@ -459,8 +469,7 @@ def test_a_look_that_breaks_off_leaves_all_to_be_told(
 def test_a_job_of_a_worker_that_died_is_done_by_another(mail_sink: Sink, anna: User, books: Configuration):
     ended(books, 1)
     looking.look()
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE procrastinate_jobs SET status = 'doing', worker_id = NULL")
+    in_the_queue(anna, "status = 'doing', worker_id = NULL")
     send_mails()
     assert mail_sink.mails == []
     sweep.free_abandoned_work()
@@ -472,11 +481,10 @@ def test_a_mail_server_that_is_away_delays_the_mail(mail_sink: Sink, anna: User,
     port, settings.EMAIL_PORT = settings.EMAIL_PORT, 1
     assert mails(mail_sink) == []
     settings.EMAIL_PORT = port
-    job = ProcrastinateJob.objects.get()
+    job = jobs_of(anna).get()
     assert (job.status, job.attempts) == ("todo", 1)
     assert set(job.args) == {"user_id", "mail", "organisations", "is_last"}
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE procrastinate_jobs SET scheduled_at = now()")
+    in_the_queue(anna, "scheduled_at = now()")
     [mail] = mails(mail_sink)
     assert mail["Message-ID"] == f"<notices-{job.args['mail']}@127.0.0.1>"
 
@@ -484,13 +492,12 @@ def test_a_mail_server_that_is_away_delays_the_mail(mail_sink: Sink, anna: User,
 def test_a_mail_that_can_not_be_delivered_is_logged(mail_sink: Sink, anna: User, books: Configuration, settings: Any):
     ended(books, 1)
     looking.look()
-    with connection.cursor() as cursor:
-        cursor.execute("UPDATE procrastinate_jobs SET attempts = 8")
+    in_the_queue(anna, "attempts = 8")
     settings.EMAIL_PORT = 1
     with structlog.testing.capture_logs() as logs:
         send_mails()
     assert [entry["user"] for entry in logs if entry["event"] == "mail_not_delivered"] == [anna.pk]
-    assert not ProcrastinateJob.objects.filter(status="todo").exists()
+    assert not jobs_of(anna).exists()
 
 
 def test_the_look_reads_no_more_however_many_runs_have_ended(mail_sink: Sink, anna: User, books: Configuration):

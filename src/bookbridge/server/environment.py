@@ -38,7 +38,7 @@ KNOWN = {
     "INBOX_SETTLE_S": "seconds a file in an inbox must be unchanged before it is taken (default: 1)",
     "DROPBOX_MAX_BYTES": "the largest object that the drop box takes (default: 5368709120, 5 GiB)",
     "DROPBOX_AT_ONCE": "requests that the drop box works on at once (default: 16)",
-    "MAIL_URL": "smtp://user:password@host:587 or smtps://host:465, for reset links (default: files in DATA/mail)",
+    "MAIL_URL": "smtp://user:password@host:587 or smtps://host:465, for all mails (default: files in DATA/mail)",
     "MAIL_FROM": "the sender of those mails (default: bookbridge@ and the host of PUBLIC_URL)",
     "REQUIRE_MFA": "who must have a second step at log-in: none, operators or everyone (default: operators)",
     "SESSION_IDLE_MIN": "minutes without a click after which one has to log in again (default: 120)",

@@ -177,7 +177,7 @@ def _certificate(host: str, port: int) -> Iterator[Finding]:
 
 def examine_mail() -> Iterator[Finding]:
     if not settings.EMAIL_BACKEND.endswith("smtp.EmailBackend"):
-        what = "mails, such as links to reset a password, go into files of this machine"
+        what = "mails, such as notices and links to reset a password, go into files of this machine"
         if _is_this_machine(urlsplit(settings.ENVIRONMENT.public_url).hostname or ""):
             yield Finding("mail", "well", what)
         else:
