@@ -2,9 +2,7 @@
 
 import re
 import threading
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from email.message import EmailMessage
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,15 +11,13 @@ import structlog
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from procrastinate.contrib.django.models import ProcrastinateJob
 
 from bookbridge.exchange import silence, sweep
 from bookbridge.exchange.models import Delivery, Line, OutstandingSnapshot, Posting, Run
-from bookbridge.integrations.models import Authorisation, Configuration, Integration
-from bookbridge.integrations.tokens import needs_signing_in_again
-from bookbridge.organisations import members, notices
+from bookbridge.integrations.models import Configuration
+from bookbridge.organisations import members
 from bookbridge.organisations.models import Membership, Notice, Organisation, User
-from bookbridge.organisations.notices import Wishes, next_morning
+from bookbridge.organisations.notices import next_morning
 from bookbridge.organisations.walls import acting_for
 from bookbridge.portal.notices import looking
 from tests import factories
@@ -30,6 +26,7 @@ from tests.exchange.stage import Stage
 from tests.mail_sink import Sink
 from tests.plans import know_the_tables, rows_read
 from tests.portal.people import send_mails
+from tests.portal.told import announced, ended, in_the_queue, jobs_of, later, mails, read_at, text, wish
 
 pytestmark = pytest.mark.django_db(transaction=True)
 DAY = timedelta(days=1)
@@ -43,59 +40,6 @@ def books(settings: Any) -> Configuration:
 @pytest.fixture
 def anna(books: Configuration) -> User:
     return factories.member(books.organisation, "bookkeeper", "anna@example.org", name="Anna")
-
-
-def ended(of: Configuration, *numbers: int, value: str = "9", **fields: Any) -> Run:
-    """A run that has just ended with errors: so many invoices refused for one code."""
-    run = factories.run(of, at=timezone.now(), result=Run.Result.WITH_ERRORS, **fields)
-    for number in numbers:
-        problem = factories.unknown_vat_code(value=value)
-        factories.line(run, factories.sales_invoice(f"2600{number:04}"), Line.Outcome.REFUSED, [problem])
-    return announced(factories.conclude(run))
-
-
-def announced(run: Run) -> Run:
-    with acting_for(run.organisation_id):
-        notices.announce(run.organisation_id, Notice.Kind.RUN, run.pk)
-    return run
-
-
-def mails(sink: Sink) -> list[EmailMessage]:
-    """What came since the last time, after a look and a worker's turn."""
-    sink.mails.clear()
-    looking.look()
-    send_mails()
-    return sink.read()
-
-
-def text(mail: EmailMessage) -> str:
-    return str(mail.get_content()).replace("\r\n", "\n").replace("\N{NO-BREAK SPACE}", " ")
-
-
-def jobs_of(user: User) -> Any:
-    """Those of this test: the queue's tables are not emptied between tests."""
-    return ProcrastinateJob.objects.filter(task_name="mail_notices", args__user_id=user.pk)
-
-
-def in_the_queue(user: User, change: str) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"UPDATE procrastinate_jobs SET {change} WHERE args ->> 'user_id' = %s", [str(user.pk)])
-
-
-def later(time: timedelta) -> None:
-    """As if that time had passed since everything that was told and is due."""
-    for notice in Notice.objects.all():
-        notice.due_at -= time
-        notice.told_at = notice.told_at and notice.told_at - time
-        notice.save()
-    Posting.objects.update(created_at=timezone.now() - time)
-
-
-def wish(user: User, **wishes: Any) -> None:
-    member = Membership.objects.get(user=user)
-    with acting_for(member.organisation_id):
-        chosen = notices.wishes_of(member)
-        notices.choose(member, Wishes(**{name: getattr(chosen, name) for name in Wishes.__slots__} | wishes))
 
 
 def test_a_run_with_errors_is_told_by_cause_with_what_it_holds_up(mail_sink: Sink, anna: User, books: Configuration):
@@ -308,108 +252,6 @@ def test_many_companies_at_once_share_the_last_mail(mail_sink: Sink, anna: User,
     assert told[-1]["Subject"] == "Bookbridge: 3 companies need attention"
     assert len(re.findall(r"^== Company \d ==$", text(told[-1]), re.MULTILINE)) == 3
     assert mails(mail_sink) == []
-
-
-def test_a_lost_account_is_told_once_until_it_is_lost_anew(mail_sink: Sink, anna: User, books: Configuration):
-    account = books.authorisation
-
-    def lose() -> None:
-        with acting_for(books.organisation_id):
-            needs_signing_in_again(Authorisation.objects.get(pk=account.pk), "expired")
-
-    lose()
-    lose()
-    [mail] = mails(mail_sink)
-    assert mail["Subject"] == "Camping De Eik: an account needs signing in again"
-    assert f"/integrations/{books.integration_id}/" in text(mail)
-    assert mails(mail_sink) == []
-    Authorisation.objects.update(status="active", authorised_at=timezone.now())
-    lose()
-    assert len(mails(mail_sink)) == 1
-    Authorisation.objects.update(status="active", authorised_at=timezone.now())
-    lose()
-    Authorisation.objects.update(status="active", authorised_at=timezone.now())
-    assert mails(mail_sink) == []
-
-
-def went_silent() -> None:
-    silence.announce()
-    later(silence.MENDS_ITSELF_WITHIN)
-
-
-def read_at(books: Configuration, ago: timedelta) -> None:
-    factories.snapshot(factories.incoming_run(books, at=timezone.now() - ago))
-
-
-def test_a_schedule_is_missed_once_after_three_intervals(mail_sink: Sink, anna: User, books: Configuration):
-    read_at(books, timedelta(minutes=89))
-    went_silent()
-    assert mails(mail_sink) == []
-    other = factories.configuration(books.integration, books.authorisation, administration="2")
-    read_at(other, timedelta(minutes=91))
-    went_silent()
-    [mail] = mails(mail_sink)
-    assert mail["Subject"] == "Camping De Eik: outstanding items are no longer read"
-    assert "are read every 30 minutes" in text(mail)
-    went_silent()
-    assert mails(mail_sink) == []
-    read_at(other, timedelta(minutes=90, seconds=1))
-    went_silent()
-    assert len(mails(mail_sink)) == 1
-
-
-@pytest.mark.parametrize("how", ["paused", "inactive", "no kinds", "lost", "read again", "integration paused"])
-def test_what_is_not_missed_is_not_told(how: str, mail_sink: Sink, anna: User, books: Configuration):
-    read_at(books, timedelta(hours=5))
-    silence.announce()
-    assert Notice.objects.filter(kind="schedule").count() == 1
-    own = Configuration.objects.filter(pk=books.pk)
-    changes: dict[str, Callable[[], Any]] = {
-        "paused": lambda: own.update(paused_at=timezone.now()),
-        "inactive": lambda: own.update(is_active=False),
-        "no kinds": lambda: own.update(outstanding_kinds=[]),
-        "lost": lambda: Authorisation.objects.update(status="sign_in_again"),
-        "read again": lambda: read_at(books, timedelta()),
-        "integration paused": lambda: Integration.objects.update(is_paused=True),
-    }
-    changes[how]()
-    later(silence.MENDS_ITSELF_WITHIN)
-    assert mails(mail_sink) == []
-    Notice.objects.all().delete()
-    own.update(silence_told_since=None)
-    silence.announce()
-    assert not Notice.objects.exists()
-
-
-def test_a_source_of_files_is_missed_once_after_its_own_time(mail_sink: Sink, anna: User, books: Configuration):
-    Configuration.objects.update(outstanding_kinds=[])
-    source = books.integration
-    Integration.objects.update(silent_after_h=80)
-    went_silent()
-    assert not Notice.objects.exists()
-    factories.delivery(source, at=timezone.now() - timedelta(hours=79))
-    went_silent()
-    assert not Notice.objects.exists()
-    Delivery.objects.update(received_at=timezone.now() - timedelta(hours=81))
-    factories.access_key(source, last_used_at=timezone.now() - timedelta(hours=81))
-    went_silent()
-    [mail] = mails(mail_sink)
-    assert mail["Subject"] == "Camping De Eik: no files come in any more"
-    assert "The access key Kassa-pc was last used on" in text(mail)
-    went_silent()
-    assert mails(mail_sink) == []
-    factories.delivery(source, at=timezone.now() - timedelta(hours=80, minutes=1))
-    went_silent()
-    assert len(mails(mail_sink)) == 1
-
-
-def test_silence_is_told_to_whoever_wants_it(mail_sink: Sink, anna: User, books: Configuration):
-    wish(anna, silence=False, losses=False)
-    read_at(books, timedelta(hours=5))
-    went_silent()
-    with acting_for(books.organisation_id):
-        needs_signing_in_again(books.authorisation, "expired")
-    assert not Notice.objects.exists()
 
 
 HOSTILE = 'X"\r\nBcc: everybody@evil.example\r\n\r\nhttps://evil.example/login\u202egnp.www \x00<b>'
