@@ -162,6 +162,17 @@ def test_rows_and_files_that_could_not_be_read_are_counted(mail_sink: Sink, anna
     assert "- 1 file: This file has no layout that we know." in text(mail)
 
 
+@pytest.mark.parametrize("decided", ["offered", "left out", "corrected"])
+def test_rows_that_somebody_put_right_are_not_told(decided: str, mail_sink: Sink, anna: User, books: Configuration):
+    run = factories.run(books, at=timezone.now(), result=Run.Result.WITH_ERRORS)
+    unread = [factories.DATE_UNREADABLE(value="31-02-2026")]
+    factories.line(run, None, Line.Outcome.REFUSED, unread, reason="not_read", delivery=factories.delivery(run))
+    how = {"offered": {"retried_in": factories.run(books)}, "left out": {"reason": "A test"}, "corrected": {}}[decided]
+    factories.row_correction(run, **how)
+    announced(factories.conclude(run))
+    assert len(mails(mail_sink)) == (1 if decided == "corrected" else 0)
+
+
 def test_a_held_reading_is_told_until_somebody_decides(mail_sink: Sink, anna: User, books: Configuration):
     announced(factories.held_run(books))
     [mail] = mails(mail_sink)

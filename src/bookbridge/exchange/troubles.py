@@ -31,6 +31,11 @@ _TROUBLES = f"""
             WHERE line.organisation_id = %(organisation)s AND line.run_id = ANY (%(runs)s)
               AND line.outcome IN ('refused', 'uncertain')
               AND (posting.id IS NULL OR posting.state IN ('refused', 'uncertain'))
+              AND NOT EXISTS (
+                  SELECT FROM exchange_rowcorrection AS rows
+                  WHERE rows.organisation_id = line.organisation_id AND rows.line_id = line.id
+                    AND (rows.retried_in_id IS NOT NULL OR rows.reason <> '')
+              )
             LIMIT %(most)s
         ) UNION ALL (
             SELECT {_LINE}, false AS is_held_up
