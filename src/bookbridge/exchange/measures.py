@@ -37,16 +37,17 @@ def read() -> list[Measure]:
     return [
         Measure("workers_alive", {}, len(workers.living())),
         Measure("jobs_waiting", {}, sql.jobs_waiting()),
-        *(Measure(name, json.loads(labels), value) for name, labels, value in sql.measures(json.dumps(_limits()))),
+        *(Measure(name, json.loads(labels), value) for name, labels, value in sql.measures(limits())),
     ]
 
 
-def _limits() -> dict[str, dict[str, dict[str, int]]]:
-    """Each package's limits as its fact sheet has them, by window."""
-    return {
+def limits() -> str:
+    """Each package's limits as its fact sheet has them, by window, as JSON."""
+    by_package = {
         package: {
             limit.name: {"calls": limit.calls, "seconds": limit.seconds}
             for limit in call_limits(catalogue.fact_sheet(package).limits)
         }
         for package in catalogue.packages()
     }
+    return json.dumps(by_package)

@@ -190,6 +190,25 @@ def silences(intervals: int, most: int) -> list[tuple[str, UUID, str, datetime]]
     return _rows("SELECT kind, organisation, about, since FROM across_silences(%s, %s)", intervals, most)
 
 
+def names(organisations: Collection[UUID], integrations: Collection[UUID]) -> dict[UUID, str]:
+    """What they are called, for an operator's eyes alone."""
+    return dict(_rows("SELECT id, name FROM across_names(%s, %s)", list(organisations), list(integrations)))
+
+
+def call_budgets(limits: str, most: int) -> list[tuple[UUID, UUID, str, str, float, float, float]]:
+    """Those that calls were made from, the ones with the smallest share left first.
+
+    Organisation, integration, administration, the window that is tightest, calls made in it and allowed in it, and
+    until when (in epoch seconds) the package has us make none. `limits`: as for `measures`.
+    """
+    return _rows("SELECT * FROM across_call_budgets(%s::jsonb, %s)", limits, most)
+
+
+def stopped(most: int) -> list[tuple[str, UUID, UUID, datetime | None]]:
+    """What has stopped: `account`, `schedule` or `files`, its organisation and integration, and since when."""
+    return _rows("SELECT kind, organisation, integration, since FROM across_stopped(%s)", most)
+
+
 def _rows(statement: str, *values: object) -> list[tuple[Any, ...]]:
     with connection.cursor() as cursor:
         cursor.execute(statement, values)

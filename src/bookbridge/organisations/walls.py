@@ -114,7 +114,8 @@ def wall(table: str) -> migrations.RunSQL:
 def across(name: str, arguments: str, returns: str, body: str) -> migrations.RunSQL:
     """The operation that makes a function which looks across tenants, for the app's role alone.
 
-    It returns ids and counts, no customer's data: the work on what it found is done inside `acting_for`.
+    It returns ids and counts, and for the operator's page the names of companies and integrations; no customer's
+    data: the work on what it found is done inside `acting_for`.
     """
     if not name.startswith(sql.ACROSS):
         raise ValueError(f"the name of {name} must begin with {sql.ACROSS}")

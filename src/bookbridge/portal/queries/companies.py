@@ -3,19 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any
 from uuid import UUID
 
 from django.db.models import Count, OuterRef, Q, Subquery
-from procrastinate.contrib.django.models import ProcrastinateJob
 
-from bookbridge.exchange import sql
-from bookbridge.exchange.models import Delivery, OutstandingSnapshot, Posting, Run, WorkerSession
-from bookbridge.exchange.workers import LONGEST_SILENCE_S
+from bookbridge.exchange.models import Delivery, OutstandingSnapshot, Posting, Run
 from bookbridge.integrations.models import Authorisation, Configuration, Integration
 from bookbridge.kit import catalogue
 from bookbridge.organisations.models import Membership, Organisation, User
-from bookbridge.organisations.walls import acting_for
 from bookbridge.portal.queries.counting import RunRow, run_row, state_of
 
 SET_ASIDE_SHOWN_DAYS = 14
@@ -157,45 +152,3 @@ def _row(integration: Integration, facts: _Facts) -> IntegrationRow:
 def _has_a_schedule(configuration: Configuration) -> bool:
     is_going = configuration.is_active and configuration.paused_at is None
     return bool(configuration.next_outstanding_at and is_going and configuration.outstanding_kinds)
-
-
-@dataclass(frozen=True, slots=True)
-class Installation:
-    """The health of the installation, without a single document."""
-
-    organisations: Sequence[Organisation]
-    workers: Sequence[WorkerSession]
-    queues: Sequence[dict[str, Any]]
-    runs_waiting: int
-    runs_working: int
-
-
-def installation() -> Installation:
-    """Counts come from across the tenants; of what an organisation has, only its name is read."""
-    numbers = sql.counts()
-    return Installation(
-        organisations=_organisations_with_counts(),
-        workers=list(WorkerSession.objects.filter(pk__in=sql.living_workers(LONGEST_SILENCE_S)).order_by("started_at")),
-        queues=list(
-            ProcrastinateJob.objects.filter(status__in=["todo", "doing", "failed"])
-            .values("queue_name")
-            .annotate(
-                todo=Count("pk", filter=Q(status="todo")),
-                doing=Count("pk", filter=Q(status="doing")),
-                failed=Count("pk", filter=Q(status="failed")),
-            )
-            .order_by("queue_name")
-        ),
-        runs_waiting=numbers.get("runs_waiting", 0),
-        runs_working=numbers.get("runs_working", 0),
-    )
-
-
-def _organisations_with_counts() -> list[Organisation]:
-    found = []
-    for organisation_id, members, integrations, runs, last_run_at in sql.organisation_counts():
-        with acting_for(organisation_id):
-            row: Any = Organisation.objects.get(pk=organisation_id)
-        row.members, row.integration_count, row.run_count, row.last_run_at = members, integrations, runs, last_run_at
-        found.append(row)
-    return sorted(found, key=lambda organisation: organisation.name)

@@ -12,6 +12,7 @@ from bookbridge.organisations.access import Access, member_page
 from bookbridge.organisations.models import User
 from bookbridge.portal.forms import PreferencesForm
 from bookbridge.portal.queries import companies
+from bookbridge.portal.queries.installation import installation as health_of_all
 
 
 @require_GET
@@ -52,9 +53,7 @@ def company(request: HttpRequest, access: Access) -> HttpResponse:
 
 @require_GET
 def installation(request: HttpRequest) -> HttpResponse:
-    return render(
-        request, "portal/installation.html", {"section": "installation", "installation": companies.installation()}
-    )
+    return render(request, "portal/installation.html", {"section": "installation", "installation": health_of_all()})
 
 
 @require_http_methods(["GET", "POST"])
