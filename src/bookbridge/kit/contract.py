@@ -8,10 +8,11 @@ the parts of a Connection are safe across them.
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar, Literal, Protocol
 
 from bookbridge.documents import Document, OutstandingItem
+from bookbridge.kit.booked import BookedPage
 from bookbridge.kit.budgets import Budget
 from bookbridge.kit.fact_sheet import FactSheet
 from bookbridge.kit.outcomes import LookUp, Outcome
@@ -143,3 +144,12 @@ class Connector(ABC):
     def outstanding(self, kinds: Sequence[OutstandingKind]) -> Iterator[OutstandingItem]:
         """Every open item of the kinds, all pages. An exception means that the snapshot is not complete and must not
         be used. Raises the errors of kit.errors."""
+
+    def booked(self, since: date, until: date, after: str | None = None) -> BookedPage:
+        """One page of all entries in the books whose date lies in the period, both days inclusive, whoever made them;
+        of the kinds in `fact_sheet.documents`. Called only where the fact sheet says `compare`. Reads and changes
+        nothing.
+
+        `after`: a page's `following`; None begins. A page at a time, so that a long reading goes on where the package's
+        call limits stopped it. Only all pages together are an answer. Raises the errors of kit.errors."""
+        raise NotImplementedError(f"{self.fact_sheet.name} can't be compared: {since}, {until}, {after}")

@@ -25,6 +25,8 @@ class Capabilities(_Part):
     updates: tuple[DocumentKind, ...] = ()
     idempotency_key: bool = False
     drafts: bool = False
+    compare: bool = False
+    """Whether `booked` can read what is in the books of a period."""
 
 
 class Limits(_Part):

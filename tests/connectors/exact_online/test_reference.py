@@ -98,6 +98,9 @@ def asked() -> list[tuple[str, dict[str, str]]]:
         for document in documents:
             connector.find(rig.request(document))
         list(connector.outstanding(("sales", "purchase")))
+        after: str | None = ""
+        while after is not None:
+            after = connector.booked(date(2026, 1, 1), date(2026, 12, 31), after or None).following
         calls = [call for call in rig.simulator.store.calls() if call["method"] == "GET"]
     return list(reads(calls))
 
@@ -131,4 +134,4 @@ def filtered(text: str) -> set[str]:
     """The names of properties in a filter."""
     without_literals = re.sub(r"(guid|datetime)?'(?:[^']|'')*'", "", text)
     words = set(re.findall(r"[A-Za-z_]+", without_literals))
-    return words - {"eq", "ge", "and", "true", "trim", "startswith"}
+    return words - {"eq", "ge", "lt", "and", "or", "true", "trim", "startswith"}

@@ -66,6 +66,12 @@ class ExactClient:
         # Nothing was given yet: the first page is the one that is refused.
         yield from self._pages(resource, select, EVERYTHING, division)
 
+    def read_page(
+        self, resource: str, select: Sequence[str], *, filter: str, after: str | None = None
+    ) -> tuple[list[Record], str | None]:
+        """The first page, or the one at an address that a page gave as the next one; and where the next one is."""
+        return self._page_at(after or self._first_page(resource, select, filter), resource)
+
     def read_one(self, resource: str, select: Sequence[str], *, guid: str) -> Record | None:
         """The record with this id."""
         return next(iter(self.read_all(resource, select, filter=f"{select[0]} eq {guid_literal(guid)}")), None)
@@ -83,16 +89,25 @@ class ExactClient:
         return f"{self._base}/api/v1/{quote(division or self._division, safe='')}/{resource}"
 
     def _pages(self, resource: str, select: Sequence[str], filter: str, division: str | None) -> Iterator[Record]:
-        options = [f"$select={','.join(select)}"] + ([f"$filter={quote(filter, safe='')}"] if filter else [])
-        following: str | None = f"{self._address(resource, division)}?{'&'.join(options)}"
+        following: str | None = self._first_page(resource, select, filter, division)
         seen: set[str] = set()
         while following:
-            # The token goes along, so a page may only lead to the host that the user authorised, and never in a circle.
-            if following in seen or not self._is_ours(following) or len(seen) >= MAX_PAGES:
-                raise _misunderstood(f"sent pages of {resource} that lead nowhere")
+            # Never in a circle.
+            if following in seen or len(seen) >= MAX_PAGES:
+                raise _lead_nowhere(resource)
             seen.add(following)
-            records, following = _page(self._http.read(following, endpoint=resource))
+            records, following = self._page_at(following, resource)
             yield from records
+
+    def _first_page(self, resource: str, select: Sequence[str], filter: str, division: str | None = None) -> str:
+        options = [f"$select={','.join(select)}"] + ([f"$filter={quote(filter, safe='')}"] if filter else [])
+        return f"{self._address(resource, division)}?{'&'.join(options)}"
+
+    def _page_at(self, address: str, resource: str) -> tuple[list[Record], str | None]:
+        # The token goes along, so a page may only lead to the host that the user authorised.
+        if not self._is_ours(address):
+            raise _lead_nowhere(resource)
+        return _page(self._http.read(address, endpoint=resource))
 
     def _is_ours(self, address: str) -> bool:
         return urlsplit(address)[:2] == urlsplit(self._base)[:2]
@@ -144,6 +159,11 @@ def guid_literal(guid: str) -> str:
     return f"guid'{guid}'"
 
 
+def day_literal(day: date) -> str:
+    """The first moment of a day in a filter."""
+    return f"datetime'{day.isoformat()}'"
+
+
 def text_literal(text: str) -> str:
     """A text in a filter; a quote is doubled (OData 2)."""
     return "'" + text.replace("'", "''") + "'"
@@ -186,6 +206,10 @@ def _page(answer: Answer) -> tuple[list[Record], str | None]:
 def _misunderstood(what: str) -> UnreachableError:
     # Only reads end here: nothing has changed in the books.
     return UnreachableError(f"Exact Online {what}", may_have_arrived=False)
+
+
+def _lead_nowhere(resource: str) -> UnreachableError:
+    return _misunderstood(f"sent pages of {resource} that lead nowhere")
 
 
 def _single(answer: Answer) -> Record:

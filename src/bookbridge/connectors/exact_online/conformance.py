@@ -47,6 +47,15 @@ def _pay_unmatched(customer: str, amount: Decimal) -> ControlCall:
     return "/_simulator/payments", body
 
 
+def _remove(record: HeldRecord) -> ControlCall:
+    return "/_simulator/entries", {"entry_id": record.identity, "delete": True}
+
+
+def _alter(record: HeldRecord, amount: Decimal | None, day: date | None) -> ControlCall:
+    changed = {"amount": amount and str(amount), "date": day and day.isoformat()}
+    return "/_simulator/entries", {"entry_id": record.identity, **changed}
+
+
 STAGE = Stage(
     administration="3141593",
     codes=Codes(
@@ -80,6 +89,7 @@ STAGE = Stage(
         "sales_invoice": "salesentry/SalesEntries",
         "purchase_invoice": "purchaseentry/PurchaseEntries",
         "journal_entry": "generaljournalentry/GeneralJournalEntries",
+        "booked": "salesentry/SalesEntries",
         "open_items": "read/financial/ReceivablesList",
         "settings": "financial/GLAccounts",
     },
@@ -96,4 +106,6 @@ STAGE = Stage(
     pay=_pay,
     pay_unmatched=_pay_unmatched,
     page_size=60,
+    remove=_remove,
+    alter=_alter,
 )

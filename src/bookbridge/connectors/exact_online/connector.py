@@ -1,18 +1,19 @@
 """Exact Online: the contract, joined from client (talks), mapping and reading (translate), relations and entries."""
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
-from bookbridge.connectors.exact_online import reading, texts
+from bookbridge.connectors.exact_online import booked, reading, texts
 from bookbridge.connectors.exact_online.client import ExactClient
 from bookbridge.connectors.exact_online.entries import Entries
 from bookbridge.connectors.exact_online.mapping import CannotMapError, Codes
 from bookbridge.connectors.exact_online.problems import problem_of
 from bookbridge.connectors.exact_online.relations import Relations
 from bookbridge.documents import Customer, Document, OutstandingItem, Supplier
+from bookbridge.kit.booked import BookedPage
 from bookbridge.kit.contract import Connection, Connector, OutstandingKind, PostingRequest, RelationKind
 from bookbridge.kit.errors import (
     LaterError,
@@ -124,6 +125,16 @@ class PackageConnector(Connector):
             # All pages are read before the first item is given: a broken page gives no part of a snapshot.
             rows = list(self._client.read_all(_OPEN_ITEMS[kind], _OPEN_ITEM_FIELDS))
             yield from _understood(partial(_items, kind, journals), rows)
+
+    def booked(self, since: date, until: date, after: str | None = None) -> BookedPage:
+        records, kind, following = booked.page(self._client, self._journals, since, until, after)
+        return BookedPage(_understood(partial(booked.entries, kind=kind), records), following)
+
+    def _journals(self) -> Sequence[Journal]:
+        settings = self.connection.settings or self.package_settings()
+        if "journals" in settings.unknown:
+            raise NotAllowedError("the account may not read the journals")
+        return settings.journals
 
     # --- posting
 

@@ -30,7 +30,7 @@ CASES: dict[str, Case] = {}
 
 
 def case(
-    *kinds: DocumentKind, outstanding: bool = False, code: str | None = None, **settings: object
+    *kinds: DocumentKind, outstanding: bool = False, compare: bool = False, code: str | None = None, **settings: object
 ) -> Callable[[Callable[[Rig], None]], Callable[[Rig], None]]:
     """Register a function as a case; its docstring is the promise.
 
@@ -38,7 +38,7 @@ def case(
     """
 
     def register(run: Callable[[Rig], None]) -> Callable[[Rig], None]:
-        _add(Case(run.__name__, _promise(run), run, _needs(kinds, outstanding, code), settings))
+        _add(Case(run.__name__, _promise(run), run, _needs(kinds, outstanding, code, compare), settings))
         return run
 
     return register
@@ -76,13 +76,15 @@ def _promise(run: Callable[..., None] | KindCase) -> str:
     return " ".join(run.__doc__.split())
 
 
-def _needs(kinds: tuple[DocumentKind, ...], outstanding: bool, code: str | None) -> Applies:
+def _needs(kinds: tuple[DocumentKind, ...], outstanding: bool, code: str | None, compare: bool = False) -> Applies:
     def not_for(sheet: FactSheet, codes: Codes) -> str:
         for kind in kinds:
             if kind not in sheet.capabilities.documents:
                 return f"the fact sheet does not list {kind}"
         if outstanding and "sales" not in sheet.capabilities.outstanding:
             return "the fact sheet lists no outstanding sales items"
+        if compare and not sheet.capabilities.compare:
+            return "the fact sheet says that the books can't be compared"
         if code and getattr(codes, code) is None:
             return f"the package has no {code.replace('_', ' ')}"
         return ""

@@ -76,7 +76,8 @@ class Stage:
     held: Callable[[BooksSeen, DocumentKind], list[HeldRecord]]
     """The records of a kind in the books."""
     resources: Mapping[str, str]
-    """Document kind → the resource its posting goes to; `open_items` and `settings`: one that those reads use."""
+    """Document kind → the resource its posting goes to; `open_items`, `settings` and (where the fact sheet
+    says `compare`) `booked`: one that those reads use."""
     counts: Mapping[str, int]
     """Name of a field of PackageSettings → how many there are in the books."""
     pay: Callable[[HeldRecord, Decimal], ControlCall]
@@ -84,3 +85,7 @@ class Stage:
     pay_unmatched: Callable[[str, Decimal], ControlCall]
     """A receipt from a customer (its number) that is linked to no invoice."""
     page_size: int
+    remove: Callable[[HeldRecord], ControlCall] | None = None
+    """Somebody deletes an entry in the package; needed where the fact sheet says `compare`."""
+    alter: Callable[[HeldRecord, Decimal | None, date | None], ControlCall] | None = None
+    """Somebody gives an entry another amount or another date; needed where the fact sheet says `compare`."""

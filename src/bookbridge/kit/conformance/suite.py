@@ -5,11 +5,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+import bookbridge.kit.conformance.cases_booked
 import bookbridge.kit.conformance.cases_lines
 import bookbridge.kit.conformance.cases_money
 import bookbridge.kit.conformance.cases_posting
 import bookbridge.kit.conformance.cases_reading
-import bookbridge.kit.conformance.cases_relations  # noqa: F401 (importing these five fills the register)
+import bookbridge.kit.conformance.cases_relations  # noqa: F401 (importing these six fills the register)
 from bookbridge.kit import catalogue
 from bookbridge.kit.conformance.cases import CASES, Case
 from bookbridge.kit.conformance.rig import Rig

@@ -87,6 +87,7 @@ class ExactOnlineSimulator(Simulator):
         self._apply_settings()
         self.controls |= {
             ("POST", "/payments"): self._pay,
+            ("POST", "/entries"): self._alter_entry,
             ("POST", "/settings"): self._change_settings,
             ("GET", "/settings"): lambda _request: self._shown_settings(),
         }
@@ -292,6 +293,10 @@ class ExactOnlineSimulator(Simulator):
     def _pay(self, request: Request) -> Any:
         body = control.PaymentBody.model_validate_json(request.get_data())
         return control.book_payment(self._books_of(body.division), body)
+
+    def _alter_entry(self, request: Request) -> Any:
+        body = control.EntryBody.model_validate_json(request.get_data())
+        return control.alter_entry(self._books_of(body.division), body)
 
     def _change_settings(self, request: Request) -> Any:
         body = control.SettingsBody.model_validate_json(request.get_data())

@@ -1,5 +1,6 @@
 """Control endpoints of the Exact Online simulator: its books as text, payments, and settings while it runs."""
 
+import datetime
 from collections.abc import Mapping
 from decimal import Decimal
 from typing import Any, Literal
@@ -34,6 +35,16 @@ class PaymentBody(_Body):
     unmatched: bool = False
     account: str | None = Field(default=None, description="the account's code, for an unmatched one")
     invoice_number: int | None = None
+
+
+class EntryBody(_Body):
+    """An entry to be deleted, or to have another amount (of a memorial: on each line) or another date."""
+
+    division: int = DEMO_DIVISION
+    entry_id: str
+    delete: bool = False
+    amount: Decimal | None = None
+    date: datetime.date | None = None
 
 
 class PeriodState(_Body):
@@ -130,6 +141,42 @@ def _entry(books: Books, kind: str, body: PaymentBody) -> dict[str, Any]:
         if header["EntryID"] == body.entry_id or (header["EntryNumber"] == body.entry_number and same_journal):
             return header
     raise ControlError(f"No {kind.replace('_', ' ')} {body.entry_id or body.entry_number} in division {body.division}.")
+
+
+def alter_entry(books: Books, body: EntryBody) -> dict[str, Any]:
+    """Delete an entry or give it other values, as somebody does on Exact's own pages. Raises ControlError."""
+    with books.store.transaction():
+        for kind in ENTRY_KINDS.values():
+            header = books.store.get(kind, books.administration, body.entry_id)
+            if header is None:
+                continue
+            if body.delete:
+                _delete_entry(books, kind, body.entry_id)
+            else:
+                _change_entry(books, kind, header, body)
+            return {"entry_id": body.entry_id}
+    raise ControlError(f"No entry {body.entry_id} in division {body.division}.")
+
+
+def _delete_entry(books: Books, kind: str, entry_id: str) -> None:
+    books.store.remove(kind, books.administration, id=entry_id)
+    for own in (f"{kind}_line", "transaction_line", *filter(None, [open_items.KINDS.get(kind)])):
+        books.store.remove(own, books.administration, reference=entry_id)
+
+
+def _change_entry(books: Books, kind: str, header: dict[str, Any], body: EntryBody) -> None:
+    day = f"{body.date}T00:00:00" if body.date else None
+    if kind != "journal_entry":
+        header |= {"EntryDate": day} if day else {}
+        header |= {"AmountFC": str(body.amount), "AmountDC": str(body.amount)} if body.amount is not None else {}
+        code, reference = f"{header['Journal']}/{header['EntryNumber']}", (header.get("YourRef") or "").strip() or None
+        books.store.put(kind, books.administration, body.entry_id, header, code=code, reference=reference)
+    for line in books.store.all("transaction_line", books.administration, Narrowing(reference=body.entry_id)):
+        changed = {**line, "Date": day or line["Date"]}
+        if body.amount is not None and kind == "journal_entry":
+            amount = body.amount if Decimal(line["AmountFC"]) > 0 else -body.amount
+            changed |= {"AmountFC": str(amount), "AmountDC": str(amount)}
+        books.store.put("transaction_line", books.administration, line["ID"], changed, reference=body.entry_id)
 
 
 def change_data(books: Books, body: SettingsBody) -> None:
