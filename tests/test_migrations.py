@@ -30,6 +30,7 @@ NEW_WORDS_ALONE = {
     ("exchange.0008_fenced_workers", "reason"),
     ("exchange.0011_settlements", "reason"),
     ("exchange.0011_settlements", "state"),
+    ("exchange.0018_comparisons", "direction"),
 }
 """Fields whose list of choices has grown, which no column knows."""
 

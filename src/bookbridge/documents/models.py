@@ -10,7 +10,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter
 
-from bookbridge.documents.money import Amount, Currency, Money, rounded
+from bookbridge.documents.money import Amount, Currency, Money, minor_unit, rounded
 
 DocumentKind = Literal["customer", "supplier", "sales_invoice", "purchase_invoice", "journal_entry"]
 DOCUMENT_KINDS: tuple[DocumentKind, ...] = (
@@ -131,6 +131,13 @@ class Invoice(_Document):
     def money(self) -> Money:
         """The document's total, as reconciliation counts it."""
         return Money(amount=rounded(self.total, self.currency), currency=self.currency)
+
+    @property
+    def vat_room(self) -> Decimal:
+        """By how much a package's total may differ from ours: where the document gives no VAT amount the package
+        computes it, and each line may round a minor unit the other way."""
+        computed = sum(1 for line in self.lines if line.vat_code and line.vat_amount is None)
+        return minor_unit(self.currency) * computed
 
     @property
     def is_credit_note(self) -> bool:

@@ -42,11 +42,12 @@ class DatabaseLife(models.Model):
 
 
 class Run(models.Model):
-    """One exchange of one configuration, out to the package or in from it."""
+    """One exchange of one configuration: out to the package, in from it, or a comparison with its books."""
 
     class Direction(models.TextChoices):
         OUT = "out", "To the package"
         IN = "in", "From the package"
+        COMPARE = "cmp", "Comparison"
 
     class Trigger(models.TextChoices):
         FILE = "file", "File"
@@ -437,5 +438,25 @@ class OutstandingSnapshot(models.Model):
             models.Index(fields=["organisation", "configuration", "-taken_at"], name="snapshot_latest"),
             models.Index(
                 fields=["organisation", "configuration"], name="snapshot_held", condition=models.Q(state="held")
+            ),
+        ]
+
+
+class Comparison(models.Model):
+    """What we posted of a period against what the package's books hold of it. Made when a person asks; its run tells
+    who asked and how far it is. A new one never changes an older one."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
+    configuration = models.ForeignKey(Configuration, on_delete=models.CASCADE, related_name="comparisons")
+    run = models.OneToOneField(Run, on_delete=models.CASCADE, related_name="comparison")
+    since = models.DateField(help_text="By the entries' own dates; both days inclusive")
+    until = models.DateField()
+    reading = models.JSONField(null=True, help_text="What has been read of the books, while that isn't all")
+    result = models.JSONField(null=True, help_text="Rows by journal and currency, and what is missing or differs")
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["organisation", "configuration", "since", "until", "-id"], name="comparison_of_period"
             ),
         ]

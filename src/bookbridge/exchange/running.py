@@ -1,5 +1,6 @@
 """One run from claim to end: take in, check, send, and either pause or write the end down."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from django.db.models.functions import Coalesce, Least, Now
 
 from bookbridge.documents import Problem
 from bookbridge.exchange import (
+    comparing,
     crash_points,
     intake,
     outstanding,
@@ -49,6 +51,11 @@ from bookbridge.organisations.walls import acting_for
 
 _LONGEST_PAUSE = timedelta(minutes=5)
 _FAILURES_COUNTED = 1000
+_READS: dict[str, tuple[str, Callable[[Run, Claim], None]]] = {
+    Run.Direction.IN: ("outstanding", outstanding.read),
+    Run.Direction.COMPARE: ("comparison", comparing.work_on),
+}
+"""What is read from the package, by a run's direction."""
 _log = structlog.get_logger("bookbridge.run")
 
 
@@ -110,7 +117,7 @@ def _work(own: Claim) -> _Pause | None:
             "configuration__authorisation__app",
             "configuration__authorisation__integration",
         ).get(pk=own.run_id)
-        return _in(run, own) if run.direction == Run.Direction.IN else _out(run, own)
+        return _out(run, own) if run.direction == Run.Direction.OUT else _in(run, own)
     except HandOverError:
         return _Pause(_from_now(timedelta()), None)
     except ClaimLostError as error:
@@ -280,9 +287,10 @@ def _in(run: Run, own: Claim) -> _Pause | None:
     blocked = _blocked(run)
     if blocked:
         return blocked
+    name, read = _READS[run.direction]
     try:
-        with watching.part("phase", name="outstanding"):
-            outstanding.read(run, own)
+        with watching.part("phase", name=name):
+            read(run, own)
     except (LaterError, UnreachableError, SignInAgainError, NotAllowedError) as error:
         return _pause_for(run, error)
     return None

@@ -7,7 +7,16 @@ such as one that was posted before, has no entry of its own: the counts of its r
 from collections.abc import Sequence
 from typing import Any
 
-from bookbridge.exchange.models import Delivery, Line, OutstandingSnapshot, Posting, RowCorrection, Run, Settlement
+from bookbridge.exchange.models import (
+    Comparison,
+    Delivery,
+    Line,
+    OutstandingSnapshot,
+    Posting,
+    RowCorrection,
+    Run,
+    Settlement,
+)
 from bookbridge.organisations import trail
 from bookbridge.organisations.trail import Actor, Entry
 
@@ -41,6 +50,15 @@ def run_ended(run: Run, result: str, counts: dict[str, int]) -> None:
 def run_asked_for(run: Run) -> None:
     changes = {"trigger": (None, run.trigger), "configuration": (None, run.configuration_id)}
     trail.record(run.organisation_id, "run.asked_for", subject=run, changes=changes)
+
+
+def comparison_asked(comparison: Comparison) -> None:
+    changes = {
+        "since": (None, comparison.since.isoformat()),
+        "until": (None, comparison.until.isoformat()),
+        "configuration": (None, comparison.configuration_id),
+    }
+    trail.record(comparison.organisation_id, "comparison.asked", subject=comparison.run, changes=changes)
 
 
 def lines_corrected(corrected: Sequence[tuple[Line, list[str]]], *, is_ready: bool) -> None:

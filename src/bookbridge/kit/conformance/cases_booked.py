@@ -38,7 +38,7 @@ def _posted(rig: Rig, *documents: Document) -> list[str]:
 
 def _entries(rig: Rig) -> list[Document]:
     samples, kinds = rig.samples, rig.fact_sheet.capabilities.documents
-    made = {
+    made: dict[str, Document] = {
         "sales_invoice": samples.sales(),
         "purchase_invoice": samples.purchase(),
         "journal_entry": samples.memorial(),

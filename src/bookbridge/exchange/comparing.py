@@ -1,0 +1,255 @@
+"""Reconciliation compared with what the package itself says of a period, when a person asks for it. Changes no books.
+
+The package's side is read a page at a time and kept with the comparison whenever the reading has to stop, so that it
+goes on from there after any wait, in whichever worker. Only when all of it has been read is it compared.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from decimal import Decimal
+from typing import Any, Self
+
+import structlog
+from django.db import transaction
+from django.db.models import Q, QuerySet
+from django.db.models.functions import Now
+
+from bookbridge.documents import Problem, document_from_json
+from bookbridge.exchange import sql, telling
+from bookbridge.exchange.compared import Books, Held, Listed, Ours, Result, belongs, compare, take
+from bookbridge.exchange.comparing_texts import NOT_TOLD, TOO_MANY
+from bookbridge.exchange.models import Comparison, Line, Posting, Run
+from bookbridge.exchange.passing import DatabaseClock, HandOverError
+from bookbridge.exchange.tasks import wake_a_worker_for
+from bookbridge.exchange.workers import Claim
+from bookbridge.integrations.connecting import connect, package_settings
+from bookbridge.integrations.models import Configuration, Integration
+from bookbridge.integrations.storable import storable_values
+from bookbridge.kit import catalogue, watching
+from bookbridge.kit.booked import BookedPage
+from bookbridge.kit.errors import PackageError, RefusedError, UnreachableError
+from bookbridge.organisations.models import User
+
+MOST_ENTRIES = 200_000
+"""More aren't held in memory at once."""
+_ENTRIES = ("sales_invoice", "purchase_invoice", "journal_entry")
+_AT_ONCE = 10_000
+_log = structlog.get_logger("bookbridge.comparison")
+
+
+class _TooManyError(Exception):
+    pass
+
+
+def can_compare(integration: Integration) -> bool:
+    """Whether its package can say what it holds of a period."""
+    return catalogue.fact_sheet(integration.package).capabilities.compare
+
+
+def ask_for(integration: Integration, since: date, until: date, user: User) -> int:
+    """Compare each administration of the integration as soon as a worker is free; how many weren't being compared."""
+    configurations = Configuration.objects.filter(
+        organisation_id=integration.organisation_id, integration=integration, is_active=True
+    )
+    return sum(_ask(configuration, since, until, user) for configuration in configurations)
+
+
+def _ask(configuration: Configuration, since: date, until: date, user: User) -> bool:
+    own: dict[str, Any] = {"organisation_id": configuration.organisation_id, "configuration": configuration}
+    with transaction.atomic():
+        sql.wait_for_lock(f"comparison {configuration.pk}")
+        same = Comparison.objects.filter(**own, since=since, until=until)
+        if same.exclude(run__state=Run.State.ENDED).exists():
+            return False
+        run = Run.objects.create(
+            **own,
+            direction=Run.Direction.COMPARE,
+            trigger=Run.Trigger.PERSON,
+            requested_by=user,
+            resume_at=sql.database_clock(),
+        )
+        telling.comparison_asked(Comparison.objects.create(**own, run=run, since=since, until=until))
+        wake_a_worker_for(run.pk)
+    return True
+
+
+def latest(integration: Integration, since: date, until: date) -> list[Comparison]:
+    """Of this very period, by administration: the one under way, if any, before the last one that has ended."""
+    made = Comparison.objects.filter(
+        organisation_id=integration.organisation_id, configuration__integration=integration, since=since, until=until
+    )
+    ended = made.filter(run__state=Run.State.ENDED)
+    last = ended.order_by("configuration", "-pk").distinct("configuration").values("pk")
+    shown = made.filter(~Q(run__state=Run.State.ENDED) | Q(pk__in=last))
+    return list(
+        shown.select_related("run__requested_by", "configuration")
+        .defer("reading")
+        .order_by("configuration__administration_name", "configuration", "-pk")
+    )
+
+
+def work_on(run: Run, claim: Claim) -> None:
+    """Read what is still to be read, compare, and end the run. Raises kit.errors, with what was read on record."""
+    comparison = Comparison.objects.select_related("configuration").get(organisation_id=run.organisation_id, run=run)
+    try:
+        books = _read(comparison, run, claim)
+    except RefusedError as error:
+        _end(comparison, claim, problem=NOT_TOLD(evidence=error.words))
+    except _TooManyError:
+        _end(comparison, claim, problem=TOO_MANY(value=str(MOST_ENTRIES)))
+    else:
+        result = compare(
+            books,
+            _ours(comparison, run),
+            comparison.since,
+            comparison.until,
+            lambda ids: _ours_among(comparison, ids),
+        )
+        _end(comparison, claim, result=_as_json(result, _lines(comparison, result)))
+
+
+@dataclass
+class _Reading:
+    """How far the package's books have been read. `is_anew`: it has been begun a second time."""
+
+    books: Books = field(default_factory=dict)
+    after: str | None = None
+    seen: set[str] = field(default_factory=set)
+    is_anew: bool = False
+    is_whole: bool = False
+
+    @classmethod
+    def of(cls, stored: dict[str, Any] | None) -> Self:
+        if stored is None:
+            return cls()
+        books = {
+            id: Held(journal, currency, None if amount is None else Decimal(amount))
+            for id, (journal, currency, amount) in stored["books"].items()
+        }
+        return cls(books, stored["after"], set(stored["seen"]), stored["is_anew"])
+
+    def stored(self) -> dict[str, Any]:
+        books = {
+            id: (held.journal, held.currency, None if held.amount is None else str(held.amount))
+            for id, held in self.books.items()
+        }
+        return {"books": books, "after": self.after, "seen": sorted(self.seen), "is_anew": self.is_anew}
+
+    def take(self, page: BookedPage) -> None:
+        """Raises UnreachableError for pages that lead in a circle, and _TooManyError."""
+        take(self.books, page.entries)
+        if len(self.books) > MOST_ENTRIES:
+            raise _TooManyError
+        self.after, self.is_whole = page.following, page.following is None
+        mark = hashlib.sha256((page.following or "").encode()).hexdigest()[:16]
+        if mark in self.seen:
+            raise UnreachableError("the package's pages lead in a circle", may_have_arrived=False)
+        self.seen.add(mark)
+
+
+def _read(comparison: Comparison, run: Run, claim: Claim) -> Books:
+    reading, clock = _Reading.of(comparison.reading), DatabaseClock()
+    settings = package_settings(run.configuration, now=clock.now)
+    connector = connect(run.configuration, settings=settings, check_claim=claim.check, now=clock.now)
+    try:
+        while not reading.is_whole:
+            claim.check()
+            if claim.worker.is_handing_over:
+                raise HandOverError
+            try:
+                page = connector.booked(comparison.since, comparison.until, reading.after)
+            except RefusedError:
+                if reading.after is None or reading.is_anew:
+                    raise
+                # The place where it stopped may be gone from the books.
+                reading = _Reading(is_anew=True)
+            else:
+                reading.take(page)
+    except (PackageError, HandOverError):
+        # Changes nothing once another worker has it.
+        own = Comparison.objects.filter(organisation_id=run.organisation_id, pk=comparison.pk, run__claim=claim.token)
+        own.update(reading=storable_values(reading.stored()))
+        raise
+    return reading.books
+
+
+def _ours(comparison: Comparison, run: Run) -> Iterator[Ours]:
+    """What was posted of the period before the books were read."""
+    journals = comparison.configuration.mappings.get("journals", {})
+    rows = (
+        _posted(comparison)
+        .filter(Q(posted_at=None) | Q(posted_at__lt=run.started_at))
+        .values_list("pk", "external_id", "external_number", "document")
+        .iterator(chunk_size=500)
+    )
+    for pk, external_id, number, content in rows:
+        if belongs(content, comparison.since, comparison.until):
+            journal = journals.get(content["journal"], content["journal"])
+            yield Ours(pk, external_id, number, journal, document_from_json(content))
+
+
+def _posted(comparison: Comparison) -> QuerySet[Posting]:
+    return Posting.objects.filter(
+        organisation_id=comparison.organisation_id,
+        configuration=comparison.configuration,
+        kind__in=_ENTRIES,
+        state=Posting.State.POSTED,
+    )
+
+
+def _ours_among(comparison: Comparison, ids: set[str]) -> set[str]:
+    found: set[str] = set()
+    every = sorted(ids)
+    for start in range(0, len(every), _AT_ONCE):
+        lot = every[start : start + _AT_ONCE]
+        found.update(_posted(comparison).filter(external_id__in=lot).values_list("external_id", flat=True))
+    return found
+
+
+def _lines(comparison: Comparison, result: Result) -> dict[int, tuple[int, int]]:
+    """Posting → run and line by which its document is shown: the latest."""
+    listed = [each.posting_id for each in (*result.missing, *result.different)]
+    lines = Line.objects.filter(organisation_id=comparison.organisation_id, posting__in=listed)
+    found = lines.order_by("posting", "-pk").distinct("posting").values_list("posting", "run", "pk")
+    return {posting: (run, line) for posting, run, line in found if posting is not None}
+
+
+def _as_json(result: Result, lines: dict[int, tuple[int, int]]) -> dict[str, Any]:
+    def listed(found: Sequence[Listed]) -> list[dict[str, Any]]:
+        return [{**_texts(asdict(each)), "line": lines.get(each.posting_id)} for each in found]
+
+    return {
+        "rows": [_texts(asdict(row)) for _, row in sorted(result.rows.items())],
+        "missing": listed(result.missing),
+        "different": listed(result.different),
+        "unchecked": result.unchecked,
+        "moved": result.moved,
+    }
+
+
+def _texts(values: dict[str, Any]) -> dict[str, Any]:
+    return {name: str(value) if isinstance(value, Decimal) else value for name, value in values.items()}
+
+
+def _end(
+    comparison: Comparison, claim: Claim, *, result: dict[str, Any] | None = None, problem: Problem | None = None
+) -> None:
+    outcome = Run.Result.FAILED if problem else Run.Result.GOOD
+    with transaction.atomic():
+        ended = Run.objects.filter(pk=claim.run_id, claim=claim.token).update(
+            state=Run.State.ENDED,
+            claim=None,
+            worker=None,
+            ended_at=Now(),
+            result=outcome,
+            problem=storable_values(problem.model_dump(mode="json")) if problem else None,
+            waiting_for=None,
+        )
+        if ended:
+            own = Comparison.objects.filter(organisation_id=comparison.organisation_id, pk=comparison.pk)
+            own.update(result=storable_values(result), reading=None)
+            telling.run_ended(comparison.run, outcome, {})
+    with watching.part("run_end", direction=Run.Direction.COMPARE.value, result=outcome.value, counts={}):
+        _log.info("compared", result=outcome.value)
