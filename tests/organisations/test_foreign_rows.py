@@ -44,6 +44,7 @@ WALLED = [
     "exchange_rowcorrection",
     "exchange_settlement",
     "exchange_outstandingsnapshot",
+    "exchange_comparison",
 ]
 
 
@@ -65,6 +66,7 @@ def filled(name: str) -> Organisation:
     factories.settlement(factories.correction(run).line)
     factories.row_correction(run)
     notices.announce(company.pk, "run", run.pk)
+    factories.comparison(configuration)
     trail.record(company.pk, "organisation.added", subject=company)
     return company
 
@@ -217,6 +219,7 @@ def test_no_row_points_at_one_of_another_organisation() -> None:
             "UPDATE exchange_delivery SET run_id = %s",
             "UPDATE exchange_attempt SET run_id = %s",
             "UPDATE exchange_run SET previous_id = %s",
+            "UPDATE exchange_comparison SET run_id = %s",
             "UPDATE exchange_correction SET run_id = %s",
             "UPDATE exchange_correction SET retried_in_id = %s",
             "UPDATE exchange_rowcorrection SET run_id = %s",

@@ -223,6 +223,12 @@ def _noticed(world: World) -> None:
     assert world.client.post(reverse("save_silence", args=place), given).status_code == 302
 
 
+def _compared(world: World) -> None:
+    place = [world.organisation.pk, world.integration.pk]
+    given = {"since": "2026-03-01", "until": "2026-03-31"}
+    assert world.client.post(reverse("compare", args=place), given).status_code == 302
+
+
 def _agreed(world: World) -> None:
     snapshot = _held(world)
     assert world.client.post(reverse("agree", args=[world.organisation.pk, snapshot.pk])).status_code == 302
@@ -313,6 +319,7 @@ SCENARIOS: dict[Callable[[World], Any], set[str]] = {
     _noticed: {"notices.chosen user", "integration.changed user"},
     _members: {"user.added user", "membership.added user", "membership.changed user", "membership.removed user"},
     _agreed: {"outstanding.written user"},
+    _compared: {"comparison.asked user"},
     _refused: {"outstanding.discarded user"},
     _read: {"run.asked_for system", "outstanding.held system"},
     _schedule_set: {"configuration.changed user"},

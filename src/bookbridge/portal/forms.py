@@ -32,7 +32,7 @@ class HistoryForm(forms.Form):
     since = forms.DateField(label=_("From"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
     until = forms.DateField(label=_("To"), required=False, widget=forms.DateInput({"type": "date"}, "%Y-%m-%d"))
     direction = forms.ChoiceField(
-        label=_("Direction"), required=False, choices=[("", _("Both directions")), *DIRECTION.items()]
+        label=_("Direction"), required=False, choices=[("", _("All directions")), *DIRECTION.items()]
     )
     result = forms.ChoiceField(
         label=_("Result"),

@@ -15,6 +15,7 @@ ACTION: dict[str, Any] = {
     "authorisation.added": _("Account added"),
     "authorisation.given": _("Account authorised"),
     "authorisation.lost": _("Account needs signing in again"),
+    "comparison.asked": _("Comparison with the books asked for"),
     "configuration.added": _("Administration chosen"),
     "configuration.changed": _("Settings of an administration changed"),
     "configuration.paused": _("Administration paused"),

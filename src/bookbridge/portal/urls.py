@@ -5,6 +5,7 @@ from django.urls import include, path
 from bookbridge.portal.views import (
     authorising,
     companies,
+    comparisons,
     drop_box,
     dry_run,
     history,
@@ -44,6 +45,8 @@ _integration = [
     path("issues/<slug:issue_key>/apply", issues.apply, name="apply_to_issue"),
     path("configurations/<int:configuration_id>/retry", repair.retry_all, name="retry_all"),
     path("reconciliation/", reconciliations.reconciliation, name="reconciliation"),
+    path("reconciliation/compare", comparisons.compare, name="compare"),
+    path("reconciliation/comparison", comparisons.comparison, name="comparison"),
     path("reconciliation.csv", reconciliations.reconciliation_csv, name="reconciliation_csv"),
     path("reconciliation.pdf", reconciliations.reconciliation_pdf, name="reconciliation_pdf"),
     path("trail/", trail.integration_trail, name="integration_trail"),

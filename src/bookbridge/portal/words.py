@@ -82,7 +82,7 @@ TABLES: dict[str, dict[str, Look]] = {
     "paused": {"paused": PAUSED},
 }
 
-DIRECTION = {"out": _("To the package"), "in": _("From the package")}
+DIRECTION = {"out": _("To the package"), "in": _("From the package"), "cmp": _("Comparison with the books")}
 TRIGGER = {
     "file": pgettext_lazy("trigger", "File"),
     "schedule": pgettext_lazy("trigger", "Schedule"),

@@ -75,6 +75,8 @@ ROLES: dict[str, str] = {
     "reconciliation": VIEWER,
     "reconciliation_csv": VIEWER,
     "reconciliation_pdf": VIEWER,
+    "compare": BOOKKEEPER,
+    "comparison": VIEWER,
     "run_reconciliation_csv": VIEWER,
     "run_reconciliation_pdf": VIEWER,
     "trail": BOOKKEEPER,  # it holds the addresses that people came from

@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import F, Q
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan
 
-from bookbridge.exchange.models import Attempt, Delivery, Line, OutstandingSnapshot, Posting, Run
+from bookbridge.exchange.models import Attempt, Comparison, Delivery, Line, OutstandingSnapshot, Posting, Run
 from bookbridge.integrations.models import Configuration, Integration
 from bookbridge.organisations.models import Organisation
 from bookbridge.portal.periods import midnight
@@ -93,6 +93,10 @@ def run_of(organisation: Organisation, run_id: int) -> Run | None:
 
 def snapshot_of(run: Run) -> OutstandingSnapshot | None:
     return OutstandingSnapshot.objects.filter(organisation=run.organisation_id, run=run).first()
+
+
+def comparison_of(run: Run) -> Comparison | None:
+    return Comparison.objects.filter(organisation=run.organisation_id, run=run).defer("reading", "result").first()
 
 
 def deliveries_of(run: Run) -> list[Delivery]:

@@ -16,7 +16,7 @@ from bookbridge.exchange.models import Run
 from bookbridge.exchange.periods import Period, of_integration
 from bookbridge.integrations.models import Integration
 from bookbridge.organisations.access import Access, member_page
-from bookbridge.portal import pdf, periods, sheets
+from bookbridge.portal import comparison_view, pdf, periods, sheets
 from bookbridge.portal.downloads import download
 from bookbridge.portal.exports import csv_download
 from bookbridge.portal.forms import PeriodForm
@@ -74,6 +74,7 @@ def reconciliation(request: HttpRequest, access: Access, integration_id: UUID) -
         "shows_waiting": any(row.waiting for row in rows),
         "has_difference": any(row.difference for row in rows),
         "notes": _notes(period),
+        "comparisons": comparison_view.of_period(asked.integration, asked.days),
     }
     return render(request, "portal/reconciliation.html", context)
 

@@ -71,6 +71,7 @@ def _summary(access: Access, row: counting.RunRow) -> dict[str, object]:
         "reconciliation": reconciliation,
         "totals": row.totals,
         "snapshot": snapshot,
+        "comparison": runs.comparison_of(row.run) if row.run.direction == Run.Direction.COMPARE else None,
         "ready": repair.ready(row.run) if row.run.direction == Run.Direction.OUT else 0,
         "vanishing": runs.vanishing(snapshot) if snapshot and snapshot.state == "held" else [],
     }

@@ -1,0 +1,167 @@
+"""A comparison with the package's books, as the reconciliation's page shows it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, fields
+from decimal import Decimal
+from typing import Any
+
+from django.utils.translation import ngettext
+
+from bookbridge.documents import Problem
+from bookbridge.exchange import comparing
+from bookbridge.exchange.compared import LISTED, Row
+from bookbridge.exchange.models import Comparison, Line, Run
+from bookbridge.integrations.models import Integration
+from bookbridge.portal.periods import Days
+from bookbridge.portal.templatetags.bookbridge import count
+
+_ADDED = tuple(field.name for field in fields(Row) if field.name not in ("journal", "currency"))
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A document that is missing in the books or stands there with another amount. `line`: its run and line, where
+    they are still kept."""
+
+    identifier: str
+    number: str
+    journal: str
+    currency: str
+    amount: Decimal
+    booked: Decimal | None
+    booked_currency: str
+    line: Sequence[int] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One comparison of one administration."""
+
+    comparison: Comparison
+    rows: Sequence[Row]
+    totals: Sequence[Row]
+    missing: Sequence[Listed]
+    different: Sequence[Listed]
+    notes: Sequence[str]
+
+    @property
+    def run(self) -> Run:
+        return self.comparison.run
+
+    @property
+    def is_live(self) -> bool:
+        return self.run.state != Run.State.ENDED
+
+    @property
+    def problem(self) -> Problem | None:
+        return self.run.shown_problem
+
+    @property
+    def agrees(self) -> bool:
+        return not any(row.missing or row.different for row in self.rows)
+
+
+@dataclass(frozen=True, slots=True)
+class Comparisons:
+    """Of one period; `is_possible`: whether the package can be compared at all."""
+
+    is_possible: bool
+    shown: Sequence[Shown] = ()
+
+    @property
+    def is_live(self) -> bool:
+        return any(each.is_live for each in self.shown)
+
+
+def of_period(integration: Integration, days: Days) -> Comparisons:
+    if not comparing.can_compare(integration):
+        return Comparisons(is_possible=False)
+    found = comparing.latest(integration, days.since, days.until)
+    kept = _kept_lines(integration, found)
+    return Comparisons(is_possible=True, shown=[_shown(each, kept) for each in found])
+
+
+def _kept_lines(integration: Integration, found: Iterable[Comparison]) -> set[int]:
+    """Lines that can still be shown: a company may keep them for a time only."""
+    listed = [
+        item["line"][1]
+        for each in found
+        for name in ("missing", "different")
+        for item in (each.result or {}).get(name, ())
+        if item["line"]
+    ]
+    if not listed:
+        return set()
+    lines = Line.objects.filter(organisation_id=integration.organisation_id, pk__in=listed)
+    return set(lines.values_list("pk", flat=True))
+
+
+def _shown(comparison: Comparison, kept: set[int]) -> Shown:
+    result = comparison.result or {}
+    rows = [_row(told) for told in result.get("rows", ())]
+    return Shown(
+        comparison=comparison,
+        rows=rows,
+        totals=_totals(rows),
+        missing=[_listed(item, kept) for item in result.get("missing", ())],
+        different=[_listed(item, kept) for item in result.get("different", ())],
+        notes=_notes(result, rows),
+    )
+
+
+def _row(told: dict[str, Any]) -> Row:
+    return Row(**{name: Decimal(value) if name.endswith("amount") else value for name, value in told.items()})
+
+
+def _totals(rows: Iterable[Row]) -> list[Row]:
+    """One row per currency, currencies in alphabetical order."""
+    sums: dict[str, Row] = {}
+    for row in rows:
+        into = sums.setdefault(row.currency, Row("", row.currency))
+        for name in _ADDED:
+            setattr(into, name, getattr(into, name) + getattr(row, name))
+    return [sums[currency] for currency in sorted(sums)]
+
+
+def _listed(item: dict[str, Any], kept: set[int]) -> Listed:
+    return Listed(
+        identifier=item["identifier"],
+        number=item["number"],
+        journal=item["journal"],
+        currency=item["currency"],
+        amount=Decimal(item["amount"]),
+        booked=None if item["booked"] is None else Decimal(item["booked"]),
+        booked_currency=item["booked_currency"],
+        line=item["line"] if item["line"] and item["line"][1] in kept else None,
+    )
+
+
+def _notes(result: dict[str, Any], rows: Sequence[Row]) -> list[str]:
+    notes = []
+    if result.get("unchecked"):
+        said = ngettext(
+            "%(number)s document is there, but its amount can't be compared: a memorial entry with VAT, to which the "
+            "package adds lines, or with lines of other days. It counts as the same.",
+            "%(number)s documents are there, but their amounts can't be compared: memorial entries with VAT, to which "
+            "the package adds lines, or with lines of other days. They count as the same.",
+            result["unchecked"],
+        )
+        notes.append(said % {"number": count(result["unchecked"])})
+    if result.get("moved"):
+        said = ngettext(
+            "%(number)s entry that was posted from here isn't counted: its date was changed in the package, or it was "
+            "posted while the books were being read.",
+            "%(number)s entries that were posted from here aren't counted: their dates were changed in the package, or "
+            "they were posted while the books were being read.",
+            result["moved"],
+        )
+        notes.append(said % {"number": count(result["moved"])})
+    most = max(sum(row.missing for row in rows), sum(row.different for row in rows))
+    if most > LISTED:
+        said = ngettext(
+            "At most %(number)s document is listed of each kind.",
+            "At most %(number)s documents are listed of each kind.",
+            LISTED,
+        )
+        notes.append(said % {"number": count(LISTED)})
+    return notes
