@@ -1,6 +1,6 @@
 """Reconciliation compared with the package's own books: what is gone there, what changed, what isn't ours."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from uuid import uuid4
 
@@ -10,6 +10,7 @@ from django.utils import timezone
 from bookbridge.connectors.exact_online.connector import PackageConnector
 from bookbridge.exchange import comparing, running, sweep
 from bookbridge.exchange.models import Comparison, Line, Posting, Run
+from bookbridge.integrations.models import CallBudget
 from bookbridge.kit.booked import BookedPage
 from bookbridge.organisations.models import User
 from bookbridge.organisations.walls import acting_for
@@ -158,6 +159,12 @@ def interrupted(stage: Stage, run: Run) -> Comparison:
     return comparison
 
 
+def no_more_faults(stage: Stage) -> None:
+    """Nor a call budget that has been closed for a minute."""
+    CallBudget.objects.all().delete()
+    stage.fault(kind="slow", resource="none", delay_s=0)
+
+
 def go_on(stage: Stage, run: Run) -> dict[str, Any]:
     Run.objects.filter(pk=run.pk).update(resume_at=timezone.now())
     stage.work()
@@ -182,8 +189,7 @@ def test_a_reading_that_has_to_stop_waits_and_goes_on_where_it_was(fault: str, w
     comparison = interrupted(stage, run)
     assert comparison.run.waiting_for["code"] == why
     assert comparison.reading is not None
-    httpx_free = stage.fault
-    httpx_free(kind="slow", delay_s=0, times=0)
+    no_more_faults(stage)
     assert row(go_on(stage, run), "70")["there"] == 2
     assert len(stage.calls("GET", SALES)) == calls + 1
 
@@ -191,7 +197,7 @@ def test_a_reading_that_has_to_stop_waits_and_goes_on_where_it_was(fault: str, w
 def test_an_account_that_must_sign_in_again_waits_with_its_reason(stage: Stage, anna: User):
     post_all_kinds(stage)
     account = stage.configuration.authorisation
-    account.status = "needs_reauthorisation"
+    account.status = "sign_in_again"
     account.save(update_fields=["status"])
     comparison = interrupted(stage, ask(stage, anna))
     assert comparison.run.waiting_for["code"] == "waiting.account"
@@ -230,7 +236,7 @@ def test_a_place_that_is_gone_makes_the_reading_begin_anew_once(stage: Stage, an
     reading = Comparison.objects.get(run=run).reading
     gone = f"0 {stage.simulator.url}/api/v1/{stage.configuration.administration}/{SALES}?$skiptoken=guid'gone'"
     Comparison.objects.filter(run=run).update(reading={**reading, "after": gone})
-    stage.fault(kind="slow", delay_s=0, times=0)
+    no_more_faults(stage)
     assert row(go_on(stage, run), "70")["there"] == 65
 
 
@@ -270,7 +276,7 @@ def test_too_many_entries_ask_for_a_shorter_period(stage: Stage, anna: User, mon
 def test_what_was_posted_while_the_books_were_read_is_not_called_missing(stage: Stage, anna: User):
     post_all_kinds(stage)
     run = ask(stage, anna)
-    Posting.objects.filter(external_number="26000002").update(posted_at=timezone.now() + timezone.timedelta(minutes=1))
+    Posting.objects.filter(external_number="26000002").update(posted_at=timezone.now() + timedelta(minutes=1))
     stage.work()
     result = Comparison.objects.get(run=run).result
     assert result is not None

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 from pypdf import PdfReader
 
-from bookbridge.exchange.models import Line, Run
+from bookbridge.exchange.models import Line, Posting, Run
 from tests import factories
 from tests.exchange import files
 from tests.exchange.stage import Stage
@@ -106,3 +106,33 @@ def test_from_the_month_to_the_proof(
     expect(account.locator("ins")).to_have_text("8000")
     check_accessibility(page)
     picture(page, f"line-trail-{width}-{scheme}")
+
+
+@pytest.mark.parametrize("width", ["desktop", "phone"])
+def test_a_deleted_entry_is_found_out_and_leads_to_its_line(
+    width: str,
+    stage: Stage,
+    month: Run,
+    open_page: Callable[..., Page],
+    picture: Callable[[Page, str], None],
+) -> None:
+    anna = factories.member(month.organisation, "bookkeeper", "anna@example.org", name="Anna Voorbeeld")
+    gone, other = (Posting.objects.get(external_number=number) for number in ("26000003", "26000004"))
+    stage.control("entries", entry_id=gone.external_id, delete=True)
+    stage.control("entries", entry_id=other.external_id, amount="99.50")
+    page = open_page(viewport=DESKTOP if width == "desktop" else PHONE)
+    log_in(page, anna.email)
+    link = f"/companies/{month.organisation_id}/integrations/{month.configuration.integration_id}/reconciliation/"
+    page.goto(f"{link}?since=2026-11-01&until=2026-11-30")
+    check_accessibility(page)
+    page.get_by_role("button", name="Compare with Exact Online").press("Enter")
+    expect(page.get_by_text("The comparison has been asked for")).to_be_visible()
+    expect(page.get_by_text("are being read")).to_be_visible()
+    check_accessibility(page)
+    stage.work()
+    expect(page.get_by_text("Not everything agrees")).to_be_visible()
+    check_accessibility(page)
+    picture(page, f"comparison-{width}")
+    expect(page.get_by_role("row", name="26000004")).to_contain_text("99.50")
+    page.get_by_role("link", name="26000003").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("26000003")

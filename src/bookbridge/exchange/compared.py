@@ -123,9 +123,10 @@ def compare(
     elsewhere = ours_among(rest)
     result.moved = len(elsewhere)
     for id in rest - elsewhere:
-        row = result.row(books[id].journal, books[id].currency)
+        held = books[id]
+        row = result.row(held.journal, held.currency)
         row.others += 1
-        row.others_amount += books[id].amount or Decimal(0)
+        row.others_amount += rounded(held.amount or Decimal(0), held.currency)
     return result
 
 
@@ -156,13 +157,13 @@ def _count(result: Result, ours: Ours, held: Held | None, *, is_comparable: bool
         result.unchecked += 1
         row.there_amount += money.amount
         return
-    booked = rounded(held.amount, money.currency)
+    booked = rounded(held.amount, held.currency)
     is_same_currency = held.currency == money.currency
     row.there_amount += booked if is_same_currency else Decimal(0)
     room = ours.document.vat_room if isinstance(ours.document, Invoice) else Decimal(0)
     if not is_same_currency or abs(booked - money.amount) > room:
         row.different += 1
-        _list(result.different, replace(listed, booked=held.amount, booked_currency=held.currency))
+        _list(result.different, replace(listed, booked=booked, booked_currency=held.currency))
 
 
 def _list(into: list[Listed], listed: Listed) -> None:
