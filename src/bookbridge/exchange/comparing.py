@@ -44,16 +44,19 @@ class _TooManyError(Exception):
 
 
 def can_compare(integration: Integration) -> bool:
-    """Whether its package can say what it holds of a period."""
-    return catalogue.fact_sheet(integration.package).capabilities.compare
+    """Whether it has books, and its package can say what it holds of a period."""
+    return catalogue.fact_sheet(integration.package).capabilities.compare and _configurations(integration).exists()
 
 
 def ask_for(integration: Integration, since: date, until: date, user: User) -> int:
     """Compare each administration of the integration as soon as a worker is free; how many weren't being compared."""
-    configurations = Configuration.objects.filter(
+    return sum(_ask(configuration, since, until, user) for configuration in _configurations(integration))
+
+
+def _configurations(integration: Integration) -> QuerySet[Configuration]:
+    return Configuration.objects.filter(
         organisation_id=integration.organisation_id, integration=integration, is_active=True
     )
-    return sum(_ask(configuration, since, until, user) for configuration in configurations)
 
 
 def _ask(configuration: Configuration, since: date, until: date, user: User) -> bool:
