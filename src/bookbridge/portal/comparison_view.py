@@ -74,9 +74,9 @@ class Comparisons:
 
 
 def of_period(integration: Integration, days: Days) -> Comparisons:
-    if not comparing.can_compare(integration):
-        return Comparisons(is_possible=False)
     found = comparing.latest(integration, days.since, days.until)
+    if not found and not comparing.can_compare(integration):
+        return Comparisons(is_possible=False)
     kept = _kept_lines(integration, found)
     return Comparisons(is_possible=True, shown=[_shown(each, kept) for each in found])
 

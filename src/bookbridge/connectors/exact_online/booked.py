@@ -13,6 +13,7 @@ from bookbridge.kit.booked import BookedEntry
 from bookbridge.kit.package_settings import Journal
 
 Record = dict[str, Any]
+_LARGEST: Final = Decimal(10) ** 13
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +76,22 @@ def entries(records: Iterable[Record], kind: DocumentKind) -> tuple[BookedEntry,
 
 
 def _entry(part: _Part, record: Record) -> BookedEntry:
-    entry_date = date_of(record[part.entry_date])
-    if entry_date is None or not record["EntryID"]:
-        raise ValueError("an entry without an id or a date")
-    amount = amount_of(record["AmountFC"])
+    entry_date, amount = date_of(record[part.entry_date]), amount_of(record["AmountFC"])
+    if entry_date is None or not abs(amount) < _LARGEST:
+        raise ValueError("an entry without a date, or with an amount that can't be one")
     return BookedEntry(
         kind=part.kind,
-        external_id=str(record["EntryID"]),
+        external_id=_text(record["EntryID"]),
         number=str(record["EntryNumber"]),
-        journal=str(record[part.journal]).strip(),
+        journal=_text(record[part.journal]),
         entry_date=entry_date,
-        currency=str(record["Currency"]).strip(),
+        currency=_text(record["Currency"]),
         # A memorial counts what is debited.
         amount=max(amount, Decimal(0)) if part.kind == "journal_entry" else amount,
     )
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("a text that is missing")
+    return value.strip()
