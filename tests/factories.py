@@ -4,7 +4,7 @@ Every function makes one thing and what it needs; give it what matters for the t
 """
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from itertools import count
 from typing import Any
@@ -34,7 +34,6 @@ from bookbridge.documents import (
 from bookbridge.exchange import corrected_rows, reconciliation
 from bookbridge.exchange.models import (
     Attempt,
-    Comparison,
     Correction,
     Delivery,
     Line,
@@ -381,20 +380,6 @@ def settlement(of: Line) -> Settlement:
         fingerprint=of.fingerprint,
         reason="A test",
         decided_at=NOW,
-    )
-
-
-def comparison(of: Configuration, result: dict[str, Any] | None = None, **fields: Any) -> Comparison:
-    """Of March, ended well; without a result nothing had been posted."""
-    its_run = run(of, direction=Run.Direction.COMPARE, trigger=Run.Trigger.PERSON, **fields)
-    empty = {"rows": [], "missing": [], "different": [], "unchecked": 0, "moved": 0}
-    return Comparison.objects.create(
-        organisation=of.organisation,
-        configuration=of,
-        run=its_run,
-        since=date(2026, 3, 1),
-        until=date(2026, 3, 31),
-        result=result or empty,
     )
 
 

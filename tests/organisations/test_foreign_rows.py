@@ -19,6 +19,7 @@ from bookbridge.organisations.models import Organisation
 from bookbridge.organisations.walls import acting_as, acting_for, acting_for_nobody
 from bookbridge.portal.views import companies
 from tests import factories
+from tests.comparisons import comparison
 from tests.exchange.stage import Stage
 from tests.roles import addresses_of_this_test, as_the_app
 
@@ -66,7 +67,7 @@ def filled(name: str) -> Organisation:
     factories.settlement(factories.correction(run).line)
     factories.row_correction(run)
     notices.announce(company.pk, "run", run.pk)
-    factories.comparison(configuration)
+    comparison(configuration)
     trail.record(company.pk, "organisation.added", subject=company)
     return company
 

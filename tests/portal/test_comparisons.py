@@ -13,6 +13,7 @@ from bookbridge.exchange.models import Comparison, Line, Run
 from bookbridge.integrations.models import Configuration
 from bookbridge.kit import catalogue
 from tests import factories
+from tests.comparisons import comparison
 
 pytestmark = pytest.mark.django_db
 MARCH = "?since=2026-03-01&until=2026-03-31"
@@ -66,7 +67,7 @@ def result(line: Line | None) -> dict[str, Any]:
 def test_the_page_tells_what_is_missing_and_what_differs(books: Configuration, client_of: Any) -> None:
     line = factories.line(factories.run(books), factories.sales_invoice())
     anna = factories.member(books.organisation, "bookkeeper", name="Anna Voorbeeld")
-    factories.comparison(books, result(line), requested_by=anna)
+    comparison(books, result(line), requested_by=anna)
     page = client_of(books).get(address(books))
     text = page.content.decode()
     for said in (
@@ -88,7 +89,7 @@ def test_the_page_tells_what_is_missing_and_what_differs(books: Configuration, c
 
 def test_a_line_that_is_no_longer_kept_is_told_without_a_link(books: Configuration, client_of: Any) -> None:
     line = factories.line(factories.run(books), factories.sales_invoice())
-    factories.comparison(books, result(line))
+    comparison(books, result(line))
     where = reverse("line", args=(books.organisation_id, line.run_id, line.pk))
     line.delete()
     text = client_of(books).get(address(books)).content.decode()
@@ -125,7 +126,7 @@ def test_why_it_waits_is_told(books: Configuration, client_of: Any) -> None:
     from bookbridge.exchange.waiting_texts import ACCOUNT
 
     why = ACCOUNT(value="anna@example.org").model_dump(mode="json")
-    factories.comparison(books, state=Run.State.WAITING, waiting_for=why)
+    comparison(books, state=Run.State.WAITING, waiting_for=why)
     for name in ("reconciliation", "comparison"):
         text = client_of(books).get(address(books, name)).content.decode()
         assert "The account anna@example.org must be authorised again." in text
@@ -137,7 +138,7 @@ def test_a_failed_one_says_why_and_one_that_an_older_worker_ended_asks_for_anoth
     from bookbridge.exchange.comparing_texts import NOT_TOLD
 
     problem = NOT_TOLD(evidence=HOSTILE).model_dump(mode="json")
-    made = factories.comparison(books)
+    made = comparison(books)
     Run.objects.filter(pk=made.run_id).update(result="failed", problem=problem)
     text = client_of(books).get(address(books)).content.decode()
     assert "does not tell what it holds" in text
@@ -148,7 +149,7 @@ def test_a_failed_one_says_why_and_one_that_an_older_worker_ended_asks_for_anoth
 
 
 def test_comparisons_of_other_days_are_not_shown(books: Configuration, client_of: Any) -> None:
-    factories.comparison(books)
+    comparison(books)
     page = client_of(books).get(address(books, query="?since=2026-03-01&until=2026-03-30"))
     assert page.context["comparisons"].shown == []
 
@@ -156,7 +157,7 @@ def test_comparisons_of_other_days_are_not_shown(books: Configuration, client_of
 def test_the_page_asks_at_most_fifteen_queries(books: Configuration, client_of: Any) -> None:
     line = factories.line(factories.run(books), factories.sales_invoice())
     for _ in range(3):
-        factories.comparison(books, result(line))
+        comparison(books, result(line))
     client = client_of(books)
     for name in ("reconciliation", "comparison"):
         with CaptureQueriesContext(connection) as asked:
@@ -176,7 +177,7 @@ def test_a_package_that_cannot_be_compared_offers_nothing(
 
 
 def test_its_run_leads_to_the_page_and_the_history_names_it(books: Configuration, client_of: Any) -> None:
-    made = factories.comparison(books)
+    made = comparison(books)
     client = client_of(books)
     text = client.get(reverse("run", args=(books.organisation_id, made.run_id))).content.decode()
     assert address(books).replace("&", "&amp;") + "#compared" in text
