@@ -8,7 +8,7 @@ from bookbridge.organisations.walls import wall
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("exchange", "0016_row_corrections"),
+        ("exchange", "0017_operators_page"),
         ("integrations", "0008_pause"),
         ("organisations", "0002_audit_trail"),
     ]
