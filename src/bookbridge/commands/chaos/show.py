@@ -151,12 +151,20 @@ class Show:
         told = Told(planned.mark, planned.event, planned.with_, now - self.started)
         self.told.append(told)
         if deed.from_begin:
+            if self._nobody_could_take_over_from(planned.with_["worker"]):
+                self._recoveries.something_else_was_broken()
             self._recoveries.expect(told, held)
         seconds = planned.with_.get("seconds", LONGEST_FAULT_S if "rule" in planned.with_ else 0)
         self._running.append(_Running(told, deed, begun, now + seconds))
         if not seconds:
             self._end(self._running[-1])
         return True
+
+    def _nobody_could_take_over_from(self, worker: int) -> bool:
+        """Whether all other workers are starting or stopped at this moment."""
+        broken = {one.deed.place(one.told.details) for one in self._running}
+        others = [place for place in range(self.plan.workers) if place != worker]
+        return not any(self.site.workers.is_ready(place) and f"worker {place}" not in broken for place in others)
 
     def _may_wait(self, planned: Planned) -> bool:
         """For a moment: who has nothing in hand leaves nothing behind."""

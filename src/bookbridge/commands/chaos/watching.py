@@ -210,7 +210,8 @@ class Recoveries:
         self._open.append(_Watch(told, time.monotonic(), held))
 
     def something_else_was_broken(self) -> None:
-        """Who waits to recover from a kill can't while the database is down: it counts from the database's return."""
+        """Who waits to recover from a kill can't while the database is down, or while no worker is left that could take
+        over: it counts from the database's return, or from the moment at which the last worker was harmed."""
         for watch in self._open:
             watch.since, watch.before = time.monotonic(), None
 
