@@ -5,7 +5,7 @@ import os
 import subprocess
 import sys
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -40,20 +40,16 @@ class Gathered(Copier):
     """Keeps what is to be copied."""
 
     def __init__(self) -> None:
-        self._waiting = {table: [] for table in COLUMNS}
+        self.rows: dict[str, list[Any]] = {table: [] for table in COLUMNS}
 
-    def copy_when_many(self) -> None:
-        pass
-
-    @property
-    def rows(self) -> dict[str, list[Any]]:
-        return self._waiting
+    def add(self, table: str, row: Sequence[Any]) -> None:
+        self.rows[table].append(row)
 
 
 def made_up(seed: int) -> dict[str, list[Any]]:
     places = [Place(UUID(int=1), UUID(int=number), number) for number in (1, 2)]
     gathered = Gathered()
-    History(Size(2, 40, 500, 100, 365), datetime(2026, 3, 1, tzinfo=UTC), gathered, Random(seed)).tell(iter([places]))
+    History(Size(2, 40, 500, 100, 365), datetime(2026, 3, 1, tzinfo=UTC), gathered, Random(seed)).tell([places])
     return gathered.rows
 
 

@@ -56,14 +56,11 @@ def seed(as_json: bool, **asked: Any) -> None:
 
 def fill(size: "Size", until: datetime, seed: int, user: Any) -> None:
     """Make the history up to a moment. Needs DATABASE_OWNER_URL; Django must be loaded."""
-    import psycopg
-
     from bookbridge.commands.seed.companies import make_companies
-    from bookbridge.commands.seed.copying import Copier
+    from bookbridge.commands.seed.copying import copying
     from bookbridge.commands.seed.history import History
 
     chance = Random(seed)  # noqa: S311 - repeatable on purpose, nothing secret.
-    with psycopg.connect(os.environ["DATABASE_OWNER_URL"], autocommit=True) as connection:
-        copier = Copier(connection)
-        History(size, until, copier, chance).tell(make_companies(size.integrations, user, until, chance))
-        copier.finish()
+    companies = list(make_companies(size.integrations, user, until, chance))
+    with copying(os.environ["DATABASE_OWNER_URL"]) as copier:
+        History(size, until, copier, chance).tell(companies)

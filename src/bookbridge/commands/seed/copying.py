@@ -1,6 +1,7 @@
 """Rows into the tables by COPY, under the role that owns them: the app's own may not copy past its walls."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, LiteralString
 
 import psycopg
@@ -39,42 +40,79 @@ COLUMNS: dict[str, tuple[LiteralString, ...]] = {
     "organisations_audithead": ("organisation_id", "count", "hash"),
 }
 """In an order in which nothing points at what isn't there yet."""
+_LINKS = """
+    SELECT format('ALTER TABLE %%s DROP CONSTRAINT %%I', conrelid::regclass, conname),
+        format('ALTER TABLE %%s ADD CONSTRAINT %%I %%s', conrelid::regclass, conname, pg_get_constraintdef(oid))
+    FROM pg_constraint WHERE contype = 'f' AND conrelid::regclass::text = ANY (%(tables)s)
+"""
+# Those of keys and unique constraints stay: others point at them.
+_INDEXES = """
+    SELECT format('DROP INDEX %%s', indexrelid::regclass), pg_get_indexdef(indexrelid)
+    FROM pg_index
+    WHERE indrelid::regclass::text = ANY (%(tables)s) AND NOT indisunique
+"""
 _NUMBERED_HERE = ("exchange_run", "exchange_delivery", "exchange_outstandingsnapshot", "exchange_posting")
 
 
 class Copier:
-    """Gathers rows by table and copies them in lots; `finish` when all are there."""
+    """Gathers rows by table and copies them in lots, all in the transaction that `copying` begins."""
 
     def __init__(self, connection: psycopg.Connection, at_once: int = 20_000) -> None:
         self._connection, self._at_once = connection, at_once
         self._waiting: dict[str, list[Sequence[Any]]] = {table: [] for table in COLUMNS}
 
-    def add(self, table: str, rows: Iterable[Sequence[Any]]) -> None:
-        self._waiting[table].extend(rows)
+    def add(self, table: str, row: Sequence[Any]) -> None:
+        rows = self._waiting[table]
+        rows.append(row)
+        if len(rows) >= self._at_once:
+            self._copy(table)
 
-    def copy_when_many(self) -> None:
-        """Called where nothing that waits points at what is still to come."""
-        if max(map(len, self._waiting.values())) >= self._at_once:
-            self.copy()
-
-    def copy(self) -> None:
-        with self._connection.transaction(), self._connection.cursor() as cursor:
-            for table, rows in self._waiting.items():
-                names = sql.SQL(", ").join(map(sql.Identifier, COLUMNS[table]))
-                into = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), names)
-                with cursor.copy(into) as copy:
-                    for row in rows:
-                        copy.write_row(row)
-                rows.clear()
-
-    def finish(self) -> None:
-        """What is left; then the numbers go on after ours, and PostgreSQL knows what is there."""
-        self.copy()
+    def copy_the_rest(self) -> None:
+        """Then the numbers go on after ours."""
+        for table in COLUMNS:
+            self._copy(table)
         for table in _NUMBERED_HERE:
             self._connection.execute(
                 sql.SQL("SELECT setval(pg_get_serial_sequence({}, 'id'), max(id)) FROM {}").format(
                     sql.Literal(table), sql.Identifier(table)
                 )
             )
+
+    def _copy(self, table: str) -> None:
+        names = sql.SQL(", ").join(map(sql.Identifier, COLUMNS[table]))
+        into = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), names)
+        rows = self._waiting[table]
+        with self._connection.cursor() as cursor, cursor.copy(into) as copy:
+            for row in rows:
+                copy.write_row(row)
+        rows.clear()
+
+
+@contextmanager
+def copying(owner_url: str) -> Iterator[Copier]:
+    """All or nothing, in one transaction. Indexes and the checks of links are made when all rows are there.
+
+    One by one they take several times as long as the rows themselves.
+    """
+    with psycopg.connect(owner_url, autocommit=True) as connection:
+        with connection.transaction():
+            again = _without_indexes_and_links(connection)
+            copier = Copier(connection)
+            yield copier
+            copier.copy_the_rest()
+            for statement in again:
+                connection.execute(statement)
         for table in COLUMNS:
-            self._connection.execute(sql.SQL("VACUUM ANALYZE {}").format(sql.Identifier(table)))
+            connection.execute(sql.SQL("VACUUM ANALYZE {}").format(sql.Identifier(table)))
+
+
+def _without_indexes_and_links(connection: psycopg.Connection) -> list[bytes]:
+    """Drops them, and returns the statements that make them anew."""
+    again: list[bytes] = []
+    for drop, make in connection.execute(_LINKS, {"tables": list(COLUMNS)}).fetchall():
+        connection.execute(drop.encode())
+        again.append(make.encode())
+    for drop, make in connection.execute(_INDEXES, {"tables": list(COLUMNS)}).fetchall():
+        connection.execute(drop.encode())
+        again.insert(0, make.encode())
+    return again

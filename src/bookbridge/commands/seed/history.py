@@ -6,7 +6,7 @@ its audit trail needs them.
 
 import json
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass, field
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -109,7 +109,7 @@ class History:
         share, more = divmod(self._size.runs, self._size.integrations)
         return [share + (number < more) for number in range(self._size.integrations)]
 
-    def tell(self, companies: Iterator[list[Place]]) -> None:
+    def tell(self, companies: Iterable[list[Place]]) -> None:
         runs = iter(self._runs_of_each())
         for places in companies:
             self._tell_of([_Shop(place) for place in places], [next(runs) for _ in places])
@@ -126,7 +126,7 @@ class History:
                     self._tell_run(
                         shop, chain, moment, turn, is_last=self._is_first and not number and turn >= runs[0] - 2
                     )
-        self._copier.add("organisations_audithead", [(chain.organisation_id, chain.count, chain.hash)])
+        self._copier.add("organisations_audithead", (chain.organisation_id, chain.count, chain.hash))
 
     def _tell_run(self, shop: _Shop, chain: Chain, moment: datetime, turn: int, *, is_last: bool) -> None:
         run = next(self._run_ids)
@@ -134,7 +134,6 @@ class History:
             self._tell_reading(shop, chain, run, moment)
         else:
             self._tell_file(shop, chain, run, moment, self._size.largest_run if is_last else self._a_share())
-        self._copier.copy_when_many()
 
     def _a_share(self) -> int:
         share = self._lines_left // max(self._files_left, 1)
@@ -167,7 +166,7 @@ class History:
             self._tell_line(shop, chain, (run, delivery, position), at, sums, is_troubled=is_troubled)
         result = "good" if sums.is_good else "with_errors"
         self._add_run(shop, run, "out", "file", moment, result, json.dumps(sums.counts), sums.reconciliation)
-        self._copier.add("exchange_delivery", [row])
+        self._copier.add("exchange_delivery", row)
         changes = {name: (None, number) for name, number in sums.counts.items() if number}
         self._note(chain, moment + _TOOK, by_a_worker("run.ended", "run", run, {"result": ("", result), **changes}))
 
@@ -178,7 +177,7 @@ class History:
             *(snapshot, place.organisation_id, place.configuration_id, run, moment + _TOOK, "[]", items),
             *(json.dumps({"sales": {"EUR": "12345.67"}}), "written", 0, "[]"),
         )
-        self._copier.add("exchange_outstandingsnapshot", [values])
+        self._copier.add("exchange_outstandingsnapshot", values)
         changes = {"state": (None, "written"), "items": (None, items), "vanished": (None, 0), "run": (None, run)}
         self._note(chain, moment + _TOOK, by_a_worker("outstanding.written", "snapshot", snapshot, changes))
 
@@ -219,7 +218,7 @@ class History:
         shop.posted.append((posting, document))
         organisation = shop.place.organisation_id
         attempt = (organisation, posting, run, token, worker, "post", document.fingerprint, "{}", at, at, "posted", "")
-        self._copier.add("exchange_attempt", [attempt])
+        self._copier.add("exchange_attempt", attempt)
         self._note(chain, at, self._told.told(posting, run, document.fingerprint, external_id, document.number))
         return posting
 
@@ -231,7 +230,7 @@ class History:
             *(state, document.fingerprint, document.document, external_id, number, 0, 0, "[]", at),
             at if external_id else None,
         )
-        self._copier.add("exchange_posting", [row])
+        self._copier.add("exchange_posting", row)
         return posting
 
     def _add_line(
@@ -252,7 +251,7 @@ class History:
             *(document.number, document.journal, "EUR", document.amount, document.document, document.fingerprint),
             *(f"[{position * 2 - 1}, {position * 2}]", document.raw, outcome, reason, problems, number, at),
         )
-        self._copier.add("exchange_line", [row])
+        self._copier.add("exchange_line", row)
 
     def _add_unread(self, shop: _Shop, where: tuple[int, int, int], at: datetime) -> None:
         run, delivery, position = where
@@ -270,7 +269,7 @@ class History:
             *("", "", None, None, "", f"[{position * 2}]", made_up.UNREAD_RAW, "refused", "not_read"),
             *(made_up.unread(position * 2), "", at),
         )
-        self._copier.add("exchange_line", [row])
+        self._copier.add("exchange_line", row)
 
     def _add_run(
         self,
@@ -288,7 +287,7 @@ class History:
             *(run, place.organisation_id, place.configuration_id, direction, trigger, "ended", moment, 0),
             *(moment, moment, moment + _TOOK, result, counts, reconciliation),
         )
-        self._copier.add("exchange_run", [row])
+        self._copier.add("exchange_run", row)
 
     def _note(self, chain: Chain, moment: datetime, told: dict[str, str]) -> None:
-        self._copier.add("organisations_auditentry", [chain.link(moment, told)])
+        self._copier.add("organisations_auditentry", chain.link(moment, told))
