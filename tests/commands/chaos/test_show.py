@@ -1,5 +1,6 @@
 """From when a recovery counts: who is harmed while no other worker is at work leaves nobody who could take over."""
 
+from datetime import UTC, datetime
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,6 +9,7 @@ import pytest
 from bookbridge.commands.chaos.plan import Plan, Planned
 from bookbridge.commands.chaos.show import Show
 from bookbridge.commands.chaos.watching import Facts, Held
+from bookbridge.kit.errors import LaterError
 
 
 class Workers:
@@ -48,6 +50,27 @@ def test_who_could_take_over(ready: set[int], stopped: list[int], nobody: bool) 
     for place in stopped:
         assert show._begin(Planned(1, "stop", {"worker": place, "seconds": 60}))
     assert show._nobody_could_take_over_from(0) is nobody
+
+
+def test_what_can_t_be_done_now_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A person's sign-in may meet a package that is being broken at that moment."""
+    show = show_with({0, 1})
+    tries: list[str] = []
+
+    def sign_in_again() -> None:
+        tries.append("signed in")
+        if len(tries) == 1:
+            raise LaterError(datetime.now(UTC), "the package gives no new access token yet")
+
+    show.site.stage = SimpleNamespace(sign_in_again=sign_in_again)
+    show.site.remember_tokens = lambda: None
+    show.site.package = SimpleNamespace(control=lambda *_: None)
+    assert show._begin(Planned(1, "tokens-revoked", {"seconds": 0}))
+    [running] = show._running
+    assert show.told[0].ended_s is None
+    show._end(running)
+    assert show.told[0].ended_s is not None
+    assert len(tries) == 2
 
 
 @pytest.mark.parametrize(("ready", "recovered"), [({0, 1}, [4.0, 4.0]), ({0, 1, 2}, [12.0, 4.0])])

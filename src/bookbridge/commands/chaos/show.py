@@ -16,6 +16,7 @@ from bookbridge.commands.chaos.installation import NotNowError
 from bookbridge.commands.chaos.plan import Plan, Planned
 from bookbridge.commands.chaos.watching import Facts, Held, Recoveries, Tables, Told
 from bookbridge.commands.processes import ChildFailedError
+from bookbridge.kit.errors import PackageError
 
 _TICK_S = 0.1
 _WAIT_FOR_WORK_IN_HAND_S = 3.0
@@ -67,7 +68,7 @@ class Show:
                     return
         finally:
             for running in self._running:
-                with suppress(NotNowError, httpx.HTTPError, OSError):
+                with suppress(NotNowError, httpx.HTTPError, PackageError, OSError):
                     running.deed.end(self.site, running.begun, running.told.details)
 
     def _until(self, true: Callable[[], bool]) -> None:
@@ -225,5 +226,5 @@ def _done(act: Callable[[], Any]) -> tuple[bool, Any]:
     """Whether it could be done now, and what it gave; something else may be broken at the same time."""
     try:
         return True, act()
-    except (NotNowError, httpx.HTTPError, DatabaseError, InterfaceError):
+    except (NotNowError, httpx.HTTPError, PackageError, DatabaseError, InterfaceError):
         return False, None
