@@ -1,5 +1,7 @@
 """Correcting a line in the portal: what is filled in is never lost, and says at its field what is wrong with it."""
 
+import html
+import re
 from decimal import Decimal
 from typing import Any
 
@@ -8,12 +10,14 @@ from django.test import Client
 from django.urls import reverse
 from django.utils.translation import override
 
+from bookbridge.documents import JournalLine
 from bookbridge.exchange.models import Correction, Line, Run
 from bookbridge.portal import repair_form
 from tests import factories
 from tests.portal.stored import stored_at
 
 pytestmark = pytest.mark.django_db
+_INPUT = re.compile(r'<input[^>]* name="([^"]+)"[^>]* value="([^"]*)"')
 
 
 @pytest.fixture
@@ -70,6 +74,24 @@ def test_a_correction_is_kept_and_the_run_says_that_it_is_ready(line: Line) -> N
     assert "1 change is ready" in page
     assert "Ready to be offered again" in page
     assert "1 change is ready" in as_a("viewer", line).get(answer["Location"]).content.decode()
+
+
+def test_a_document_of_very_many_lines_can_be_corrected(line: Line) -> None:
+    entries = tuple(
+        JournalLine(ledger_account="1100" if even else "1000", amount="1.00" if even else "-1.00", description="Part")
+        for _ in range(150)
+        for even in (True, False)
+    )
+    long = factories.line(
+        line.run, factories.journal_entry("26900300", lines=entries), "refused", [factories.unknown_vat_code()]
+    )
+    client = as_a("bookkeeper", long)
+    page = client.get(page_of(long)).content.decode()
+    fields = {html.unescape(name): html.unescape(value) for name, value in _INPUT.findall(page) if "." in name}
+    assert len(fields) > 1000
+    answer = save(client, long, **{**fields, "lines.299.description": "Mine"})
+    assert answer.status_code == 302
+    assert Correction.objects.get(line=long).document["lines"][299]["description"] == "Mine"
 
 
 def test_what_is_wrong_stays_with_its_reason_and_nothing_is_kept(line: Line) -> None:

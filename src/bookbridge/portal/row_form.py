@@ -16,8 +16,8 @@ from bookbridge.kit.package_settings import PackageSettings
 from bookbridge.portal.document_view import anchor_of
 from bookbridge.portal.repair_form import LONGEST, Box, Errors, lists_of
 
-MOST_CELLS = 900
-"""A form of more than a thousand fields is not taken (Django's DATA_UPLOAD_MAX_NUMBER_FIELDS)."""
+MOST_CELLS = 4_000
+"""A form of more is of no use to a person, and slow in a browser."""
 _LISTS = {
     "gl_account": "ledger_accounts",
     "vat_code": "vat_codes",
