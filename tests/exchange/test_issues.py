@@ -164,7 +164,7 @@ def test_a_code_that_puts_nothing_right_is_not_mapped(stage: Stage, held_up: Iss
 
 def test_all_are_offered_as_they_are_once_the_package_was_put_right(stage: Stage, held_up: Issue, anna: Any):
     assert apply(stage.configuration, now(stage, held_up), Change(AS_THEY_ARE), anna) == 5
-    assert repair.ready_anywhere(stage.configuration).count() == 5
+    assert repair.ready_counts([stage.configuration]) == {stage.configuration.pk: 5}
     repair.retry_all(stage.configuration, anna)
     stage.work()
     assert books(stage) == []

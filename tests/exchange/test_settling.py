@@ -97,7 +97,7 @@ def test_what_was_ready_to_be_offered_is_not_when_it_is_left_out(stage: Stage, f
     repair.save(failed, document, is_ready=True, version=0, user=anna)
     settling.leave_out(fresh(failed), "No", anna)
 
-    assert repair.ready(failed.run).count() == 0
+    assert repair.ready(failed.run) == 0
     assert repair.retry(failed.run, anna) is None
 
 

@@ -96,6 +96,7 @@ def test_what_looks_across_the_walls_is_pinned_down_and_returns_no_customers_dat
                 *("person", "kind", "about"),
                 *("name", "labels", "jsonb", "value", "double", "precision"),
                 *("what", "number", "members", "integrations", "runs", "last_run_at"),
+                *("id", "administration", "window_name", "used", "allowed", "closed_until"),
             }, name
         else:
             assert name in {"bookbridge_audit_append"}
