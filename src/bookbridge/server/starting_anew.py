@@ -13,6 +13,7 @@ from typing import NoReturn
 import psycopg
 import structlog
 from django.db import DatabaseError
+from procrastinate.exceptions import ConnectorException
 
 from bookbridge.server.postgres_places import EmbeddedPostgresError
 
@@ -70,5 +71,16 @@ def starting_anew_when_it_fails(start_anew: StartAnew, again: bool) -> Iterator[
         if not again:
             raise
         _log.warning("start_failed", reason=type(error).__name__)
+        time.sleep(_PAUSE_S)
+        start_anew()
+
+
+@contextmanager
+def starting_anew_when_the_queue_is_lost(start_anew: StartAnew) -> Iterator[None]:
+    """PostgreSQL may be gone at the moment at which the worker registers with its queue, before the heart notices."""
+    try:
+        yield
+    except ConnectorException as error:
+        _log.error("queue_lost", reason=type(error.__cause__).__name__)
         time.sleep(_PAUSE_S)
         start_anew()

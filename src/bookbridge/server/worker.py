@@ -22,7 +22,11 @@ from bookbridge.organisations import trail
 from bookbridge.portal.notices import looking
 from bookbridge.portal.tasks import MAILS
 from bookbridge.server.failover import look_up_first_in_another_life
-from bookbridge.server.starting_anew import StartAnew, starting_anew_when_it_fails
+from bookbridge.server.starting_anew import (
+    StartAnew,
+    starting_anew_when_it_fails,
+    starting_anew_when_the_queue_is_lost,
+)
 
 SWEEP_EVERY_S = 0.5
 SWEEPS_FOR_A_LOOK_INTO_A_FOLDER = 2
@@ -51,7 +55,8 @@ def run_worker(concurrency: int, ready: Path | None, start_anew: StartAnew, *, a
         ready.touch()
     _log.info("worker_started", worker=str(life.id), concurrency=concurrency)
     try:
-        asyncio.run(_take_jobs(life, concurrency, start_anew))
+        with starting_anew_when_the_queue_is_lost(start_anew):
+            asyncio.run(_take_jobs(life, concurrency, start_anew))
     finally:
         stop.set()
         sweeper.join(timeout=10)
