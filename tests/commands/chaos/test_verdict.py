@@ -149,16 +149,18 @@ def test_who_waits_while_the_database_is_down_counts_from_its_return(clock: Cloc
     recoveries.see(facts(8), is_idle=False)
 
     assert told.recovered_after_s == 1
+    assert told.since_harm_s == 21
 
 
 def test_the_longest_recovery_is_told_with_its_event():
     told = [Told(1, "kill", {}, 0, recovered_after_s=float(seconds), load=2.0) for seconds in range(1, 20)]
-    told += [Told(1, "stop", {}, 0, recovered_after_s=28.0, load=9.0), Told(1, "pause", {}, 0)]
+    told += [Told(1, "stop", {}, 0, recovered_after_s=28.0, since_harm_s=40.0, load=9.0), Told(1, "pause", {}, 0)]
 
     assert recovery(told) == {
         "recovered_after_s": 28.0,
         "recovered_p95_s": 19.0,
         "slowest": "stop",
+        "since_harm_s": 40.0,
         "recoveries": 20,
         "processors": os.cpu_count(),
         "load_at_slowest": 9.0,

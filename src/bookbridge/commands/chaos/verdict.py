@@ -64,6 +64,7 @@ def recovery(told: Sequence[Told]) -> dict[str, Any]:
         "recovered_after_s": round(_seconds(slowest), 1),
         "recovered_p95_s": round(_seconds(measured[math.ceil(len(measured) * 0.95) - 1]), 1),
         "slowest": slowest.event,
+        "since_harm_s": round(max(one.since_harm_s or 0.0 for one in measured), 1),
         "recoveries": len(measured),
         "processors": os.cpu_count(),
         "load_at_slowest": round(slowest.load or 0, 1),

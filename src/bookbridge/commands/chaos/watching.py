@@ -176,6 +176,8 @@ class Told:
     ended_s: float | None = None
     recovered_after_s: float | None = None
     """None: there was nothing left to do, so nothing to recover."""
+    since_harm_s: float | None = None
+    """The same from the harm itself, whatever else was broken meanwhile."""
     load: float | None = None
     """Of the machine at that moment: how many processes wanted a processor, over the last minute."""
 
@@ -187,6 +189,7 @@ class Told:
             "begun_s": round(self.begun_s, 1),
             "ended_s": None if self.ended_s is None else round(self.ended_s, 1),
             "recovered_after_s": None if self.recovered_after_s is None else round(self.recovered_after_s, 1),
+            "since_harm_s": None if self.since_harm_s is None else round(self.since_harm_s, 1),
             "load": None if self.load is None else round(self.load, 1),
         }
 
@@ -196,6 +199,7 @@ class _Watch:
     told: Told
     since: float
     held: Held
+    harmed: float
     before: tuple[int, str] | None = None
 
 
@@ -207,7 +211,8 @@ class Recoveries:
     _open: list[_Watch] = field(default_factory=list)
 
     def expect(self, told: Told, held: Held) -> None:
-        self._open.append(_Watch(told, time.monotonic(), held))
+        now = time.monotonic()
+        self._open.append(_Watch(told, now, held, now))
 
     def something_else_was_broken(self) -> None:
         """Who waits to recover from a kill can't while the database is down, or while no worker is left that could take
@@ -221,6 +226,7 @@ class Recoveries:
                 watch.before = facts.progress
             elif facts.progress != watch.before and not self.tables.is_held(watch.held):
                 watch.told.recovered_after_s = time.monotonic() - watch.since
+                watch.told.since_harm_s = time.monotonic() - watch.harmed
                 watch.told.load = os.getloadavg()[0]
                 self._open.remove(watch)
             elif is_idle:
