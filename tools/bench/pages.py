@@ -7,11 +7,13 @@ is the server's own work, PostgreSQL's included. The report names every page; th
 import secrets
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
 from statistics import median
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode, urlsplit
+from uuid import UUID
 
 from tools.bench.installation import installed
 from tools.bench.measures import Asked
@@ -27,6 +29,19 @@ _DAYS = 365
 _LARGEST_SHARE = 100
 """One line in so many stands in the largest run."""
 _WARM = 3
+_SOME_SHOPS = 20
+"""Integrations whose issues are visited."""
+_OUTCOMES = ("posted", "refused", "skipped")
+_OF_A_SHOP = (
+    "integration",
+    "history",
+    "files",
+    "issues",
+    "settings",
+    "drop_box",
+    "reconciliation",
+    "integration_trail",
+)
 _PASSWORD = secrets.token_urlsafe(12)
 
 Visit = Callable[[Random], str]
@@ -109,84 +124,88 @@ def _pages() -> Iterator[tuple[str, Visit]]:
         with acting_for(organisation_id):
             office = Organisation.objects.filter(pk=organisation_id, name=OFFICE).first()
             if office is not None:
-                yield from _pages_of(office)
+                yield from _pages_of(_company(office))
 
 
-def _pages_of(office: Any) -> Iterator[tuple[str, Visit]]:
-    """All of the largest company: the choices are read here, while somebody acts for it."""
+@dataclass(frozen=True)
+class _Company:
+    """What there is to visit in the largest company, read once."""
+
+    pk: UUID
+    shops: list[Any]
+    runs: list[int]
+    largest_run: int
+    lines: dict[str, list[tuple[int, int]]]
+    """Run and line of some, by outcome."""
+    issues: list[tuple[UUID, str]]
+
+    def at(self, name: str, *place: object, **query: object) -> str:
+        from django.urls import reverse
+
+        return reverse(name, args=[self.pk, *place]) + (f"?{urlencode(query)}" if query else "")
+
+    def of_some_shop(self, name: str, **query: object) -> Visit:
+        return lambda chance: self.at(name, chance.choice(self.shops).integration_id, **query)
+
+
+def _company(office: Any) -> _Company:
     from bookbridge.exchange.issues import open_issues
     from bookbridge.exchange.models import Line, Run
     from bookbridge.integrations.models import Configuration
 
-    shops = list(Configuration.objects.filter(organisation=office))
-    runs = list(Run.objects.filter(organisation=office, direction="out").values_list("pk", flat=True))
-    largest = Run.objects.filter(organisation=office, configuration=shops[0], direction="out").latest("pk").pk
-    lines = Line.objects.filter(organisation=office)
-    some = {
-        outcome: list(lines.filter(outcome=outcome).order_by("-pk").values_list("run_id", "pk")[:2000])
-        for outcome in ("posted", "refused", "skipped")
-    }
-    keys = {shop.pk: open_issues(office.pk, [shop.pk]).issues for shop in shops[:20]}
-    with_issues = [(shop, keys[shop.pk][0].cause.key) for shop in shops[:20] if keys[shop.pk]]
+    shops = list(Configuration.objects.filter(organisation=office).order_by("pk"))
+    runs = Run.objects.filter(organisation=office, direction="out")
+    lines = Line.objects.filter(organisation=office).order_by("-pk")
+    found = [(shop, open_issues(office.pk, [shop.pk]).issues) for shop in shops[:_SOME_SHOPS]]
+    return _Company(
+        office.pk,
+        shops,
+        list(runs.values_list("pk", flat=True)),
+        runs.filter(configuration=shops[0]).latest("pk").pk,
+        {outcome: list(lines.filter(outcome=outcome).values_list("run_id", "pk")[:2000]) for outcome in _OUTCOMES},
+        [(shop.integration_id, issues[0].cause.key) for shop, issues in found if issues],
+    )
+
+
+def _pages_of(company: _Company) -> Iterator[tuple[str, Visit]]:
     last = _UNTIL.date().replace(day=1) - timedelta(days=1)
     month = {"since": last.replace(day=1), "until": last}
     year = {"since": last - timedelta(days=330), "until": last}
-
-    def at(name: str, *place: object, **query: object) -> str:
-        from django.urls import reverse
-
-        return reverse(name, args=[office.pk, *place]) + (f"?{urlencode(query)}" if query else "")
-
-    def of_shop(name: str, *more: object, **query: object) -> Visit:
-        return lambda chance: at(name, chance.choice(shops).integration_id, *more, **query)
-
+    at = company.at
     yield "companies", lambda _: "/companies/"
     yield "installation", lambda _: "/installation/"
     for name in ("company", "members", "integrations", "trail"):
         yield name, lambda _, name=name: at(name)
     yield "trail of a month", lambda _: at("trail", **month)
     yield "trail of repairs", lambda _: at("trail", what="repair")
-    for name in (
-        "integration",
-        "history",
-        "files",
-        "issues",
-        "settings",
-        "drop_box",
-        "reconciliation",
-        "integration_trail",
-    ):
-        yield name, of_shop(name)
-    yield "history with errors", of_shop("history", result="with_errors")
-    yield "history of a month", of_shop("history", **month)
-    yield (
-        "history by text",
-        lambda chance: at(
-            "history", chance.choice(shops).integration_id, text=f"{_UNTIL:%y}000{chance.randrange(1000):03}"
-        ),
-    )
-    yield "reconciliation of a month", of_shop("reconciliation", **month)
-    yield "reconciliation of a year", of_shop("reconciliation", **year)
-    yield "issue", lambda chance: at("issue", *_shop_and_key(chance.choice(with_issues)))
-    yield "mappings", lambda chance: at("mappings", *_place(chance.choice(shops)), "vat_codes")
-    yield "layout", lambda chance: at("layout", *_place(chance.choice(shops)), "fmuta6")
+    for name in _OF_A_SHOP:
+        yield name, company.of_some_shop(name)
+    yield "history with errors", company.of_some_shop("history", result="with_errors")
+    yield "history of a month", company.of_some_shop("history", **month)
+    yield "history by text", company.of_some_shop("history", text=f"{_UNTIL:%y}000012")
+    yield "reconciliation of a month", company.of_some_shop("reconciliation", **month)
+    yield "reconciliation of a year", company.of_some_shop("reconciliation", **year)
+    yield "issue", lambda chance: at("issue", *chance.choice(company.issues))
+    yield "mappings", lambda chance: at("mappings", *_place(chance.choice(company.shops)), "vat_codes")
+    yield "layout", lambda chance: at("layout", *_place(chance.choice(company.shops)), "fmuta6")
+    yield from _pages_of_runs(company)
+
+
+def _pages_of_runs(company: _Company) -> Iterator[tuple[str, Visit]]:
+    at, largest = company.at, company.largest_run
     for name in ("run", "run_progress"):
-        yield name, lambda chance, name=name: at(name, chance.choice(runs))
+        yield name, lambda chance, name=name: at(name, chance.choice(company.runs))
     yield "largest run, only failed", lambda _: at("run", largest)
     yield "largest run, all lines", lambda _: at("run", largest, shown="1")
     yield (
         "largest run by text",
-        lambda chance: at("run", largest, shown="1", text=f"{_UNTIL:%y}00{chance.randrange(100):02}"),
+        lambda chance: at("run", largest, shown="1", text=f"{_UNTIL:%y}00{chance.randrange(99):02}"),
     )
     yield "largest run, progress", lambda _: at("run_progress", largest)
-    for outcome, found in some.items():
+    for outcome, found in company.lines.items():
         yield f"{outcome} line", lambda chance, found=found: at("line", *chance.choice(found))
-    yield "trail of a line", lambda chance: at("line_trail", *chance.choice(some["posted"]))
+    yield "trail of a line", lambda chance: at("line_trail", *chance.choice(company.lines["posted"]))
 
 
 def _place(shop: Any) -> tuple[Any, int]:
     return shop.integration_id, shop.pk
-
-
-def _shop_and_key(pair: tuple[Any, str]) -> tuple[Any, str]:
-    return pair[0].integration_id, pair[1]
