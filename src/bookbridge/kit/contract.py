@@ -152,4 +152,4 @@ class Connector(ABC):
 
         `after`: a page's `following`; None begins. A page at a time, so that a long reading goes on where the package's
         call limits stopped it. Only all pages together are an answer. Raises the errors of kit.errors."""
-        raise NotImplementedError(f"{self.fact_sheet.name} can't be compared: {since}, {until}, {after}")
+        raise NotImplementedError(f"the fact sheet of {self.fact_sheet.name} says `compare`, and its connector can't")
