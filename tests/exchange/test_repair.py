@@ -128,6 +128,18 @@ def test_two_people_do_not_overwrite_each_other(stage: Stage, failed: Line, anna
     assert Correction.objects.get().document["lines"][0]["ledger_account"] == "8010"
 
 
+def test_what_a_retry_took_at_this_moment_stays_as_it_was_offered(
+    stage: Stage, failed: Line, anna: Any, monkeypatch: pytest.MonkeyPatch
+):
+    repair.save(failed, corrected(failed), is_ready=True, version=0, user=anna)
+    seen = Correction.objects.get()
+    assert repair.retry(failed.run, anna) is not None
+    monkeypatch.setattr(repair, "correction_of", lambda line: seen)
+    with pytest.raises(repair.ChangedMeanwhileError):
+        repair.save(failed, corrected(failed, description="Mine"), is_ready=True, version=1, user=anna)
+    assert Correction.objects.get().document == seen.document
+
+
 def test_a_retry_that_fails_again_can_be_repaired_again(stage: Stage, failed: Line, anna: Any):
     again = corrected_and_retried(failed, anna, ledger_account="8998")
     stage.work()

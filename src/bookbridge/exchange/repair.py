@@ -115,7 +115,9 @@ def save(line: Line, document: Document, *, is_ready: bool, version: int, user: 
             before = line.document or {}
         else:
             before = kept.document
-            Correction.objects.filter(pk=kept.pk).update(**values)
+            # A retry may have taken it since it was looked at: what was offered stays as it was.
+            if not Correction.objects.filter(pk=kept.pk, version=version, retried_in=None).update(**values):
+                raise ChangedMeanwhileError
         telling.lines_corrected([(line, changed_fields(before, content))], is_ready=is_ready)
     return kept
 
