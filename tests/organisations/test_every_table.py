@@ -93,7 +93,7 @@ def test_what_looks_across_the_walls_is_pinned_down_and_returns_no_customers_dat
                 *("uuid", "bigint", "text", "timestamp", "with", "time", "zone"),
                 *("organisation", "configuration", "integration", "authorisation", "posting", "run", "active"),
                 *("since", "until"),
-                *("person", "kind", "about"),
+                *("person", "kind", "about", "told"),
                 *("name", "labels", "jsonb", "value", "double", "precision"),
                 *("what", "number", "members", "integrations", "runs", "last_run_at"),
                 *("id", "administration", "window_name", "used", "allowed", "closed_until"),

@@ -187,7 +187,8 @@ def silences(intervals: int, most: int) -> list[tuple[str, UUID, str, datetime]]
 
     `intervals`: after how many of its own a schedule is silent.
     """
-    return _rows("SELECT kind, organisation, about, since FROM across_silences(%s, %s)", intervals, most)
+    news = "SELECT kind, organisation, about, since FROM across_silent(%s) WHERE since IS DISTINCT FROM told LIMIT %s"
+    return _rows(news, intervals, most)
 
 
 def names(organisations: Collection[UUID], integrations: Collection[UUID]) -> dict[UUID, str]:
@@ -204,9 +205,12 @@ def call_budgets(limits: str, most: int) -> list[tuple[UUID, UUID, str, str, flo
     return _rows("SELECT * FROM across_call_budgets(%s::jsonb, %s)", limits, most)
 
 
-def stopped(most: int) -> list[tuple[str, UUID, UUID, datetime | None]]:
-    """What has stopped: `account`, `schedule` or `files`, its organisation and integration, and since when."""
-    return _rows("SELECT kind, organisation, integration, since FROM across_stopped(%s)", most)
+def stopped(intervals: int, most: int) -> list[tuple[str, UUID, UUID, datetime | None]]:
+    """What has stopped: `account`, `schedule` or `files`, its organisation and integration, and since when.
+
+    `intervals`: as for `silences`.
+    """
+    return _rows("SELECT kind, organisation, integration, since FROM across_stopped(%s, %s)", intervals, most)
 
 
 def _rows(statement: str, *values: object) -> list[tuple[Any, ...]]:

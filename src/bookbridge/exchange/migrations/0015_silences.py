@@ -1,12 +1,13 @@
-"""Schedules and sources of files that have gone silent, and whose silence nobody was told of."""
+"""Schedules and sources of files that have gone silent, and which silence was told of last."""
 
 from django.db import migrations
 
 from bookbridge.organisations.walls import across
 
-_SILENCES = """
-    SELECT 'schedule', organisation_id, id::text, since FROM (
-        SELECT books.organisation_id, books.id, books.outstanding_interval_min, books.silence_told_since,
+_SILENT = """
+    SELECT 'schedule', organisation_id, integration_id, id::text, since, silence_told_since FROM (
+        SELECT books.organisation_id, books.integration_id, books.id, books.outstanding_interval_min,
+            books.silence_told_since,
             coalesce((SELECT taken_at FROM exchange_outstandingsnapshot AS taken
                       WHERE taken.organisation_id = books.organisation_id AND taken.configuration_id = books.id
                       ORDER BY taken_at DESC LIMIT 1), books.created_at) AS since
@@ -17,9 +18,8 @@ _SILENCES = """
           AND account.status = 'active'
     ) AS read
     WHERE since < now() - intervals * outstanding_interval_min * interval '1 minute'
-      AND since IS DISTINCT FROM silence_told_since
     UNION ALL
-    SELECT 'files', link.organisation_id, link.id::text, last.received_at
+    SELECT 'files', link.organisation_id, link.id, link.id::text, last.received_at, link.silence_told_since
     FROM integrations_integration AS link
     CROSS JOIN LATERAL (
         SELECT received_at FROM exchange_delivery AS came
@@ -27,8 +27,6 @@ _SILENCES = """
         ORDER BY received_at DESC LIMIT 1
     ) AS last
     WHERE NOT link.is_paused AND last.received_at < now() - link.silent_after_h * interval '1 hour'
-      AND last.received_at IS DISTINCT FROM link.silence_told_since
-    LIMIT most
 """
 
 
@@ -37,9 +35,9 @@ class Migration(migrations.Migration):
 
     operations = [
         across(
-            "across_silences",
-            "intervals bigint, most bigint",
-            "TABLE (kind text, organisation uuid, about text, since timestamptz)",
-            _SILENCES,
+            "across_silent",
+            "intervals bigint",
+            "TABLE (kind text, organisation uuid, integration uuid, about text, since timestamptz, told timestamptz)",
+            _SILENT,
         ),
     ]

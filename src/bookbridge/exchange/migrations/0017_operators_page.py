@@ -35,20 +35,10 @@ _BUDGETS = """
     LIMIT most
 """
 _STOPPED = """
-    SELECT 'account', account.organisation_id, account.integration_id, NULL::timestamptz
-    FROM integrations_authorisation AS account WHERE account.status = 'sign_in_again'
+    SELECT 'account', organisation_id, integration_id, NULL::timestamptz
+    FROM integrations_authorisation WHERE status = 'sign_in_again'
     UNION ALL
-    SELECT 'schedule', silent.organisation, books.integration_id, silent.since
-    FROM across_silent_schedules() AS silent JOIN integrations_configuration AS books ON books.id = silent.configuration
-    UNION ALL
-    SELECT 'files', link.organisation_id, link.id, last.received_at
-    FROM integrations_integration AS link
-    CROSS JOIN LATERAL (
-        SELECT received_at FROM exchange_delivery AS came
-        WHERE came.organisation_id = link.organisation_id AND came.integration_id = link.id
-        ORDER BY received_at DESC LIMIT 1
-    ) AS last
-    WHERE NOT link.is_paused AND last.received_at < now() - link.silent_after_h * interval '1 hour'
+    SELECT kind, organisation, integration, since FROM across_silent(intervals)
     ORDER BY 1, 4 NULLS FIRST
     LIMIT most
 """
@@ -68,7 +58,7 @@ class Migration(migrations.Migration):
         ),
         across(
             "across_stopped",
-            "most bigint",
+            "intervals bigint, most bigint",
             "TABLE (kind text, organisation uuid, integration uuid, since timestamptz)",
             _STOPPED,
         ),

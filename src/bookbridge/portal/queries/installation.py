@@ -10,7 +10,7 @@ from django.db.models import Count, Q
 from django.utils import timezone
 from procrastinate.contrib.django.models import ProcrastinateJob
 
-from bookbridge.exchange import measures, sql
+from bookbridge.exchange import measures, silence, sql
 from bookbridge.exchange.models import WorkerSession
 from bookbridge.exchange.workers import LONGEST_SILENCE_S
 
@@ -72,7 +72,7 @@ class Installation:
 def installation() -> Installation:
     numbers = sql.counts()
     counted = sql.organisation_counts()
-    stopped = sql.stopped(_STOPPED_SHOWN)
+    stopped = sql.stopped(silence.INTERVALS, _STOPPED_SHOWN)
     budgets = sql.call_budgets(measures.limits(), _BUDGETS_SHOWN)
     integrations = {each[1] for each in budgets} | {each[2] for each in stopped}
     names = sql.names([each[0] for each in counted], integrations)
