@@ -14,7 +14,6 @@ from typing import Any, Self
 import structlog
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.db.models.functions import Now
 
 from bookbridge.documents import Problem, document_from_json
 from bookbridge.exchange import sql, telling
@@ -241,16 +240,7 @@ def _end(
 ) -> None:
     outcome = Run.Result.FAILED if problem else Run.Result.GOOD
     with transaction.atomic():
-        ended = Run.objects.filter(pk=claim.run_id, claim=claim.token).update(
-            state=Run.State.ENDED,
-            claim=None,
-            worker=None,
-            ended_at=Now(),
-            result=outcome,
-            problem=storable_values(problem.model_dump(mode="json")) if problem else None,
-            waiting_for=None,
-        )
-        if ended:
+        if claim.end(outcome, problem=storable_values(problem.model_dump(mode="json")) if problem else None):
             own = Comparison.objects.filter(organisation_id=comparison.organisation_id, pk=comparison.pk)
             own.update(result=storable_values(result), reading=None)
             telling.run_ended(comparison.run, outcome, {})

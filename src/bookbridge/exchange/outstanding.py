@@ -10,7 +10,6 @@ from typing import Any, Literal
 
 import structlog
 from django.db import transaction
-from django.db.models.functions import Now
 from django.utils import timezone
 
 from bookbridge.documents import Invoice, OutstandingItem, Problem, document_from_json, rounded
@@ -368,25 +367,14 @@ def _layouts(kinds: list[Kind], profile: OutstandingProfile) -> list[tuple[str, 
 
 
 def _end(run: Run, claim: Claim, held: Problem | None) -> None:
-    with transaction.atomic():
-        if _write_the_end(run, claim, held) and held:
-            notices.announce(run.organisation_id, Notice.Kind.RUN, run.pk)
     result = str(Run.Result.HELD if held else Run.Result.GOOD)
+    counts = {"items": OutstandingSnapshot.objects.get(run=run).item_count}
+    with transaction.atomic():
+        ended = claim.end(result, counts=counts, problem=held.model_dump(mode="json") if held else None)
+        if ended and held:
+            notices.announce(run.organisation_id, Notice.Kind.RUN, run.pk)
     with watching.part("run_end", direction=run.direction, result=result, counts={}):
         _log.info("outstanding_read", held=bool(held))
-
-
-def _write_the_end(run: Run, claim: Claim, held: Problem | None) -> int:
-    return Run.objects.filter(pk=run.pk, claim=claim.token).update(
-        state=Run.State.ENDED,
-        claim=None,
-        worker=None,
-        ended_at=Now(),
-        result=Run.Result.HELD if held else Run.Result.GOOD,
-        problem=held.model_dump(mode="json") if held else None,
-        waiting_for=None,
-        counts={"items": OutstandingSnapshot.objects.get(run=run).item_count},
-    )
 
 
 def _key(item: OutstandingItem) -> str:

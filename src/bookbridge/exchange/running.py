@@ -265,17 +265,7 @@ def _end(run: Run, own: Claim) -> None:
     counts = {**found, "set_aside": set_aside}
     rows = reconciliation.as_json(reconciliation.reconcile(run))
     with transaction.atomic():
-        ended = Run.objects.filter(pk=run.pk, claim=own.token).update(
-            state=Run.State.ENDED,
-            claim=None,
-            worker=None,
-            ended_at=Now(),
-            result=result,
-            waiting_for=None,
-            counts=counts,
-            reconciliation=rows,
-        )
-        if ended:
+        if own.end(result, counts=counts, reconciliation=rows):
             if failed:
                 notices.announce(run.organisation_id, Notice.Kind.RUN, run.pk)
             telling.run_ended(run, result, counts)

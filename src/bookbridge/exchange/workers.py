@@ -8,11 +8,13 @@ import time
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from importlib import metadata
+from typing import Any
 from uuid import UUID, uuid4
 
 import psycopg
 import structlog
 from django.db import connections
+from django.db.models.functions import Now
 
 from bookbridge.exchange import crash_points, sql
 from bookbridge.exchange.fuse import Fuse
@@ -161,6 +163,12 @@ class Claim:
         """The same without asking the database, for the last moment before something is sent."""
         if self._lost.is_set() or not self.worker.is_sure():
             raise ClaimLostError(f"run {self.run_id} belongs to another worker now")
+
+    def end(self, result: str, **more: Any) -> bool:
+        """Write the run's end down; from then on it is never changed. False when another worker has it."""
+        own = Run.objects.filter(pk=self.run_id, claim=self.token)
+        ended = {"state": Run.State.ENDED, "claim": None, "worker": None, "ended_at": Now(), "waiting_for": None}
+        return bool(own.update(**ended, result=result, **more))
 
     def is_lost(self) -> None:
         """Say that another worker has the run: nothing more is sent under this claim."""
