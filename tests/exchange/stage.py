@@ -88,8 +88,12 @@ class Stage:
         return httpx.get(f"{self.simulator.url}/_simulator/books", params={"division": 3141593}).json()
 
     def fault(self, **rule: Any) -> None:
-        """Set the simulator's only fault rule."""
-        httpx.post(f"{self.simulator.url}/_simulator/faults", json=[rule]).raise_for_status()
+        """Give the simulator a fault rule beside those it has."""
+        self.faults(rule)
+
+    def faults(self, *rules: dict[str, Any]) -> None:
+        """Of several the first that fits and isn't used up holds."""
+        httpx.post(f"{self.simulator.url}/_simulator/faults", json=rules).raise_for_status()
 
     def fault_hits(self) -> int:
         """How many calls met the fault rules in force."""

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from bookbridge.connectors.exact_online.connector import PackageConnector
 from bookbridge.exchange import comparing, running, sweep
-from bookbridge.exchange.models import Comparison, Line, Posting, Run
+from bookbridge.exchange.models import Comparison, Line, Posting, Reading, Run
 from bookbridge.integrations.models import CallBudget
 from bookbridge.kit.booked import BookedPage
 from bookbridge.organisations.models import User
@@ -46,7 +46,8 @@ def compared(stage: Stage, anna: User, *days: date) -> dict[str, Any]:
     run = ask(stage, anna, *days)
     stage.work()
     comparison = Comparison.objects.get(run=run)
-    assert (comparison.run.result, comparison.reading) == ("good", None)
+    assert comparison.run.result == "good"
+    assert not Reading.objects.exists()
     assert comparison.result is not None
     return comparison.result
 
@@ -186,7 +187,7 @@ def test_a_reading_that_has_to_stop_waits_and_goes_on_where_it_was(
     calls = len(stage.calls("GET", SALES))
     comparison = interrupted(stage, run)
     assert comparison.run.waiting_for["code"] == why
-    assert comparison.reading is not None
+    assert Reading.objects.filter(run=run).exists()
     assert row(go_on(stage, run), "70")["there"] == 2
     assert len(stage.calls("GET", SALES)) == calls + 1
 
@@ -220,8 +221,8 @@ def test_a_worker_that_lost_the_run_meanwhile_writes_nothing(stage: Stage, anna:
 
     monkeypatch.setattr(PackageConnector, "booked", taken_over)
     running.work_on(run.pk, stage.worker)
-    comparison = Comparison.objects.get(run=run)
-    assert (comparison.result, comparison.reading) == (None, None)
+    assert Comparison.objects.get(run=run).result is None
+    assert not Reading.objects.exists()
 
 
 def test_a_place_that_is_gone_makes_the_reading_begin_anew_once(stage: Stage, anna: User):
@@ -230,9 +231,10 @@ def test_a_place_that_is_gone_makes_the_reading_begin_anew_once(stage: Stage, an
     run = ask(stage, anna)
     stage.fault(kind="server_error", resource=PURCHASES, times=3)
     interrupted(stage, run)
-    reading = Comparison.objects.get(run=run).reading
+    reading = Reading.objects.get(run=run)
     gone = f"0 {stage.simulator.url}/api/v1/{stage.configuration.administration}/{SALES}?$skiptoken=guid'gone'"
-    Comparison.objects.filter(run=run).update(reading={**reading, "after": gone})
+    reading.content["place"]["after"] = gone
+    reading.save()
     assert row(go_on(stage, run), "70")["there"] == 65
 
 

@@ -11,7 +11,7 @@ from django.test import Client
 from django.urls import reverse
 
 from bookbridge.exchange import running, sweep
-from bookbridge.exchange.models import Line, Run
+from bookbridge.exchange.models import Line, Reading, Run
 from bookbridge.integrations import access_keys
 from bookbridge.integrations.models import CallBudget, PackageCache, PackageReference
 from bookbridge.organisations import notices, trail
@@ -46,6 +46,7 @@ WALLED = [
     "exchange_settlement",
     "exchange_outstandingsnapshot",
     "exchange_comparison",
+    "exchange_reading",
 ]
 
 
@@ -67,7 +68,7 @@ def filled(name: str) -> Organisation:
     factories.settlement(factories.correction(run).line)
     factories.row_correction(run)
     notices.announce(company.pk, "run", run.pk)
-    comparison(configuration)
+    Reading.objects.create(organisation=company, run=comparison(configuration).run, content={})
     trail.record(company.pk, "organisation.added", subject=company)
     return company
 
@@ -221,6 +222,7 @@ def test_no_row_points_at_one_of_another_organisation() -> None:
             "UPDATE exchange_attempt SET run_id = %s",
             "UPDATE exchange_run SET previous_id = %s",
             "UPDATE exchange_comparison SET run_id = %s",
+            "UPDATE exchange_reading SET run_id = %s",
             "UPDATE exchange_correction SET run_id = %s",
             "UPDATE exchange_correction SET retried_in_id = %s",
             "UPDATE exchange_rowcorrection SET run_id = %s",

@@ -1,26 +1,24 @@
 """Reconciliation compared with what the package itself says of a period, when a person asks for it. Changes no books.
 
-The package's side is read a page at a time and kept with the comparison whenever the reading has to stop, so that it
-goes on from there after any wait, in whichever worker. Only when all of it has been read is it compared.
+Only when all of the package's side has been read is it compared.
 """
 
-import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
 from datetime import date
 from decimal import Decimal
-from typing import Any, Self
+from typing import Any
 
 import structlog
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from bookbridge.documents import Problem, document_from_json
-from bookbridge.exchange import sql, telling
+from bookbridge.exchange import paged_reading, sql, telling
 from bookbridge.exchange.compared import Books, Held, Listed, Ours, Result, belongs, compare, take
 from bookbridge.exchange.comparing_texts import NOT_TOLD, TOO_MANY
 from bookbridge.exchange.models import Comparison, Line, Posting, Run
-from bookbridge.exchange.passing import DatabaseClock, HandOverError
+from bookbridge.exchange.passing import DatabaseClock
 from bookbridge.exchange.tasks import wake_a_worker_for
 from bookbridge.exchange.workers import Claim
 from bookbridge.integrations.connecting import connect, package_settings
@@ -28,7 +26,7 @@ from bookbridge.integrations.models import Configuration, Integration
 from bookbridge.integrations.storable import storable_values
 from bookbridge.kit import catalogue, watching
 from bookbridge.kit.booked import BookedPage
-from bookbridge.kit.errors import PackageError, RefusedError, UnreachableError
+from bookbridge.kit.errors import RefusedError
 from bookbridge.organisations.models import User
 
 MOST_ENTRIES = 200_000
@@ -86,9 +84,9 @@ def latest(integration: Integration, since: date, until: date) -> list[Compariso
     last = ended.order_by("configuration", "-pk").distinct("configuration").values("pk")
     shown = made.filter(~Q(run__state=Run.State.ENDED) | Q(pk__in=last))
     return list(
-        shown.select_related("run__requested_by", "configuration")
-        .defer("reading")
-        .order_by("configuration__administration_name", "configuration", "-pk")
+        shown.select_related("run__requested_by", "configuration").order_by(
+            "configuration__administration_name", "configuration", "-pk"
+        )
     )
 
 
@@ -112,69 +110,42 @@ def work_on(run: Run, claim: Claim) -> None:
         _end(comparison, claim, result=_as_json(result, _lines(comparison, result)))
 
 
-@dataclass
-class _Reading:
-    """How far the package's books have been read. `is_anew`: it has been begun a second time."""
+class _Booked(paged_reading.Gathered[BookedPage]):
+    """What the pages say that the books hold."""
 
-    books: Books = field(default_factory=dict)
-    after: str | None = None
-    seen: set[str] = field(default_factory=set)
-    is_anew: bool = False
-    is_whole: bool = False
+    def __init__(self) -> None:
+        self.clear()
 
-    @classmethod
-    def of(cls, stored: dict[str, Any] | None) -> Self:
-        if stored is None:
-            return cls()
-        books = {
-            id: Held(journal, currency, None if amount is None else Decimal(amount))
-            for id, (journal, currency, amount) in stored["books"].items()
-        }
-        return cls(books, stored["after"], set(stored["seen"]), stored["is_anew"])
-
-    def stored(self) -> dict[str, Any]:
-        books = {
-            id: (held.journal, held.currency, None if held.amount is None else str(held.amount))
-            for id, held in self.books.items()
-        }
-        return {"books": books, "after": self.after, "seen": sorted(self.seen), "is_anew": self.is_anew}
+    def clear(self) -> None:
+        self.books: Books = {}
 
     def take(self, page: BookedPage) -> None:
-        """Raises UnreachableError for pages that lead in a circle, and _TooManyError."""
+        """Raises _TooManyError."""
         take(self.books, page.entries)
         if len(self.books) > MOST_ENTRIES:
             raise _TooManyError
-        self.after, self.is_whole = page.following, page.following is None
-        mark = hashlib.sha256((page.following or "").encode()).hexdigest()[:16]
-        if mark in self.seen:
-            raise UnreachableError("the package's pages lead in a circle", may_have_arrived=False)
-        self.seen.add(mark)
+
+    def stored(self) -> dict[str, Any]:
+        return {
+            id: (held.journal, held.currency, None if held.amount is None else str(held.amount))
+            for id, held in self.books.items()
+        }
+
+    def restore(self, stored: dict[str, Any]) -> bool:
+        self.books = {
+            id: Held(journal, currency, None if amount is None else Decimal(amount))
+            for id, (journal, currency, amount) in stored.items()
+        }
+        return True
 
 
 def _read(comparison: Comparison, run: Run, claim: Claim) -> Books:
-    reading, clock = _Reading.of(comparison.reading), DatabaseClock()
+    clock, found = DatabaseClock(), _Booked()
     settings = package_settings(run.configuration, now=clock.now)
     connector = connect(run.configuration, settings=settings, check_claim=claim.check, now=clock.now)
-    try:
-        while not reading.is_whole:
-            claim.check()
-            if claim.worker.is_handing_over:
-                raise HandOverError
-            try:
-                page = connector.booked(comparison.since, comparison.until, reading.after)
-            except RefusedError:
-                if reading.after is None or reading.is_anew:
-                    raise
-                # The place where it stopped may be gone from the books.
-                reading = _Reading(is_anew=True)
-            else:
-                reading.take(page)
-    except (PackageError, HandOverError):
-        # Changes nothing once another worker has it.
-        own = Comparison.objects.filter(organisation_id=run.organisation_id, pk=comparison.pk, run__claim=claim.token)
-        own.update(reading=storable_values(reading.stored()))
-        raise
-    return reading.books
+    days = comparison.since, comparison.until
+    paged_reading.read_all(run, claim, found, lambda after: connector.booked(*days, after))
+    return found.books
 
 
 def _ours(comparison: Comparison, run: Run) -> Iterator[Ours]:
@@ -242,7 +213,8 @@ def _end(
     with transaction.atomic():
         if claim.end(outcome, problem=storable_values(problem.model_dump(mode="json")) if problem else None):
             own = Comparison.objects.filter(organisation_id=comparison.organisation_id, pk=comparison.pk)
-            own.update(result=storable_values(result), reading=None)
+            own.update(result=storable_values(result))
+            paged_reading.forget(comparison.run)
             telling.run_ended(comparison.run, outcome, {})
     with watching.part("run_end", direction=Run.Direction.COMPARE.value, result=outcome.value, counts={}):
         _log.info("compared", result=outcome.value)

@@ -1,7 +1,6 @@
 """Outstanding items: read completely, compared with the last written ones, and written whole or held."""
 
 from collections import defaultdict
-from collections.abc import Iterable
 from copy import copy
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -13,7 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from bookbridge.documents import Invoice, OutstandingItem, Problem, document_from_json, rounded
-from bookbridge.exchange import crash_points, sql, telling
+from bookbridge.exchange import crash_points, paged_reading, sql, telling
 from bookbridge.exchange.models import OutstandingSnapshot, Posting, Run
 from bookbridge.exchange.outstanding_texts import HELD_EMPTY, HELD_SHARED, HELD_SMALLER, WRONG_LAYOUT
 from bookbridge.exchange.passing import DatabaseClock
@@ -25,6 +24,7 @@ from bookbridge.integrations.models import Configuration
 from bookbridge.integrations.sql import let_the_transaction_wait
 from bookbridge.integrations.storable import storable_values
 from bookbridge.kit import watching
+from bookbridge.kit.outstanding import OutstandingPage, joined
 from bookbridge.organisations import notices, trail
 from bookbridge.organisations.models import Notice, User
 from bookbridge.storage import Storage, open_storage, outbox_key
@@ -40,6 +40,8 @@ _SPREAD, _WHOLE = 2_654_435_769, 2**32
 """The golden ratio of the whole: its multiples spread numbers evenly, consecutive ones too."""
 SETTINGS_GOOD_FOR = timedelta(hours=2)
 """Reading needs no more of the package's settings than its journals, and a new one is rare."""
+READING_GOOD_FOR = timedelta(hours=4)
+"""What was read longer ago may have been paid since. In this time sixty calls a minute read 800,000 items."""
 
 State = OutstandingSnapshot.State
 _DOCUMENT_KIND = {"sales": "sales_invoice", "purchase": "purchase_invoice"}
@@ -90,14 +92,11 @@ def set_schedule(configuration: Configuration, *, interval_min: int, hold_share:
 
 
 def read(run: Run, claim: Claim, storage: Storage | None = None) -> None:
-    """Read all pages, compare, and write the files or hold them. Raises kit.errors, and keeps nothing then."""
+    """Read all pages, compare, and write the files or hold them. Raises kit.errors, with what was read on record."""
     configuration = run.configuration
     kinds: list[Kind] = [kind for kind in FILE_NAMES if kind in configuration.outstanding_kinds]
-    clock = DatabaseClock()
-    begun = clock.now()
-    settings = package_settings(configuration, at_most=SETTINGS_GOOD_FOR, now=clock.now)
-    connector = connect(configuration, settings=settings, check_claim=claim.check, now=clock.now)
-    items = completed(configuration, connector.outstanding(kinds))
+    found = _read(run, claim, kinds)
+    items = completed(configuration, found.items())
     claim.check()
     with transaction.atomic():
         _have_the_outbox(configuration)
@@ -108,7 +107,7 @@ def read(run: Run, claim: Claim, storage: Storage | None = None) -> None:
             defaults={
                 "organisation_id": run.organisation_id,
                 "configuration": configuration,
-                "taken_at": begun,
+                "taken_at": found.begun_at,
                 "items": [storable_values(item.model_dump(mode="json", exclude_none=True)) for item in items],
                 "item_count": len(items),
                 "totals": _totals(items),
@@ -126,6 +125,47 @@ def read(run: Run, claim: Claim, storage: Storage | None = None) -> None:
         _discard_older(snapshot)
         telling.snapshot_state(snapshot, None)
     _end(run, claim, held)
+
+
+class _OpenItems(paged_reading.Gathered[OutstandingPage]):
+    """The items of the pages that were read."""
+
+    def __init__(self, kinds: list[Kind], clock: DatabaseClock) -> None:
+        self._kinds = kinds
+        self._clock = clock
+        self.clear()
+
+    def clear(self) -> None:
+        self._parts: list[OutstandingItem] = []
+        self.begun_at = self._clock.now()
+
+    def take(self, page: OutstandingPage) -> None:
+        self._parts += page.items
+
+    def stored(self) -> dict[str, Any]:
+        parts = [part.model_dump(mode="json", exclude_none=True) for part in self._parts]
+        return {"kinds": self._kinds, "begun_at": self.begun_at.isoformat(), "parts": parts}
+
+    def restore(self, stored: dict[str, Any]) -> bool:
+        begun_at = datetime.fromisoformat(stored["begun_at"])
+        if stored["kinds"] != self._kinds or self._clock.now() - begun_at > READING_GOOD_FOR:
+            return False
+        self._parts = [OutstandingItem.model_validate(part) for part in stored["parts"]]
+        self.begun_at = begun_at
+        return True
+
+    def items(self) -> list[OutstandingItem]:
+        return joined(self._parts)
+
+
+def _read(run: Run, claim: Claim, kinds: list[Kind]) -> _OpenItems:
+    configuration, clock = run.configuration, DatabaseClock()
+    found = _OpenItems(kinds, clock)
+    settings = package_settings(configuration, at_most=SETTINGS_GOOD_FOR, now=clock.now)
+    connector = connect(configuration, settings=settings, check_claim=claim.check, now=clock.now)
+    if kinds:
+        paged_reading.read_all(run, claim, found, lambda after: connector.outstanding(kinds, after))
+    return found
 
 
 def _have_the_outbox(configuration: Configuration) -> None:
@@ -156,9 +196,8 @@ def _discard_older(snapshot: OutstandingSnapshot) -> None:
         telling.snapshot_state(row, State.HELD)
 
 
-def completed(configuration: Configuration, found: Iterable[OutstandingItem]) -> list[OutstandingItem]:
+def completed(configuration: Configuration, items: list[OutstandingItem]) -> list[OutstandingItem]:
     """The items with what only our postings know: the source's own numbers and the invoice's full amount."""
-    items = list(found)
     wanted: dict[str, set[str]] = defaultdict(set)
     for item in items:
         if item.voucher_number:
@@ -371,6 +410,8 @@ def _end(run: Run, claim: Claim, held: Problem | None) -> None:
     counts = {"items": OutstandingSnapshot.objects.get(run=run).item_count}
     with transaction.atomic():
         ended = claim.end(result, counts=counts, problem=held.model_dump(mode="json") if held else None)
+        if ended:
+            paged_reading.forget(run)
         if ended and held:
             notices.announce(run.organisation_id, Notice.Kind.RUN, run.pk)
     with watching.part("run_end", direction=run.direction, result=result, counts={}):

@@ -6,16 +6,17 @@ the parts of a Connection are safe across them.
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import ClassVar, Literal, Protocol
 
-from bookbridge.documents import Document, OutstandingItem
+from bookbridge.documents import Document
 from bookbridge.kit.booked import BookedPage
 from bookbridge.kit.budgets import Budget
 from bookbridge.kit.fact_sheet import FactSheet
 from bookbridge.kit.outcomes import LookUp, Outcome
+from bookbridge.kit.outstanding import OutstandingPage
 from bookbridge.kit.package_settings import Administration, PackageSettings
 
 RelationKind = Literal["customer", "supplier"]
@@ -141,9 +142,11 @@ class Connector(ABC):
         errors of kit.errors."""
 
     @abstractmethod
-    def outstanding(self, kinds: Sequence[OutstandingKind]) -> Iterator[OutstandingItem]:
-        """Every open item of the kinds, all pages. An exception means that the snapshot is not complete and must not
-        be used. Raises the errors of kit.errors."""
+    def outstanding(self, kinds: Sequence[OutstandingKind], after: str | None = None) -> OutstandingPage:
+        """One page of every open item of the kinds, of which there is at least one.
+
+        `after`: a page's `following`; None begins. A page at a time, so that a long reading goes on where the package's
+        call limits stopped it. Only all pages together are a snapshot. Raises the errors of kit.errors."""
 
     def booked(self, since: date, until: date, after: str | None = None) -> BookedPage:
         """One page of all entries in the books whose date lies in the period, both days inclusive, whoever made them;

@@ -108,7 +108,7 @@ def items(*rows: dict[str, Any], journals: tuple[Journal, ...] = JOURNALS) -> li
 
 
 def test_an_open_item() -> None:
-    item = next(reading.outstanding_items("sales", [row()], JOURNALS))
+    [item] = reading.outstanding_items("sales", [row()], JOURNALS)
     assert item.relation_number == "4711"
     assert item.due_date == date(2026, 2, 17)
     assert item.invoice_date == date(2026, 2, 3)
@@ -123,8 +123,8 @@ def test_rows_of_two_customers_are_not() -> None:
     assert len(items(row(), row(AccountCode="4712"))) == 2
 
 
-def test_what_adds_up_to_nothing_is_not_open() -> None:
-    assert items(row(Amount=70), row(Amount=-70)) == []
+def test_what_adds_up_to_nothing_on_this_page_may_have_another_part() -> None:
+    assert items(row(Amount=70), row(Amount=-70)) == [("0.00", False)]
 
 
 def test_a_payment_is_known_by_its_journal() -> None:
@@ -156,5 +156,5 @@ def test_a_row_without_what_counts_is_not_guessed(missing: str) -> None:
 
 def test_one_number_in_two_years_is_two_items() -> None:
     last_year = row(InvoiceDate="/Date(1738540800000)/", HID="99")
-    found = list(reading.outstanding_items("sales", [row(), last_year], JOURNALS))
+    found = reading.outstanding_items("sales", [row(), last_year], JOURNALS)
     assert len({item.external_id for item in found}) == 2

@@ -97,7 +97,7 @@ def asked() -> list[tuple[str, dict[str, str]]]:
         rig.posted(*documents)
         for document in documents:
             connector.find(rig.request(document))
-        list(connector.outstanding(("sales", "purchase")))
+        rig.open_items(("sales", "purchase"))
         after: str | None = ""
         while after is not None:
             after = connector.booked(date(2026, 1, 1), date(2026, 12, 31), after or None).following

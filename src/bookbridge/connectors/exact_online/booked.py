@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from bookbridge.connectors.exact_online.client import ExactClient, date_of, day_literal, text_literal
+from bookbridge.connectors.exact_online.places import following, place
 from bookbridge.connectors.exact_online.reading import amount_of
 from bookbridge.documents import DocumentKind
 from bookbridge.kit.booked import BookedEntry
@@ -44,9 +45,8 @@ def page(
 ) -> tuple[list[Record], DocumentKind, str | None]:
     """The records of one page, their kind, and where the next page is. `journals` gives the division's, when they are
     needed. Raises the errors of kit.errors."""
-    number, address = _place(after)
+    number, address = place(after)
     part = _PARTS[number]
-    last = number + 1 == len(_PARTS)
     filter = (
         f"{part.entry_date} ge {day_literal(since)} and {part.entry_date} lt {day_literal(until + timedelta(days=1))}"
     )
@@ -56,17 +56,8 @@ def page(
             return [], part.kind, None
         # The lines of every entry in the books are here: without this, sales would be read again.
         filter += f" and ({' or '.join(f'{part.journal} eq {text_literal(code)}' for code in codes)})"
-    records, following = client.read_page(part.resource, part.fields, filter=filter, after=address)
-    if following:
-        return records, part.kind, f"{number} {following}"
-    return records, part.kind, None if last else f"{number + 1} "
-
-
-def _place(after: str | None) -> tuple[int, str | None]:
-    if after is None:
-        return 0, None
-    number, _, address = after.partition(" ")
-    return int(number), address or None
+    records, address = client.read_page(part.resource, part.fields, filter=filter, after=address)
+    return records, part.kind, following(number, address, len(_PARTS))
 
 
 def entries(records: Iterable[Record], kind: DocumentKind) -> tuple[BookedEntry, ...]:

@@ -57,20 +57,35 @@ class ExactClient:
         self, resource: str, select: Sequence[str], *, filter: str = "", division: str | None = None
     ) -> Iterator[Record]:
         """Every record, all pages. Raises the errors of kit.errors; a page that can't be understood is one of them."""
+        records, following = self.read_page(resource, select, filter=filter, division=division)
+        yield from records
+        seen = {self._first_page(resource, select, filter, division)}
+        while following:
+            # Never in a circle.
+            if following in seen or len(seen) >= MAX_PAGES:
+                raise _lead_nowhere(resource)
+            seen.add(following)
+            records, following = self._page_at(following, resource)
+            yield from records
+
+    def read_page(
+        self,
+        resource: str,
+        select: Sequence[str],
+        *,
+        filter: str = "",
+        division: str | None = None,
+        after: str | None = None,
+    ) -> tuple[list[Record], str | None]:
+        """The first page, or the one at an address that a page gave as the next one; and where the next one is."""
+        if after:
+            return self._page_at(after, resource)
         try:
-            yield from self._pages(resource, select, filter, division)
-            return
+            return self._page_at(self._first_page(resource, select, filter, division), resource)
         except RefusedError as error:
             if filter or MANDATORY_FILTER not in error.words:
                 raise
-        # Nothing was given yet: the first page is the one that is refused.
-        yield from self._pages(resource, select, EVERYTHING, division)
-
-    def read_page(
-        self, resource: str, select: Sequence[str], *, filter: str, after: str | None = None
-    ) -> tuple[list[Record], str | None]:
-        """The first page, or the one at an address that a page gave as the next one; and where the next one is."""
-        return self._page_at(after or self._first_page(resource, select, filter), resource)
+        return self._page_at(self._first_page(resource, select, EVERYTHING, division), resource)
 
     def read_one(self, resource: str, select: Sequence[str], *, guid: str) -> Record | None:
         """The record with this id."""
@@ -88,18 +103,7 @@ class ExactClient:
     def _address(self, resource: str, division: str | None = None) -> str:
         return f"{self._base}/api/v1/{quote(division or self._division, safe='')}/{resource}"
 
-    def _pages(self, resource: str, select: Sequence[str], filter: str, division: str | None) -> Iterator[Record]:
-        following: str | None = self._first_page(resource, select, filter, division)
-        seen: set[str] = set()
-        while following:
-            # Never in a circle.
-            if following in seen or len(seen) >= MAX_PAGES:
-                raise _lead_nowhere(resource)
-            seen.add(following)
-            records, following = self._page_at(following, resource)
-            yield from records
-
-    def _first_page(self, resource: str, select: Sequence[str], filter: str, division: str | None = None) -> str:
+    def _first_page(self, resource: str, select: Sequence[str], filter: str, division: str | None) -> str:
         options = [f"$select={','.join(select)}"] + ([f"$filter={quote(filter, safe='')}"] if filter else [])
         return f"{self._address(resource, division)}?{'&'.join(options)}"
 

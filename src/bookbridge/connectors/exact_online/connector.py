@@ -1,6 +1,6 @@
 """Exact Online: the contract, joined from client (talks), mapping and reading (translate), relations and entries."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from functools import partial
 from pathlib import Path
@@ -10,9 +10,10 @@ from bookbridge.connectors.exact_online import booked, reading, texts
 from bookbridge.connectors.exact_online.client import ExactClient
 from bookbridge.connectors.exact_online.entries import Entries
 from bookbridge.connectors.exact_online.mapping import CannotMapError, Codes
+from bookbridge.connectors.exact_online.places import following, place
 from bookbridge.connectors.exact_online.problems import problem_of
 from bookbridge.connectors.exact_online.relations import Relations
-from bookbridge.documents import Customer, Document, OutstandingItem, Supplier
+from bookbridge.documents import Customer, Document, Supplier
 from bookbridge.kit.booked import BookedPage
 from bookbridge.kit.contract import Connection, Connector, OutstandingKind, PostingRequest, RelationKind
 from bookbridge.kit.errors import (
@@ -25,6 +26,7 @@ from bookbridge.kit.errors import (
 )
 from bookbridge.kit.fact_sheet import FactSheet, read_fact_sheet
 from bookbridge.kit.outcomes import Later, LookUp, Outcome, Refused, SignInAgain, Unclear
+from bookbridge.kit.outstanding import OutstandingPage
 from bookbridge.kit.package_settings import Administration, Journal, PackageSettings, Period
 
 Record = dict[str, Any]
@@ -119,12 +121,13 @@ class PackageConnector(Connector):
     def find_relation(self, kind: RelationKind, number: str) -> str | None:
         return self._relations.find(kind, number)
 
-    def outstanding(self, kinds: Sequence[OutstandingKind]) -> Iterator[OutstandingItem]:
+    def outstanding(self, kinds: Sequence[OutstandingKind], after: str | None = None) -> OutstandingPage:
+        number, address = place(after)
+        kind = kinds[number]
+        rows, address = self._client.read_page(_OPEN_ITEMS[kind], _OPEN_ITEM_FIELDS, after=address)
         journals = self.connection.settings.journals if self.connection.settings else ()
-        for kind in kinds:
-            # All pages are read before the first item is given: a broken page gives no part of a snapshot.
-            rows = list(self._client.read_all(_OPEN_ITEMS[kind], _OPEN_ITEM_FIELDS))
-            yield from _understood(partial(_items, kind, journals), rows)
+        items = _understood(lambda found: reading.outstanding_items(kind, found, journals), rows)
+        return OutstandingPage(items, following(number, address, len(kinds)))
 
     def booked(self, since: date, until: date, after: str | None = None) -> BookedPage:
         records, kind, following = booked.page(self._client, self._journals, since, until, after)
@@ -207,10 +210,6 @@ class _Reader:
         except (NotAllowedError, RefusedError):
             self.unknown.append(name)
             return ()
-
-
-def _items(kind: OutstandingKind, journals: tuple[Journal, ...], rows: list[Record]) -> list[OutstandingItem]:
-    return list(reading.outstanding_items(kind, rows, journals))
 
 
 def _understood(make: Callable[[Any], T], record: Any) -> T:

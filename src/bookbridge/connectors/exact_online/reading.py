@@ -1,7 +1,7 @@
 """Reads Exact Online's records: the package's settings, open items, and what differs from a document of ours. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
@@ -227,8 +227,8 @@ def relations_in(entry: JournalEntry) -> set[tuple[str, str]]:
 
 def outstanding_items(
     kind: OutstandingKind, rows: Iterable[Record], journals: tuple[Journal, ...]
-) -> Iterator[OutstandingItem]:
-    """One item for each entry: a part-paid entry comes as several rows of one entry number, which are added up.
+) -> tuple[OutstandingItem, ...]:
+    """One item for each entry: a part-paid entry comes as several rows of one entry number, also on two pages.
 
     Raises ValueError or KeyError for a row that can't be understood.
     """
@@ -236,10 +236,9 @@ def outstanding_items(
     entries: dict[tuple[str, ...], list[Record]] = {}
     for row in rows:
         entries.setdefault(_entry_key(row, money_journals), []).append(row)
-    for key, parts in entries.items():
-        open_amount = sum((amount_of(part["Amount"]) for part in parts), Decimal(0)) * SIGNS[kind]
-        if open_amount:
-            yield _item(kind, "/".join(key), parts, open_amount, _is_unmatched(parts[0], money_journals))
+    return tuple(
+        _item(kind, "/".join(key), parts, _is_unmatched(parts[0], money_journals)) for key, parts in entries.items()
+    )
 
 
 def _entry_key(row: Record, money_journals: set[str]) -> tuple[str, ...]:
@@ -263,10 +262,9 @@ def _is_unmatched(row: Record, money_journals: set[str]) -> bool:
     return row.get("YourRef") is None and row.get("InvoiceNumber") != row.get("EntryNumber")
 
 
-def _item(
-    kind: OutstandingKind, external_id: str, parts: list[Record], open_amount: Decimal, unmatched: bool
-) -> OutstandingItem:
+def _item(kind: OutstandingKind, external_id: str, parts: list[Record], unmatched: bool) -> OutstandingItem:
     first = parts[0]
+    open_amount = sum((amount_of(part["Amount"]) for part in parts), Decimal(0)) * SIGNS[kind]
     due_dates = [due for part in parts if (due := date_of(part.get("DueDate"))) is not None]
     return OutstandingItem(
         kind=kind,

@@ -6,7 +6,7 @@ in one run and is never changed after its run has ended. The queue only wakes wo
 
 from bookbridge.exchange.models.decided import Correction, RowCorrection, Settlement
 from bookbridge.exchange.models.postings import Attempt, Line, Posting
-from bookbridge.exchange.models.read import Comparison, OutstandingSnapshot
+from bookbridge.exchange.models.read import Comparison, OutstandingSnapshot, Reading
 from bookbridge.exchange.models.runs import DatabaseLife, Delivery, Run, WorkerSession
 
 __all__ = [
@@ -18,6 +18,7 @@ __all__ = [
     "Line",
     "OutstandingSnapshot",
     "Posting",
+    "Reading",
     "RowCorrection",
     "Run",
     "Settlement",

@@ -38,6 +38,14 @@ class OutstandingSnapshot(models.Model):
         ]
 
 
+class Reading(models.Model):
+    """What a run has read of the package and where it goes on, while that isn't all. Gone when the run has ended."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
+    run = models.OneToOneField(Run, on_delete=models.CASCADE, related_name="reading")
+    content = models.JSONField()
+
+
 class Comparison(models.Model):
     """What we posted of a period against what the package's books hold of it. Made when a person asks; its run tells
     who asked and how far it is. A new one never changes an older one."""
@@ -47,7 +55,7 @@ class Comparison(models.Model):
     run = models.OneToOneField(Run, on_delete=models.CASCADE, related_name="comparison")
     since = models.DateField(help_text="By the entries' own dates; both days inclusive")
     until = models.DateField()
-    reading = models.JSONField(null=True, help_text="What has been read of the books, while that isn't all")
+    reading = models.JSONField(null=True, help_text="Of the version before; goes a release later")
     result = models.JSONField(null=True, help_text="Rows by journal and currency, and what is missing or differs")
 
     class Meta:

@@ -7,12 +7,10 @@ from bookbridge.documents import Document, money_of
 from bookbridge.kit.booked import BookedEntry
 from bookbridge.kit.conformance.cases import case
 from bookbridge.kit.conformance.expect import posted_or_there
-from bookbridge.kit.conformance.rig import Rig, changing
+from bookbridge.kit.conformance.rig import MOST_PAGES, Rig, changing
 from bookbridge.kit.contract import Connector
 from bookbridge.kit.errors import PackageError
 from bookbridge.kit.simulation import FaultKind
-
-_MOST_PAGES = 50
 
 
 def _booked(rig: Rig, since: date | None = None, until: date | None = None) -> dict[str, list[BookedEntry]]:
@@ -21,14 +19,14 @@ def _booked(rig: Rig, since: date | None = None, until: date | None = None) -> d
     day = rig.stage.codes.open_day
     found: dict[str, list[BookedEntry]] = {}
     after: str | None = None
-    for _page in range(_MOST_PAGES):
+    for _page in range(MOST_PAGES):
         page = rig.connector().booked(since or day, until or since or day, after)
         for entry in page.entries:
             found.setdefault(entry.external_id, []).append(entry)
         after = page.following
         if after is None:
             return found
-    raise AssertionError(f"no end after {_MOST_PAGES} pages")
+    raise AssertionError(f"no end after {MOST_PAGES} pages")
 
 
 def _posted(rig: Rig, *documents: Document) -> list[str]:
@@ -142,7 +140,7 @@ def booked_breaks_off_loudly(rig: Rig) -> None:
 def _fails(connector: Connector, day: date, kind: FaultKind) -> None:
     after: str | None = None
     try:
-        for _page in range(_MOST_PAGES):
+        for _page in range(MOST_PAGES):
             after = connector.booked(day, day, after).following
             if after is None:
                 break

@@ -202,7 +202,7 @@ def transcript_free_of_secrets(rig: Rig) -> None:
 
 def _errors(rig: Rig) -> list[str]:
     try:
-        list(rig.connector().outstanding(rig.fact_sheet.capabilities.outstanding))
+        rig.open_items(rig.fact_sheet.capabilities.outstanding)
     except PackageError as error:
         chain = []
         place: BaseException | None = error

@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING, Any, Self
 
 from httpx import URL  # house: allow outgoing (reads an address, calls nobody)
 
-from bookbridge.documents import Document, DocumentKind, posting_key, short_reference
+from bookbridge.documents import Document, DocumentKind, OutstandingItem, posting_key, short_reference
 from bookbridge.kit import catalogue, exact_json, oauth, outgoing
 from bookbridge.kit.budgets import Budget, MemoryBudget
 from bookbridge.kit.conformance.documents import Samples
 from bookbridge.kit.conformance.stage import ControlCall, HeldRecord
-from bookbridge.kit.contract import Connection, Connector, PostingRequest
+from bookbridge.kit.contract import Connection, Connector, OutstandingKind, PostingRequest
 from bookbridge.kit.outcomes import Outcome
+from bookbridge.kit.outstanding import joined
 from bookbridge.kit.package_settings import PackageSettings
 from bookbridge.kit.simulation import FaultKind, FaultRule, SimulatorServer, SimulatorSettings
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 REQUEST_TIMEOUT_S = 0.5
 HELD_S = 5.0
 """Longer than the time-out, so that a held answer always comes too late."""
+MOST_PAGES = 50
 REDIRECT = "https://bookbridge.example/authorise/callback"
 
 
@@ -179,6 +181,18 @@ class Rig:
         return self.stage.held(
             exact_json.loads(outgoing.client().get(f"{self.address}/_simulator/books").content), kind
         )
+
+    def open_items(self, kinds: Sequence[OutstandingKind], **changed: Any) -> list[OutstandingItem]:
+        """All of them, each page by a new connector, as after a pause."""
+        parts: list[OutstandingItem] = []
+        after: str | None = None
+        for _page in range(MOST_PAGES):
+            page = self.connector(**changed).outstanding(kinds, after)
+            parts += page.items
+            after = page.following
+            if after is None:
+                return joined(parts)
+        raise AssertionError(f"no end after {MOST_PAGES} pages")
 
     def control(self, call: ControlCall) -> None:
         path, body = call
