@@ -281,7 +281,107 @@ def test_what_was_posted_while_the_books_were_read_is_not_called_missing(stage: 
     assert (row(result, "70")["documents"], row(result, "70")["others"], result["moved"]) == (1, 0, 1)
 
 
+def ask_for_run(run: Run, anna: User) -> Run:
+    run.refresh_from_db()
+    assert comparing.can_compare_run(run)
+    assert comparing.ask_for_run(run, anna)
+    return Run.objects.latest("pk")
+
+
+def run_compared(stage: Stage, run: Run, anna: User) -> Comparison:
+    its_run = ask_for_run(run, anna)
+    stage.work()
+    comparison = Comparison.objects.get(run=its_run)
+    assert comparison.run.result == "good"
+    return comparison
+
+
+def test_of_a_run_its_own_entries_are_compared_and_nothing_is_said_of_others(stage: Stage, anna: User):
+    post_all_kinds(stage)
+    run = stage.run_files(
+        fmuta6__csv=files.joined(files.sale("26000001"), files.sale("26000003"), files.sale("26000004", day="12112026"))
+    )
+    stage.book_by_hand(Line.objects.filter(identifier="26000003").get(), "26000777")
+    for number, changed in (
+        ("26000001", {"delete": True}),
+        ("26000003", {"delete": True}),
+        ("26000004", {"amount": "99.50"}),
+    ):
+        alter(stage, number, **changed)
+    comparison = run_compared(stage, run, anna)
+    assert (comparison.since, comparison.until) == (date(2026, 11, 3), date(2026, 11, 12))
+    result = comparison.own_result
+    assert result is not None
+    assert [each["identifier"] for each in result["missing"]] == ["26000003"]
+    assert [(each["identifier"], each["booked"]) for each in result["different"]] == [("26000004", "99.50")]
+    [sales] = result["rows"]
+    assert (sales["documents"], sales["amount"], sales["others"], result["moved"]) == (2, "242.00", 0, 0)
+
+
 def test_another_organisation_sees_no_comparison(stage: Stage, anna: User):
     ask(stage, anna)
     with acting_for(factories.organisation("Elsewhere").pk):
         assert comparing.latest(factories.whole_integration().integration, *NOVEMBER) == []
+
+
+def test_a_run_and_a_period_of_the_same_days_are_told_apart(stage: Stage, anna: User):
+    post_all_kinds(stage)
+    run, integration = Run.objects.get(), stage.configuration.integration
+    third = date(2026, 11, 3)
+    its_run, period = ask_for_run(run, anna), ask(stage, anna, third, third)
+    assert [each.run for each in comparing.latest_of_run(run)] == [its_run]
+    assert [each.run for each in comparing.latest(integration, third, third)] == [period]
+    assert not comparing.ask_for_run(run, anna)
+    assert comparing.ask_for(integration, third, third, anna) == 0
+    stage.work()
+    ask_for_run(run, anna)
+    assert [each.run.state for each in comparing.latest_of_run(run)] == ["waiting", "ended"]
+
+
+def test_the_days_of_a_run_are_those_of_its_memorials_lines_too(stage: Stage, anna: User):
+    post_all_kinds(stage)
+    memorial = Posting.objects.get(kind="journal_entry")
+    memorial.document["lines"][1]["line_date"] = "2026-12-31"
+    memorial.save(update_fields=["document"])
+    made = Comparison.objects.get(run=ask_for_run(Run.objects.get(), anna))
+    assert (made.since, made.until) == (date(2026, 11, 3), date(2026, 12, 31))
+
+
+def test_a_run_of_relations_alone_or_that_posted_nothing_has_nothing_to_compare(stage: Stage, anna: User):
+    relations = stage.run_files(debitr__csv=files.joined(files.customer("100")))
+    refused = stage.run_files(fmuta6__csv=files.joined(files.sale("26000001", account="8999")))
+    for run in (relations, refused, ask(stage, anna)):
+        run.refresh_from_db()
+        assert not comparing.can_compare_run(run)
+
+
+def test_a_run_whose_lines_began_to_go_is_not_compared_by_the_rest(stage: Stage, anna: User):
+    post_all_kinds(stage)
+    run = Run.objects.get()
+    its_run = ask_for_run(run, anna)
+    Line.objects.filter(identifier="26000001").delete()
+    stage.work()
+    its_run.refresh_from_db()
+    assert (its_run.result, its_run.problem["code"]) == ("failed", "comparison.lines_gone")
+    with pytest.raises(comparing.LinesGoneError):
+        comparing.ask_for_run(run, anna)
+    Run.objects.filter(pk=run.pk).update(lines_forgotten_at=timezone.now())
+    run.refresh_from_db()
+    assert not comparing.can_compare_run(run)
+
+
+def test_too_many_entries_around_a_run_lead_to_its_period(stage: Stage, anna: User, monkeypatch: pytest.MonkeyPatch):
+    post_all_kinds(stage)
+    monkeypatch.setattr(comparing, "MOST_ENTRIES", 1)
+    its_run = ask_for_run(Run.objects.get(), anna)
+    stage.work()
+    its_run.refresh_from_db()
+    assert its_run.problem["code"] == "comparison.too_many_around_a_run"
+
+
+def test_what_a_worker_that_knows_periods_alone_made_of_it_is_taken_for_nothing(stage: Stage, anna: User):
+    post_all_kinds(stage)
+    comparison = run_compared(stage, Run.objects.get(), anna)
+    assert comparison.own_result is not None
+    comparison.result = {name: told for name, told in comparison.own_result.items() if name != "about"}
+    assert comparison.own_result is None

@@ -222,6 +222,7 @@ def test_no_row_points_at_one_of_another_organisation() -> None:
             "UPDATE exchange_attempt SET run_id = %s",
             "UPDATE exchange_run SET previous_id = %s",
             "UPDATE exchange_comparison SET run_id = %s",
+            "UPDATE exchange_comparison SET about_id = %s",
             "UPDATE exchange_reading SET run_id = %s",
             "UPDATE exchange_correction SET run_id = %s",
             "UPDATE exchange_correction SET retried_in_id = %s",

@@ -89,6 +89,8 @@ ADMITTED: dict[str, tuple[int, int]] = {
     "reconciliation_pdf": (200, 405),
     "compare": (405, 302),
     "comparison": (200, 405),
+    "compare_run": (405, 302),
+    "run_comparison": (200, 405),
     "run_reconciliation_csv": (200, 405),
     "run_reconciliation_pdf": (200, 405),
     "trail": (200, 405),

@@ -9,6 +9,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from bookbridge.exchange import reconciliation
 from bookbridge.exchange.models import Comparison, Line, Run
 from bookbridge.integrations.models import Configuration
 from bookbridge.kit import catalogue
@@ -184,3 +185,96 @@ def test_its_run_leads_to_the_page_and_the_history_names_it(books: Configuration
     history = client.get(reverse("history", args=(books.organisation_id, books.integration_id)), {"direction": "cmp"})
     assert "Comparison with the books" in history.content.decode()
     assert len(history.context["page"].rows) == 1
+
+
+@pytest.fixture
+def posted(books: Configuration) -> Run:
+    """Two invoices of March that a run has posted."""
+    run = factories.run(books, counts={"posted": 2})
+    for number in ("26000123", "26000124"):
+        factories.line(run, factories.sales_invoice(number))
+    run.reconciliation = reconciliation.as_json(reconciliation.reconcile(run))
+    run.save(update_fields=["reconciliation"])
+    return run
+
+
+def at_run(run: Run, name: str = "run") -> str:
+    return reverse(name, args=(run.organisation_id, run.pk))
+
+
+def test_a_run_is_compared_from_its_own_page(books: Configuration, posted: Run, client_of: Any) -> None:
+    text = client_of(books).get(at_run(posted)).content.decode()
+    assert "A bookkeeper or an owner can compare this run." in text
+    assert "Compare with Exact Online" not in text
+    client = client_of(books, "bookkeeper")
+    assert "Compare with Exact Online" in client.get(at_run(posted)).content.decode()
+    answer = client.post(at_run(posted, "compare_run"))
+    assert answer["Location"] == f"{at_run(posted)}#compared"
+    text = client.get(at_run(posted)).content.decode()
+    for said in ("The comparison has been asked for", "are being read", at_run(posted, "run_comparison"), "htmx"):
+        assert said in text, said
+    answer = client.post(at_run(posted, "compare_run"), follow=True)
+    assert "This run is already being compared." in answer.content.decode()
+    made = Comparison.objects.get()
+    assert (made.about, made.run.requested_by) == (posted, answer.context["access"].user)
+
+
+def test_of_a_run_nothing_is_said_of_other_entries_and_the_period_is_a_link_away(
+    books: Configuration, posted: Run, client_of: Any
+) -> None:
+    comparison(books, {**result(None), "moved": 0}, about=posted)
+    client = client_of(books)
+    text = client.get(at_run(posted)).content.decode()
+    for said in ("Not everything agrees", "Posted by this run", "outside these days", "99.50"):
+        assert said in text, said
+    assert address(books).replace("&", "&amp;") + "#compared" in text
+    for unsaid in ("Not from here", "1,000.00", HOSTILE):
+        assert unsaid not in text, unsaid
+    assert client.get(address(books)).context["comparisons"].shown == []
+
+
+def test_what_an_older_worker_made_of_a_run_is_not_shown(books: Configuration, posted: Run, client_of: Any) -> None:
+    made = comparison(books, result(None), about=posted)
+    Comparison.objects.filter(pk=made.pk).update(result=result(None))
+    text = client_of(books).get(at_run(posted)).content.decode()
+    assert "came to nothing" in text
+    assert "Not everything agrees" not in text
+
+
+def test_a_run_whose_lines_are_gone_says_why(books: Configuration, posted: Run, client_of: Any) -> None:
+    comparison(books, {**result(None), "moved": 0}, about=posted)
+    client = client_of(books, "bookkeeper")
+    Line.objects.filter(identifier="26000123").delete()
+    answer = client.post(at_run(posted, "compare_run"), follow=True)
+    assert "no longer known which entries are its own. Compare the period" in answer.content.decode()
+    Run.objects.filter(pk=posted.pk).update(lines_forgotten_at=factories.NOW)
+    text = client.get(at_run(posted)).content.decode()
+    assert "Compare a period instead" in text
+    assert "99.50" in text
+    assert "Compare again" not in text
+    assert client.post(at_run(posted, "compare_run")).status_code == 404
+
+
+def test_a_run_without_entries_offers_nothing(books: Configuration, client_of: Any) -> None:
+    run = factories.run(books, counts={"posted": 1})
+    factories.line(run, factories.customer(), phase=0)
+    client = client_of(books, "bookkeeper")
+    assert "compared" not in client.get(at_run(run)).content.decode()
+    assert client.post(at_run(run, "compare_run")).status_code == 404
+
+
+def test_the_page_of_a_compared_run_asks_at_most_fifteen_queries(books: Configuration, client_of: Any) -> None:
+    run = factories.run_with_errors(books)
+    line = Line.objects.filter(run=run).latest("pk")
+    for _ in range(3):
+        comparison(books, result(line), about=run)
+    client = client_of(books)
+    for name in ("run_comparison", "run"):
+        with CaptureQueriesContext(connection) as asked:
+            client.get(at_run(run, name))
+        assert len(asked) <= 15, name
+
+
+def test_the_run_of_a_runs_comparison_leads_to_that_run(books: Configuration, posted: Run, client_of: Any) -> None:
+    made = comparison(books, about=posted)
+    assert f"{at_run(posted)}#compared" in client_of(books).get(at_run(made.run)).content.decode()

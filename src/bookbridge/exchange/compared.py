@@ -111,13 +111,25 @@ def belongs(content: dict[str, Any], since: date, until: date) -> bool:
 
 
 def compare(
-    books: Books, ours: Iterable[Ours], since: date, until: date, ours_among: Callable[[set[str]], set[str]]
+    books: Books,
+    ours: Iterable[Ours],
+    since: date,
+    until: date,
+    ours_among: Callable[[set[str]], set[str]] | None = None,
 ) -> Result:
-    """`ours_among`: which of the ids are entries of ours, of whatever period."""
+    """`ours_among`: which of the ids are entries of ours, of whatever period. Without it nothing is said of entries
+    other than `ours`."""
     result, met = Result(), set[str]()
     for each in ours:
         met.add(each.external_id)
         _count(result, each, books.get(each.external_id), is_comparable=_is_comparable(each.document, since, until))
+    if ours_among is not None:
+        _add_the_rest(result, books, met, ours_among)
+    return result
+
+
+def _add_the_rest(result: Result, books: Books, met: set[str], ours_among: Callable[[set[str]], set[str]]) -> None:
+    """What else the books have in the same journals."""
     journals = {journal for journal, _ in result.rows}
     rest = {id for id, held in books.items() if id not in met and held.journal in journals}
     elsewhere = ours_among(rest)
@@ -127,7 +139,6 @@ def compare(
         row = result.row(held.journal, held.currency)
         row.others += 1
         row.others_amount += rounded(held.amount or Decimal(0), held.currency)
-    return result
 
 
 def _is_comparable(document: Document, since: date, until: date) -> bool:

@@ -1,7 +1,7 @@
 """The SQL of this room that Django's query language can't say."""
 
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -56,6 +56,19 @@ _SESSIONS = f"""
     FROM exchange_workersession AS session
     WHERE {_HOLDS_ITS_LOCK} ORDER BY session.host, session.pid
 """  # noqa: S608
+
+_DAYS_OF_POSTED = """
+    SELECT min((day #>> '{}')::date), max((day #>> '{}')::date)
+    FROM exchange_line AS line
+    JOIN exchange_posting AS posting
+      ON posting.organisation_id = line.organisation_id AND posting.id = line.posting_id
+    CROSS JOIN LATERAL (
+        SELECT posting.document -> 'entry_date'
+        UNION ALL
+        SELECT jsonb_path_query(posting.document, '$.lines[*].line_date ? (@ != null)')
+    ) AS told (day)
+    WHERE line.organisation_id = %s AND line.run_id = %s AND line.outcome = 'posted' AND line.kind = ANY (%s)
+"""
 
 
 class WorkerProcess(NamedTuple):
@@ -211,6 +224,12 @@ def stopped(intervals: int, most: int) -> list[tuple[str, UUID, UUID, datetime |
     `intervals`: as for `silences`.
     """
     return _rows("SELECT kind, organisation, integration, since FROM across_stopped(%s, %s)", intervals, most)
+
+
+def days_of_posted(organisation_id: UUID, run_id: int, kinds: Collection[str]) -> tuple[date, date] | None:
+    """The first and the last day of the documents that a run posted; a memorial bears its lines' days too."""
+    [(first, last)] = _rows(_DAYS_OF_POSTED, organisation_id, run_id, list(kinds))
+    return (first, last) if first else None
 
 
 def _rows(statement: str, *values: object) -> list[tuple[Any, ...]]:

@@ -57,6 +57,7 @@ def comparison_asked(comparison: Comparison) -> None:
         "since": (None, comparison.since.isoformat()),
         "until": (None, comparison.until.isoformat()),
         "configuration": (None, comparison.configuration_id),
+        **({"run": (None, comparison.about_id)} if comparison.about_id else {}),
     }
     trail.record(comparison.organisation_id, "comparison.asked", subject=comparison.run, changes=changes)
 

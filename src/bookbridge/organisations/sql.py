@@ -24,7 +24,7 @@ def raise_wall(table: str, column: str = "organisation_id", nobody_sees: str = "
     return f"""
         ALTER TABLE {table} ENABLE ROW LEVEL SECURITY;
         CREATE POLICY own_organisation ON {table} USING ({own}) WITH CHECK ({own});
-        {_links_within_an_organisation(table)}
+        {links_within_an_organisation(table)}
     """
 
 
@@ -35,7 +35,7 @@ def tear_wall_down(table: str) -> str:
     """
 
 
-def _links_within_an_organisation(table: str) -> str:
+def links_within_an_organisation(table: str) -> str:
     """PostgreSQL checks foreign keys as the tables' owner, whom no policy stops; so the organisation is in the key."""
     return f"""
         DO $$

@@ -111,6 +111,11 @@ def wall(table: str) -> migrations.RunSQL:
     return _Wall(sql.raise_wall(table), sql.tear_wall_down(table))
 
 
+def links_of(table: str) -> migrations.RunSQL:
+    """The same for foreign keys that a table with a policy got since."""
+    return _Wall(sql.links_within_an_organisation(table), migrations.RunSQL.noop)
+
+
 def across(name: str, arguments: str, returns: str, body: str) -> migrations.RunSQL:
     """The operation that makes a function which looks across tenants, for the app's role alone.
 

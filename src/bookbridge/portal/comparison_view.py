@@ -1,10 +1,12 @@
-"""A comparison with the package's books, as the reconciliation's page shows it."""
+"""A comparison with the package's books, as the pages of the reconciliation and of a run show it."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any
+from uuid import UUID
 
+from django.urls import reverse
 from django.utils.translation import ngettext
 
 from bookbridge.documents import Problem
@@ -53,6 +55,10 @@ class Shown:
         return self.run.state != Run.State.ENDED
 
     @property
+    def days(self) -> Days:
+        return Days(self.comparison.since, self.comparison.until)
+
+    @property
     def problem(self) -> Problem | None:
         return self.run.shown_problem
 
@@ -63,10 +69,14 @@ class Shown:
 
 @dataclass(frozen=True, slots=True)
 class Comparisons:
-    """Of one period; `is_possible`: whether the package can be compared at all."""
+    """Of one period or one run. `is_possible`: whether it can be compared at all; `are_lines_gone`: whether it could
+    while they were kept. `page`: the address that shows them, `part`: that of the part that changes."""
 
     is_possible: bool
+    page: str = ""
+    part: str = ""
     shown: Sequence[Shown] = ()
+    are_lines_gone: bool = False
 
     @property
     def is_live(self) -> bool:
@@ -77,27 +87,50 @@ def of_period(integration: Integration, days: Days) -> Comparisons:
     found = comparing.latest(integration, days.since, days.until)
     if not found and not comparing.can_compare(integration):
         return Comparisons(is_possible=False)
-    kept = _kept_lines(integration, found)
-    return Comparisons(is_possible=True, shown=[_shown(each, kept) for each in found])
+    place = (integration.organisation_id, integration.pk)
+    return Comparisons(
+        is_possible=True,
+        page=reverse("reconciliation", args=place) + days.query(),
+        part=reverse("comparison", args=place) + days.query(),
+        shown=_all_shown(integration.organisation_id, found),
+    )
 
 
-def _kept_lines(integration: Integration, found: Iterable[Comparison]) -> set[int]:
+def of_run(run: Run) -> Comparisons:
+    """What was compared before stays to be seen when the lines are gone."""
+    place = (run.organisation_id, run.pk)
+    are_gone = run.lines_forgotten_at is not None and any(Decimal(row["posted"]) for row in run.reconciliation or ())
+    return Comparisons(
+        is_possible=comparing.can_compare_run(run),
+        page=reverse("run", args=place),
+        part=reverse("run_comparison", args=place),
+        shown=_all_shown(run.organisation_id, comparing.latest_of_run(run)),
+        are_lines_gone=are_gone,
+    )
+
+
+def _all_shown(organisation_id: UUID, found: Sequence[Comparison]) -> list[Shown]:
+    kept = _kept_lines(organisation_id, found)
+    return [_shown(each, kept) for each in found]
+
+
+def _kept_lines(organisation_id: UUID, found: Iterable[Comparison]) -> set[int]:
     """Lines that can still be shown: a company may keep them for a time only."""
     listed = [
         item["line"][1]
         for each in found
         for name in ("missing", "different")
-        for item in (each.result or {}).get(name, ())
+        for item in (each.own_result or {}).get(name, ())
         if item["line"]
     ]
     if not listed:
         return set()
-    lines = Line.objects.filter(organisation_id=integration.organisation_id, pk__in=listed)
+    lines = Line.objects.filter(organisation_id=organisation_id, pk__in=listed)
     return set(lines.values_list("pk", flat=True))
 
 
 def _shown(comparison: Comparison, kept: set[int]) -> Shown:
-    result = comparison.result or {}
+    result = comparison.own_result or {}
     rows = [_row(told) for told in result.get("rows", ())]
     return Shown(
         comparison=comparison,

@@ -77,6 +77,8 @@ ROLES: dict[str, str] = {
     "reconciliation_pdf": VIEWER,
     "compare": BOOKKEEPER,
     "comparison": VIEWER,
+    "compare_run": BOOKKEEPER,
+    "run_comparison": VIEWER,
     "run_reconciliation_csv": VIEWER,
     "run_reconciliation_pdf": VIEWER,
     "trail": BOOKKEEPER,  # it holds the addresses that people came from

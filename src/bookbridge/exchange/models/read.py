@@ -1,5 +1,7 @@
 """What was read from a package."""
 
+from typing import Any
+
 from django.db import models
 
 from bookbridge.exchange.models.runs import Run
@@ -47,12 +49,19 @@ class Reading(models.Model):
 
 
 class Comparison(models.Model):
-    """What we posted of a period against what the package's books hold of it. Made when a person asks; its run tells
-    who asked and how far it is. A new one never changes an older one."""
+    """What we posted of a period, or in one run, against what the package's books hold of it. Made when a person asks;
+    its run tells who asked and how far it is. A new one never changes an older one."""
 
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
     configuration = models.ForeignKey(Configuration, on_delete=models.CASCADE, related_name="comparisons")
     run = models.OneToOneField(Run, on_delete=models.CASCADE, related_name="comparison")
+    about = models.ForeignKey(
+        Run,
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="comparisons",
+        help_text="The run whose entries alone are compared; none: all of the period",
+    )
     since = models.DateField(help_text="By the entries' own dates; both days inclusive")
     until = models.DateField()
     reading = models.JSONField(null=True, help_text="Of the version before; goes a release later")
@@ -64,3 +73,10 @@ class Comparison(models.Model):
                 fields=["organisation", "configuration", "since", "until", "-id"], name="comparison_of_period"
             ),
         ]
+
+    @property
+    def own_result(self) -> dict[str, Any] | None:
+        """A worker of the version before knows periods alone. What it makes of a run's comparison holds more than was
+        asked for, and is taken for none: it is asked for again."""
+        result: dict[str, Any] | None = self.result
+        return result if result is not None and result.get("about") == self.about_id else None

@@ -96,7 +96,8 @@ def snapshot_of(run: Run) -> OutstandingSnapshot | None:
 
 
 def comparison_of(run: Run) -> Comparison | None:
-    return Comparison.objects.filter(organisation=run.organisation_id, run=run).defer("result").first()
+    made = Comparison.objects.filter(organisation=run.organisation_id, run=run)
+    return made.select_related("about").defer("result").first()
 
 
 def deliveries_of(run: Run) -> list[Delivery]:

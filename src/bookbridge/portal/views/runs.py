@@ -11,7 +11,7 @@ from django.views.decorators.http import require_GET
 from bookbridge.exchange import repair, settling
 from bookbridge.exchange.models import Line, Run
 from bookbridge.organisations.access import Access, member_page
-from bookbridge.portal import difference_view, document_view, repair_form, row_page
+from bookbridge.portal import comparison_view, difference_view, document_view, repair_form, row_page
 from bookbridge.portal.difference_view import Difference
 from bookbridge.portal.queries import counting, runs
 from bookbridge.portal.queries.companies import package_name
@@ -55,6 +55,7 @@ def run(request: HttpRequest, access: Access, run_id: int) -> HttpResponse:
         "first_page": f"{filtered_address(request)}#lines",
         "only_failed": only_failed,
         "text": text,
+        "comparisons": comparison_view.of_run(shown),
     }
     return render(request, "portal/run.html", context)
 
