@@ -152,3 +152,49 @@ def test_the_pages_ask_the_database_little(anna: Client, run: Run) -> None:
         with CaptureQueriesContext(connection) as queries:
             asked()
         assert len(queries) <= 15, [query["sql"][:90] for query in queries]
+
+
+def mappings_page(client: Client, run: Run, kind: str = "vat_codes", **asked: str) -> Any:
+    return client.get(reverse("mappings", args=[*place(run), run.configuration_id, kind]), asked)
+
+
+def test_the_mappings_name_the_codes_that_documents_wait_for(anna: Client, run: Run) -> None:
+    factories.line(run, factories.sales_invoice("26000140"), Line.Outcome.REFUSED, [factories.unknown_vat_code()])
+    shown = mappings_page(anna, run)
+    [(issue, mapped_to)] = shown.context["held_up"]
+    assert (issue.cause.value, issue.documents, mapped_to) == ("9", 2, None)
+    text = shown.content.decode()
+    for said in (
+        "Codes that documents wait for",
+        "?change=9#mapping",
+        reverse("issue", args=[*place(run), key_of(run)]),
+    ):
+        assert said in text, said
+    filled = mappings_page(anna, run, change="9").content.decode()
+    assert 'name="source" value="9"' in filled
+    assert "readonly" not in filled
+    assert not mappings_page(anna, run, "ledger_accounts").context["held_up"]
+
+
+def test_a_code_that_was_mapped_since_waits_to_be_offered_again(anna: Client, run: Run) -> None:
+    Configuration.objects.filter(pk=run.configuration_id).update(mappings={"vat_codes": {"9": "H"}})
+    text = mappings_page(anna, run).content.decode()
+    assert "Mapped to H; its documents are still to be offered again." in text
+    assert "?change=9#mapping" in text.split("Mapped codes")[-1]
+    assert "?change=9#mapping" not in text.split("Mapped codes")[0]
+
+
+def test_a_code_that_others_are_mapped_to_is_the_packages(anna: Client, run: Run) -> None:
+    Configuration.objects.filter(pk=run.configuration_id).update(mappings={"vat_codes": {"X": "9"}})
+    assert mappings_page(anna, run).context["held_up"] == []
+
+
+def test_held_up_codes_are_never_script_and_cost_one_query(anna: Client, run: Run) -> None:
+    for number in range(3):
+        problems = [factories.unknown_vat_code(value=f"{HOSTILE}{number}")]
+        factories.line(run, factories.sales_invoice(f"2600014{number}"), Line.Outcome.REFUSED, problems)
+    with CaptureQueriesContext(connection) as asked:
+        text = mappings_page(anna, run).content.decode()
+    assert "<script>alert" not in text
+    assert len(asked) <= 15
+    assert sum("exchange_posting" in query["sql"] for query in asked) == 1

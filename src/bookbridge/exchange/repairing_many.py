@@ -10,7 +10,7 @@ from django.db import transaction
 
 from bookbridge.documents import Document, Problem, document_from_json
 from bookbridge.exchange import repair
-from bookbridge.exchange.issues import MOST_AT_ONCE, Cause, Issue, lines_of
+from bookbridge.exchange.issues import MOST_AT_ONCE, Cause, Issue, Open, lines_of, open_issues
 from bookbridge.exchange.mapping import LISTS, Mappings, codes_at, mapped, replaced
 from bookbridge.exchange.models import Line
 from bookbridge.exchange.preflight import SettingsIndex, check
@@ -60,6 +60,18 @@ class Plan:
 def list_of(cause: Cause) -> str:
     """The package's list that the faulty code is one of; empty when no code can stand for another there."""
     return LISTS.get(cause.name, "") if cause.value else ""
+
+
+def held_up_by(configuration: Configuration, name: str) -> Open:
+    """The issues whose faulty code is one of that list, as the source gives it.
+
+    A code that others are mapped to is left out: it may be one of the package's, and which of the source's stands
+    behind it only the documents tell.
+    """
+    found = open_issues(configuration.organisation_id, [configuration.pk])
+    targets = set(configuration.mappings.get(name, {}).values())
+    issues = [each for each in found.issues if list_of(each.cause) == name and each.cause.value not in targets]
+    return Open(issues, found.is_all)
 
 
 def plan(configuration: Configuration, issue: Issue, change: Change) -> Plan:

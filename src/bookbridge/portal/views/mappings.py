@@ -9,8 +9,9 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext
 from django.views.decorators.http import require_GET, require_POST
 
+from bookbridge.exchange import repairing_many
 from bookbridge.integrations import changing
-from bookbridge.integrations.changing import ChangedMeanwhileError, TooManyCodesError
+from bookbridge.integrations.changing import LONGEST_CODE, ChangedMeanwhileError, TooManyCodesError
 from bookbridge.integrations.configuring import MAPPED_LISTS
 from bookbridge.integrations.connecting import known_package_settings
 from bookbridge.integrations.models import Configuration
@@ -34,9 +35,9 @@ def mappings(
     request: HttpRequest, access: Access, integration_id: UUID, configuration_id: int, kind: str
 ) -> HttpResponse:
     configuration = _found(access, integration_id, configuration_id, kind)
-    source = request.GET.get("change", "")
+    source = request.GET.get("change", "")[:LONGEST_CODE]
     target = changing.mapped_to(configuration, kind, source)
-    shown = {"source": source, "target": target, "was": target} if target else {}
+    shown = {"source": source, "target": target, "was": target}
     form = MappingForm(kind=kind, package=known_package_settings(configuration), initial=shown)
     return _page(request, access, configuration, kind, form)
 
@@ -44,11 +45,13 @@ def mappings(
 def _page(
     request: HttpRequest, access: Access, configuration: Configuration, kind: str, form: MappingForm
 ) -> HttpResponse:
-    pairs = sorted(configuration.mappings.get(kind, {}).items())
+    mapped = configuration.mappings.get(kind, {})
+    pairs = sorted(mapped.items())
     text, after = request.GET.get("text", "").strip(), request.GET.get("after", "")
     wanted = [(ours, theirs) for ours, theirs in pairs if text.lower() in f"{ours}\n{theirs}".lower()]
     rest = [pair for pair in wanted if pair[0] > after]
     names = {entry.code: entry.name for entry in form.entries or ()}
+    held_up = repairing_many.held_up_by(configuration, kind)
     context = {
         **frame_of(access, configuration),
         "kind": kind,
@@ -60,6 +63,8 @@ def _page(
         "text": text,
         "more": _query(text, rest[CODES_A_PAGE - 1][0]) if len(rest) > CODES_A_PAGE else "",
         "is_known": form.entries is not None,
+        "held_up": [(issue, mapped.get(issue.cause.value)) for issue in held_up.issues],
+        "is_all": held_up.is_all,
     }
     return render(
         request,
