@@ -137,3 +137,33 @@ def test_a_deleted_entry_is_found_out_and_leads_to_its_line(
     expect(page.get_by_role("row", name="26000004")).to_contain_text("99.50")
     page.get_by_role("link", name="26000003").click()
     expect(page.get_by_role("heading", level=1)).to_contain_text("26000003")
+
+
+@pytest.mark.parametrize("width", ["desktop", "phone"])
+def test_of_one_run_a_deleted_entry_is_found_out(
+    width: str,
+    stage: Stage,
+    month: Run,
+    open_page: Callable[..., Page],
+    picture: Callable[[Page, str], None],
+) -> None:
+    anna = factories.member(month.organisation, "bookkeeper", "anna@example.org", name="Anna Voorbeeld")
+    gone = Posting.objects.get(external_number="26000004")
+    stage.control("entries", entry_id=gone.external_id, delete=True)
+    run = Line.objects.get(identifier="26000004").run
+    page = open_page(viewport=DESKTOP if width == "desktop" else PHONE)
+    log_in(page, anna.email)
+    page.goto(f"/companies/{run.organisation_id}/runs/{run.pk}/")
+    page.get_by_role("button", name="Compare with Exact Online").press("Enter")
+    expect(page.get_by_text("The comparison has been asked for")).to_be_visible()
+    expect(page.get_by_text("are being read")).to_be_visible()
+    check_accessibility(page)
+    stage.work()
+    compared = page.get_by_role("region", name="Compared with Exact Online")
+    expect(compared.get_by_text("Not everything agrees")).to_be_visible()
+    check_accessibility(page)
+    picture(page, f"run-compared-{width}")
+    expect(compared).not_to_contain_text("26000003")
+    expect(compared.get_by_role("link", name="Compare all that is in the books of these days")).to_be_visible()
+    compared.get_by_role("link", name="26000004").click()
+    expect(page.get_by_role("heading", level=1)).to_contain_text("26000004")
