@@ -9,7 +9,7 @@ NO_SUCH_FORMAT = ProblemKind(
         "Rename the file and drop it again, or adjust the name pattern in the layout.",
     ),
     nl=Text(
-        "De naam {value} past bij geen van de bestanden die deze koppeling verwerkt ({patterns}).",
+        "De naam {value} past bij geen van de bestanden die deze integratie verwerkt ({patterns}).",
         "Hernoem het bestand en lever het opnieuw aan, of pas het naampatroon in de indeling aan.",
     ),
     fr=Text(
@@ -39,11 +39,11 @@ READING_FAILED = ProblemKind(
         "Report it to whoever runs Bookbridge: the log has the details, the original is kept.",
     ),
     nl=Text(
-        "Bookbridge faalde bij het lezen van dit bestand; wat al gelezen was staat in de run.",
+        "Bookbridge faalde bij het lezen van dit bestand; wat al gelezen was staat in de uitwisseling.",
         "Meld dit aan de beheerder van Bookbridge: het logboek bevat de details, het origineel is bewaard.",
     ),
     fr=Text(
-        "Bookbridge a échoué à la lecture de ce fichier ; ce qui était déjà lu figure dans l’exécution.",
+        "Bookbridge a échoué à la lecture de ce fichier ; ce qui était déjà lu figure dans l’échange.",
         "Signalez-le à l’exploitant de Bookbridge : le journal contient les détails, l’original est conservé.",
     ),
 )

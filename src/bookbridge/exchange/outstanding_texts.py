@@ -42,8 +42,8 @@ HELD_SHARED = ProblemKind(
         "Make one of them inactive or let it read no outstanding items, or give it an integration of its own.",
     ),
     nl=Text(
-        "Twee actieve configuraties van deze koppeling zouden {value} schrijven en elkaars posten afsluiten.",
-        "Zet er een uit of laat die geen openstaande posten lezen, of geef haar een eigen koppeling.",
+        "Twee actieve configuraties van deze integratie zouden {value} schrijven en elkaars posten afsluiten.",
+        "Zet er een uit of laat die geen openstaande posten lezen, of geef haar een eigen integratie.",
     ),
     fr=Text(
         "Deux configurations actives de cette intégration écriraient {value}, chacune soldant les postes de l’autre.",

@@ -11,11 +11,11 @@ ACCOUNT = ProblemKind(
     ),
     nl=Text(
         "Het account {value} moet opnieuw worden geautoriseerd.",
-        "Een eigenaar opent de koppeling en kiest Opnieuw aanmelden; daarna gaat de run vanzelf verder.",
+        "Een eigenaar opent de integratie en kiest Opnieuw aanmelden; daarna gaat de uitwisseling vanzelf verder.",
     ),
     fr=Text(
         "Le compte {value} doit être autorisé à nouveau.",
-        "Un propriétaire ouvre l’intégration et choisit Se reconnecter ; l’exécution reprend ensuite d’elle-même.",
+        "Un propriétaire ouvre l’intégration et choisit Se reconnecter ; l’échange reprend ensuite de lui-même.",
     ),
 )
 PAUSED = ProblemKind(
@@ -27,20 +27,22 @@ PAUSED = ProblemKind(
     ),
     nl=Text(
         "{value} is gepauzeerd: er wordt niets verstuurd en niets gelezen.",
-        "Een boekhouder of eigenaar hervat dit bij Instellingen; daarna gaat de run vanzelf verder.",
+        "Een boekhouder of eigenaar hervat dit bij Instellingen; daarna gaat de uitwisseling vanzelf verder.",
     ),
     fr=Text(
         "{value} est en pause : rien n’est envoyé et rien n’est lu.",
-        "Un comptable ou un propriétaire la reprend dans les Paramètres ; l’exécution continue ensuite d’elle-même.",
+        "Un comptable ou un propriétaire la reprend dans les Paramètres ; l’échange continue ensuite de lui-même.",
     ),
 )
 CALLS = ProblemKind(
     "waiting.calls",
     severity="notice",
     en=Text("The package can't take more just now.", "Nothing to do: the run goes on by itself."),
-    nl=Text("Het pakket kan nu even niets meer aannemen.", "U hoeft niets te doen: de run gaat vanzelf verder."),
+    nl=Text(
+        "Het pakket kan nu even niets meer aannemen.", "U hoeft niets te doen: de uitwisseling gaat vanzelf verder."
+    ),
     fr=Text(
-        "Le logiciel ne peut rien prendre de plus pour l’instant.", "Rien à faire : l’exécution reprend d’elle-même."
+        "Le logiciel ne peut rien prendre de plus pour l’instant.", "Rien à faire : l’échange reprend de lui-même."
     ),
 )
 UNREACHABLE = ProblemKind(
@@ -68,11 +70,11 @@ ADDRESS_REFUSED = ProblemKind(
     ),
     nl=Text(
         "Deze installatie van Bookbridge mag {value} niet aanroepen.",
-        "Er is niets verstuurd. De beheerder van Bookbridge verbetert het adres van de app, of staat het toe als het zo bedoeld is; daarna gaat de run vanzelf verder.",
+        "Er is niets verstuurd. De beheerder van Bookbridge verbetert het adres van de app, of staat het toe als het zo bedoeld is; daarna gaat de uitwisseling vanzelf verder.",
     ),
     fr=Text(
         "Cette installation de Bookbridge n’a pas le droit d’appeler {value}.",
-        "Rien n’a été envoyé. L’exploitant de Bookbridge corrige l’adresse de l’application, ou l’autorise si elle est voulue ; l’exécution reprend ensuite d’elle-même.",
+        "Rien n’a été envoyé. L’exploitant de Bookbridge corrige l’adresse de l’application, ou l’autorise si elle est voulue ; l’échange reprend ensuite de lui-même.",
     ),
 )
 NOT_ALLOWED = ProblemKind(
@@ -84,11 +86,11 @@ NOT_ALLOWED = ProblemKind(
     ),
     nl=Text(
         "Het account mag dit niet in het pakket.",
-        "Geef het account daar het recht of autoriseer een ander; daarna gaat de run vanzelf verder.",
+        "Geef het account daar het recht of autoriseer een ander; daarna gaat de uitwisseling vanzelf verder.",
     ),
     fr=Text(
         "Le compte n’a pas ce droit dans le logiciel.",
-        "Accordez-lui ce droit ou autorisez un autre compte ; l’exécution reprend ensuite d’elle-même.",
+        "Accordez-lui ce droit ou autorisez un autre compte ; l’échange reprend ensuite de lui-même.",
     ),
 )
 LOOKING_UP = ProblemKind(
@@ -112,29 +114,30 @@ OTHER_WORKER = ProblemKind(
     severity="notice",
     en=Text("One of these documents is just being sent by another run.", "Nothing to do: the run goes on by itself."),
     nl=Text(
-        "Een van deze documenten wordt net door een andere run verstuurd.",
-        "U hoeft niets te doen: de run gaat vanzelf verder.",
+        "Een van deze documenten wordt net door een andere uitwisseling verstuurd.",
+        "U hoeft niets te doen: de uitwisseling gaat vanzelf verder.",
     ),
     fr=Text(
-        "Un de ces documents est en cours d’envoi par une autre exécution.",
-        "Rien à faire : l’exécution reprend d’elle-même.",
+        "Un de ces documents est en cours d’envoi par un autre échange.",
+        "Rien à faire : l’échange reprend de lui-même.",
     ),
 )
 RELATION = ProblemKind(
     "waiting.relation",
     severity="notice",
     en=Text("Relation {value} is still being posted.", "Nothing to do: the run goes on by itself."),
-    nl=Text("Relatie {value} wordt nog geboekt.", "U hoeft niets te doen: de run gaat vanzelf verder."),
-    fr=Text("La relation {value} est encore en cours d’envoi.", "Rien à faire : l’exécution reprend d’elle-même."),
+    nl=Text("Relatie {value} wordt nog geboekt.", "U hoeft niets te doen: de uitwisseling gaat vanzelf verder."),
+    fr=Text("La relation {value} est encore en cours d’envoi.", "Rien à faire : l’échange reprend de lui-même."),
 )
 AGAIN = ProblemKind(
     "waiting.again",
     severity="notice",
     en=Text("A document is offered to the package again.", "Nothing to do: the run goes on by itself."),
     nl=Text(
-        "Een document wordt opnieuw aan het pakket aangeboden.", "U hoeft niets te doen: de run gaat vanzelf verder."
+        "Een document wordt opnieuw aan het pakket aangeboden.",
+        "U hoeft niets te doen: de uitwisseling gaat vanzelf verder.",
     ),
-    fr=Text("Un document est présenté à nouveau au logiciel.", "Rien à faire : l’exécution reprend d’elle-même."),
+    fr=Text("Un document est présenté à nouveau au logiciel.", "Rien à faire : l’échange reprend de lui-même."),
 )
 BROKE_OFF = ProblemKind(
     "waiting.broke_off",
@@ -144,11 +147,11 @@ BROKE_OFF = ProblemKind(
         "If it lasts, tell whoever runs Bookbridge: the log has the details.",
     ),
     nl=Text(
-        "Het werk aan deze run brak af ({value}) en wordt opnieuw geprobeerd.",
+        "Het werk aan deze uitwisseling brak af ({value}) en wordt opnieuw geprobeerd.",
         "Duurt het lang, meld het dan aan de beheerder van Bookbridge: het logboek bevat de details.",
     ),
     fr=Text(
-        "Le travail sur cette exécution s’est interrompu ({value}) et reprend.",
+        "Le travail sur cet échange s’est interrompu ({value}) et reprend.",
         "Si cela dure, prévenez l’exploitant de Bookbridge : le journal contient les détails.",
     ),
 )
@@ -160,11 +163,11 @@ WORKER_DIED = ProblemKind(
         "Nothing to do: the run goes on by itself.",
     ),
     nl=Text(
-        "De werker van deze run stopte onverwacht; een andere neemt het over.",
-        "U hoeft niets te doen: de run gaat vanzelf verder.",
+        "De verwerker van deze uitwisseling stopte onverwacht; een andere neemt het over.",
+        "U hoeft niets te doen: de uitwisseling gaat vanzelf verder.",
     ),
     fr=Text(
-        "Le processus de cette exécution s’est arrêté ; un autre prend le relais.",
-        "Rien à faire : l’exécution reprend d’elle-même.",
+        "Le processus de cet échange s’est arrêté ; un autre prend le relais.",
+        "Rien à faire : l’échange reprend de lui-même.",
     ),
 )
