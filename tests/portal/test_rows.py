@@ -91,6 +91,7 @@ def test_every_cell_stands_under_its_columns_name_and_the_faulty_one_has_the_foc
     assert "Row 3 of the file" in page
     assert "Row 4 of the file" in page
     faulty = input_of(page, "3.entry_date")
+    assert "Column: Date" in page
     assert "autofocus" in faulty
     assert 'aria-invalid="true"' in faulty
     assert "31022026" in faulty

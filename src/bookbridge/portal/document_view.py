@@ -14,6 +14,7 @@ from django.utils.translation import get_language, gettext
 
 from bookbridge.documents import Explanation, Problem
 from bookbridge.exchange.models import Line
+from bookbridge.formats import column_words
 from bookbridge.portal import words
 from bookbridge.portal.templatetags.bookbridge import amount, day, plain_day
 
@@ -194,6 +195,14 @@ def text_of(name: str, value: Any, currency: str) -> Any:
     return words.VALUE.get((name, str(value)), format_html("{}", value))
 
 
+def column_label(column: str) -> str:
+    """A column in the user's words; one that the layout doesn't use has its number."""
+    if column.startswith("column_"):
+        return gettext("Column %(number)s") % {"number": column.removeprefix("column_")}
+    word = column_words(column)[get_language() or "en"]
+    return word[:1].upper() + word[1:]
+
+
 def source_rows(line: Line, problems: Sequence[Problem]) -> list[SourceRow]:
     """The raw record with its row numbers, and the columns that a problem names in each row.
 
@@ -203,8 +212,9 @@ def source_rows(line: Line, problems: Sequence[Problem]) -> list[SourceRow]:
     for problem in problems:
         if problem.source and problem.source.column:
             named = columns.setdefault(problem.source.row, [])
-            if problem.source.column not in named:
-                named.append(problem.source.column)
+            label = column_label(problem.source.column)
+            if label not in named:
+                named.append(label)
     records = line.raw.splitlines()
     numbers = [number for number in line.rows if isinstance(number, int)]
     if records and len(records) == len(numbers):

@@ -11,9 +11,9 @@ from django.utils.translation import get_language, gettext
 
 from bookbridge.documents import Problem
 from bookbridge.exchange.repairing_rows import Sheet, path_of
-from bookbridge.formats import Cells, column_words
+from bookbridge.formats import Cells
 from bookbridge.kit.package_settings import PackageSettings
-from bookbridge.portal.document_view import anchor_of
+from bookbridge.portal.document_view import anchor_of, column_label
 from bookbridge.portal.repair_form import LONGEST, Box, Errors, lists_of
 
 MOST_CELLS = 4_000
@@ -82,14 +82,6 @@ def make(sheet: Sheet, cells: Cells, settings: PackageSettings | None, errors: E
 def _box(row: int, column: str, cell: str, errors: Errors) -> Box:
     path = path_of(row, column)
     return Box(path, column_label(column), cell, list=_LISTS.get(column, ""), reasons=errors.get(path, ()))
-
-
-def column_label(column: str) -> str:
-    """A column in the user's words; one that the layout doesn't use has its number."""
-    if column.startswith("column_"):
-        return gettext("Column %(number)s") % {"number": column.removeprefix("column_")}
-    word = column_words(column)[get_language() or "en"]
-    return word[:1].upper() + word[1:]
 
 
 def cell_name(path: str) -> str:
