@@ -1,6 +1,6 @@
 """What is exchanged: relations, invoices, journal entries, outstanding items; money, keys, problems. Pure."""
 
-from bookbridge.documents.differences import apart, difference, together
+from bookbridge.documents.differences import apart, difference, places, together
 from bookbridge.documents.identity import (
     DIFFERENCE,
     content_of,
@@ -71,6 +71,7 @@ __all__ = [
     "key_parts",
     "minor_unit",
     "money_of",
+    "places",
     "posting_key",
     "relation_key",
     "rounded",

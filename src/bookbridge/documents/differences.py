@@ -6,7 +6,7 @@ by adding and subtracting.
 """
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from decimal import Decimal
 from typing import Any
 
@@ -54,6 +54,11 @@ def difference(before: Document, after: Document, text: str) -> Document | None:
     return after.model_copy(update=changes)
 
 
+def places(before: Document, after: Document) -> tuple[int | None, ...]:
+    """Of each line of the difference entry: which line of `after` it is; None for one that is taken out."""
+    return tuple(place for line, place in _between(before, after) if line.amount or line.vat_amount)
+
+
 def together(held: Document, booked: Document, after: Document) -> Document:
     """What the books say once a difference entry has been booked beside what they held: `after`, unless a person booked
     another entry than the one that leads there."""
@@ -73,18 +78,26 @@ def together(held: Document, booked: Document, after: Document) -> Document:
 def _own_invoice_number(after: Invoice) -> dict[str, str | None]:
     """Whether a difference entry bears the invoice number of the document that it corrects.
 
-    A sale's doesn't: packages take that number for the entry's own, which the original has. What a purchase names is the
-    supplier's, and stays. Open: whether a package that refuses a supplier's number twice refuses it here too (fact
+    A sale's doesn't: packages take that number for the entry's own, which the original has. What a purchase names is
+    the supplier's, and stays. Open: whether a package that refuses a supplier's number twice refuses it here too (fact
     sheets, `to_confirm`).
     """
     return {"invoice_number": None if isinstance(after, SalesInvoice) else after.invoice_number}
 
 
 def _lines_between(before: Any, after: Any) -> list[Line]:
-    """The lines of `before` that `after` hasn't, taken out, and those that only `after` has."""
+    return [line for line, _ in _between(before, after)]
+
+
+def _between(before: Any, after: Any) -> Iterator[tuple[Line, int | None]]:
+    """What `before` alone has, taken out, and the lines that `after` alone has, with their places there."""
     gone, kept = Counter(map(_booked, before.lines)), Counter(map(_booked, after.lines))
-    out = [_negated(line) for line in before.lines if not _taken(kept, line)]
-    return [*out, *(line for line in after.lines if not _taken(gone, line))]
+    for line in before.lines:
+        if not _taken(kept, line):
+            yield _negated(line), None
+    for place, line in enumerate(after.lines):
+        if not _taken(gone, line):
+            yield line, place
 
 
 def _taken(counted: Counter[Line], line: Line) -> bool:
