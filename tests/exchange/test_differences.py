@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from bookbridge.exchange import differences
+from bookbridge.exchange.differences import Offer
 from bookbridge.exchange.models import Difference, Line, Run
 from tests import factories
 from tests.exchange import files
@@ -37,10 +38,15 @@ def fresh(line: Line) -> Line:
     return Line.objects.select_related("posting", "delivery", "run__configuration__integration").get(pk=line.pk)
 
 
+def offer(line: Line) -> Offer:
+    changed = differences.undecided(fresh(line))
+    assert changed is not None
+    return differences.offer(changed, TEXT)
+
+
 def book(line: Line, user: Any) -> Run:
     line = fresh(line)
-    shown = differences.offer(line, TEXT)
-    assert shown is not None
+    shown = offer(line)
     assert shown.document is not None, shown
     return differences.book(line, TEXT, "They forgot one", user, seen=shown.seen)
 

@@ -60,6 +60,19 @@ class Offer:
         return fingerprint(self.document) if self.document else ""
 
 
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A line of what the source changed since it was posted, about which nobody has decided yet.
+
+    `made`: the difference entries of its document. `is_latest`: the source hasn't sent it once more since.
+    """
+
+    line: Line
+    posting: Posting
+    made: Sequence[Difference]
+    is_latest: bool
+
+
 def lock_of(line: Line) -> str:
     """The name of the lock under which it is decided what becomes of a changed document."""
     return f"changed {line.posting_id}"
@@ -73,10 +86,15 @@ def about(posting: Posting | None) -> list[Difference]:
     return list(own.select_related("posting", "decided_by").order_by("booked_at", "pk"))
 
 
-def answers(line: Line) -> bool:
-    """Whether a difference entry for what a line says is under way or booked."""
-    own = Difference.objects.filter(organisation_id=line.organisation_id, line=line)
-    return own.exclude(state=State.WITHDRAWN).exists()
+def undecided(line: Line, made: Sequence[Difference] | None = None) -> Changed | None:
+    """None where there is nothing to decide any more, or never was. `made`: as `about` tells."""
+    is_about_a_change = line.reason == Line.Reason.CHANGED and line.run.state == Run.State.ENDED
+    if not is_about_a_change or line.posting is None or left_as_posted([line]):
+        return None
+    made = about(line.posting) if made is None else made
+    if any(each.line_id == line.pk and each.state != State.WITHDRAWN for each in made):
+        return None
+    return Changed(line, line.posting, made, is_latest=not repair.lines_since(line).exists())
 
 
 def held(posting: Posting, made: Sequence[Difference]) -> Document:
@@ -93,41 +111,12 @@ def held_before(line: Line, made: Sequence[Difference]) -> Document:
     return held(line.posting, list(takewhile(lambda each: each.line_id != line.pk, made)))
 
 
-def offer(line: Line, text: str) -> Offer | None:
-    """The entry that would bring a changed line into the books; None where there is nothing to decide any more.
-
-    `text`: what the entry says it corrects.
-    """
-    is_about_a_change = line.reason == Line.Reason.CHANGED and line.run.state == Run.State.ENDED
-    if not is_about_a_change or line.posting is None or answers(line) or left_as_posted([line]):
-        return None
-    return _offer(line, line.posting, about(line.posting), text)
-
-
-def book(line: Line, text: str, reason: str, user: User, *, seen: str) -> Run:
-    """Have the difference entry that was `seen` booked in a new run. Raises ChangedMeanwhileError."""
-    try:
-        with transaction.atomic():
-            sql.wait_for_lock(lock_of(line))
-            made = about(line.posting)
-            assert line.posting is not None
-            # After the differences: one that is booked at this moment is seen as open, or with what it made of this.
-            line.posting.refresh_from_db()
-            if answers(line) or left_as_posted([line]):
-                raise ChangedMeanwhileError
-            offered = _offer(line, line.posting, made, text)
-            if offered.document is None or offered.seen != seen:
-                raise ChangedMeanwhileError
-            return _book(line, offered, len(_booked(made)), reason, user)
-    except IntegrityError as error:
-        # The source may have changed it once more, and somebody else answered that line.
-        raise ChangedMeanwhileError from error
-
-
-def _offer(line: Line, posting: Posting, made: Sequence[Difference], text: str) -> Offer:
-    obstacle = _obstacle(line, posting, made)
+def offer(changed: Changed, text: str) -> Offer:
+    """The entry that would bring a changed line into the books. `text`: what the entry says it corrects."""
+    obstacle = _obstacle(changed)
     if obstacle:
         return Offer(obstacle=obstacle)
+    line, posting, made = changed.line, changed.posting, changed.made
     assert line.document is not None
     before, after = held(posting, made), document_from_json(line.document)
     fields = apart(before, after)
@@ -141,14 +130,34 @@ def _offer(line: Line, posting: Posting, made: Sequence[Difference], text: str) 
     return Offer(entry, before)
 
 
-def _obstacle(line: Line, posting: Posting, made: Sequence[Difference]) -> str:
+def book(line: Line, text: str, reason: str, user: User, *, seen: str) -> Run:
+    """Have the difference entry that was `seen` booked in a new run. Raises ChangedMeanwhileError."""
+    try:
+        with transaction.atomic():
+            sql.wait_for_lock(lock_of(line))
+            made = about(line.posting)
+            assert line.posting is not None
+            # After the differences: one that is booked at this moment is seen as open, or with what it made of this.
+            line.posting.refresh_from_db()
+            changed = undecided(line, made)
+            offered = offer(changed, text) if changed else Offer()
+            if offered.document is None or offered.seen != seen:
+                raise ChangedMeanwhileError
+            return _book(line, offered, len(_booked(made)), reason, user)
+    except IntegrityError as error:
+        # The source may have changed it once more, and somebody else answered that line.
+        raise ChangedMeanwhileError from error
+
+
+def _obstacle(changed: Changed) -> str:
     """The word for why what the line says can't be booked, as far as its content doesn't matter."""
+    line, posting, made = changed.line, changed.posting, changed.made
     takes = catalogue.fact_sheet(line.run.configuration.integration.package).capabilities.documents
     if posting.key.startswith(DIFFERENCE) or line.kind not in takes:
         return "kind"
     if posting.state != Posting.State.POSTED:
         return "not_posted"
-    if repair.lines_since(line).exists():
+    if not changed.is_latest:
         return "later"
     if any(each.state == State.OPEN for each in made):
         return "open"

@@ -15,9 +15,9 @@ from django.db.models.functions import Now
 
 from bookbridge.documents import Document, document_from_json
 from bookbridge.exchange import differences, repair, repair_texts, sql, telling
-from bookbridge.exchange.drafting import left_as_posted, request_for
+from bookbridge.exchange.drafting import request_for
 from bookbridge.exchange.mapping import mapped
-from bookbridge.exchange.models import Correction, Line, Posting, Run, Settlement
+from bookbridge.exchange.models import Correction, Line, Posting, Settlement
 from bookbridge.exchange.posting import write_look_up
 from bookbridge.exchange.repair import REPAIRABLE, ChangedMeanwhileError
 from bookbridge.integrations.connecting import connect, package_settings
@@ -72,14 +72,8 @@ def leave_out(line: Line, reason: str, user: User) -> None:
 
 def can_be_left_as_posted(line: Line) -> bool:
     """Whether it is the latest line of a document that the source changed since, and nobody has decided about that."""
-    return (
-        line.reason == Line.Reason.CHANGED
-        and line.run.state == Run.State.ENDED
-        and line.posting is not None
-        and not repair.lines_since(line).exists()
-        and line.pk not in left_as_posted([line])
-        and not differences.answers(line)
-    )
+    changed = differences.undecided(line)
+    return changed is not None and changed.is_latest
 
 
 def leave_as_posted(line: Line, reason: str, user: User) -> None:
