@@ -44,6 +44,7 @@ WALLED = [
     "exchange_correction",
     "exchange_rowcorrection",
     "exchange_settlement",
+    "exchange_difference",
     "exchange_outstandingsnapshot",
     "exchange_comparison",
     "exchange_reading",
@@ -65,7 +66,9 @@ def filled(name: str) -> Organisation:
     posted = Line.objects.filter(run=run, posting__isnull=False).latest("pk").posting
     assert posted is not None
     factories.attempt(posted, run)
-    factories.settlement(factories.correction(run).line)
+    failed = factories.correction(run).line
+    factories.settlement(failed)
+    factories.difference(failed)
     factories.row_correction(run)
     notices.announce(company.pk, "run", run.pk)
     Reading.objects.create(organisation=company, run=comparison(configuration).run, content={})
