@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import takewhile
+from typing import get_args
 
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
@@ -37,6 +38,7 @@ from bookbridge.exchange.repair import ChangedMeanwhileError
 from bookbridge.formats import SourceDocument
 from bookbridge.integrations.storable import storable
 from bookbridge.kit import catalogue
+from bookbridge.kit.contract import RelationKind
 from bookbridge.organisations.models import User
 
 State = Difference.State
@@ -153,7 +155,7 @@ def _obstacle(changed: Changed) -> str:
     """The word for why what the line says can't be booked, as far as its content doesn't matter."""
     line, posting, made = changed.line, changed.posting, changed.made
     takes = catalogue.fact_sheet(line.run.configuration.integration.package).capabilities.documents
-    if posting.key.startswith(DIFFERENCE) or line.kind not in takes:
+    if posting.key.startswith(DIFFERENCE) or line.kind not in takes or line.kind in get_args(RelationKind):
         return "kind"
     if posting.state != Posting.State.POSTED:
         return "not_posted"

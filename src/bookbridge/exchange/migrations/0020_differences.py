@@ -50,7 +50,7 @@ DROP FUNCTION exchange_difference_follows();
 
 class Migration(migrations.Migration):
     dependencies = [
-        ("exchange", "0018_comparisons"),
+        ("exchange", "0019_readings"),
         ("organisations", "0008_notices"),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
