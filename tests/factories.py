@@ -13,7 +13,6 @@ from uuid import uuid4
 from django.contrib.auth.hashers import make_password
 
 from bookbridge.documents import (
-    DIFFERENCE,
     Customer,
     Document,
     InvoiceLine,
@@ -37,7 +36,6 @@ from bookbridge.exchange.models import (
     Attempt,
     Correction,
     Delivery,
-    Difference,
     Line,
     OutstandingSnapshot,
     Posting,
@@ -369,32 +367,6 @@ def row_correction(of: Run, **fields: Any) -> RowCorrection:  # of its last rows
             "document": document_to_json(sales_invoice("26000133")),
             **fields,
         },
-    )
-
-
-def difference(of: Line, **fields: Any) -> Difference:
-    """The entry by which a changed line is booked beside what was posted."""
-    assert of.posting is not None
-    own = f"{DIFFERENCE}{of.pk}"
-    made = Posting.objects.create(
-        organisation=of.organisation,
-        configuration=of.run.configuration,
-        kind=of.kind,
-        key=own,
-        reference=short_reference(of.kind, own),
-        fingerprint=own,
-        document=of.document,
-    )
-    values: dict[str, Any] = {
-        "amount": "1.00",
-        "from_fingerprint": of.posting.fingerprint,
-        "document": of.document,
-        "fingerprint": of.fingerprint,
-        "reason": "Ze vergaten er een",
-        "decided_at": NOW,
-    }
-    return Difference.objects.create(
-        organisation=of.organisation, corrects=of.posting, posting=made, line=of, **{**values, **fields}
     )
 
 

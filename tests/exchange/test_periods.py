@@ -15,6 +15,7 @@ from bookbridge.exchange.models import Difference, Line, Posting, Run
 from bookbridge.integrations.models import Configuration
 from bookbridge.organisations.walls import acting_for
 from tests import factories
+from tests.differences import difference
 from tests.plans import know_the_tables
 from tests.roles import as_the_app
 
@@ -316,7 +317,7 @@ def _copies_of(run: Run, number: int) -> None:
 
 def grown(line: Line, by: str, state: str = "booked") -> Line:
     """What a changed line says is in the books since, by an entry that makes its document that much larger."""
-    factories.difference(line, amount=by, state=state)
+    difference(line, amount=by, state=state)
     return line
 
 

@@ -20,6 +20,7 @@ from bookbridge.organisations.walls import acting_as, acting_for, acting_for_nob
 from bookbridge.portal.views import companies
 from tests import factories
 from tests.comparisons import comparison
+from tests.differences import difference
 from tests.exchange.stage import Stage
 from tests.roles import addresses_of_this_test, as_the_app
 
@@ -68,7 +69,7 @@ def filled(name: str) -> Organisation:
     factories.attempt(posted, run)
     failed = factories.correction(run).line
     factories.settlement(failed)
-    factories.difference(failed)
+    difference(failed)
     factories.row_correction(run)
     notices.announce(company.pk, "run", run.pk)
     Reading.objects.create(organisation=company, run=comparison(configuration).run, content={})
