@@ -9,10 +9,12 @@ import pytest
 from django.utils import timezone
 
 from bookbridge.commands.processes import Children
-from bookbridge.exchange import lines, outstanding, posting
+from bookbridge.exchange import differences, lines, outstanding, posting
 from bookbridge.exchange.crash_points import POINTS
 from bookbridge.exchange.models import Attempt, Line, OutstandingSnapshot, Posting, Run
 from bookbridge.exchange.posting import Answer
+from tests import factories
+from tests.exchange import files
 from tests.exchange.stage import Stage
 from tests.roles import addresses_of_this_test
 
@@ -97,6 +99,23 @@ def test_a_worker_killed_while_it_looks_up(stage: Stage, tmp_path: Path):
     crash_and_recover("look_up_written", tmp_path, all_runs_ended)
 
     assert_demo_files_are_in_the_books_once(stage)
+
+
+@pytest.mark.parametrize("point", ["attempt_written", "answer_received", "answer_written"])
+def test_a_worker_killed_while_it_sends_a_difference_entry(point: str, stage: Stage, tmp_path: Path):
+    stage.run_files(debitr__csv=files.joined(files.customer("100")), fmuta6__csv=files.joined(files.sale("26000001")))
+    changed = files.joined(files.sale("26000001", amount="200.00", vat="42.00"))
+    line = stage.run_files(fmuta6__csv=changed).lines.get()
+    undecided = differences.undecided(line)
+    assert undecided is not None
+    user = factories.member(line.organisation, "bookkeeper")
+    differences.book(line, "Difference", "Why", user, seen=differences.offer(undecided, "Difference").seen)
+
+    crash_and_recover(point, tmp_path, all_runs_ended)
+
+    assert [str(entry["AmountFC"]) for entry in stage.books()["sales_entries"]] == ["121.00", "121.00"]
+    posted = Posting.objects.get(kind="sales_invoice", differences__state="booked")
+    assert posted.fingerprint == line.fingerprint
 
 
 @pytest.mark.parametrize("point", ["snapshot_written", "outstanding_file_written"])

@@ -11,9 +11,11 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from bookbridge.exchange import periods
-from bookbridge.exchange.models import Configuration, Line, Posting, Run
+from bookbridge.exchange.models import Difference, Line, Posting, Run
+from bookbridge.integrations.models import Configuration
 from bookbridge.organisations.walls import acting_for
 from tests import factories
+from tests.differences import difference
 from tests.plans import know_the_tables
 from tests.roles import as_the_app
 
@@ -308,3 +310,72 @@ def _copies_of(run: Run, number: int) -> None:
             Line(**{f.attname: getattr(first, f.attname) for f in Line._meta.concrete_fields if f.name != "id"})
         )
     Line.objects.bulk_create(lines)
+
+
+# --- difference entries
+
+
+def grown(line: Line, by: str, state: str = "booked") -> Line:
+    """What a changed line says is in the books since, by an entry that makes its document that much larger."""
+    difference(line, amount=by, state=state)
+    return line
+
+
+def test_what_a_difference_entry_brought_into_the_books_is_posted_with_what_it_says_now(books: Configuration) -> None:
+    offered(books, (sale("1", "100.00"), "posted"), (sale("2", "1.00"), "posted"))
+    _, [line] = offered(books, (sale("1", "150.00"), "skipped", "changed_since_posted"))
+    assert rows_of(counted(books))["VK EUR"] == {
+        "documents": "3",
+        "file": "251.00",
+        "posted": "101.00",
+        "skipped": "150.00",
+    }
+    grown(line, "50.00", "open")
+    assert counted(books).changed == 1, "it isn't in the books yet"
+    Difference.objects.update(state="booked")
+    found = counted(books)
+    assert rows_of(found)["VK EUR"] == {"documents": "2", "file": "151.00", "posted": "151.00"}
+    assert found.changed == 0
+    assert found.booked_otherwise == []
+
+
+def test_of_one_that_was_booked_before_the_period_only_the_difference_is_posted_in_it(books: Configuration) -> None:
+    offered(books, (sale("1", "100.00"), "posted"), at=LAST_MONTH)
+    _, [line] = offered(books, (sale("1", "150.00"), "skipped", "changed_since_posted"))
+    grown(line, "50.00")
+    offered(books, (sale("1", "150.00"), "skipped", "already_posted"))
+    assert rows_of(counted(books))["VK EUR"] == {
+        "documents": "1",
+        "file": "150.00",
+        "posted": "50.00",
+        "skipped": "100.00",
+    }
+
+
+def test_one_that_was_refused_first_and_changed_since_counts_once(books: Configuration) -> None:
+    _, [first] = offered(books, (sale("1", "100.00"), "refused"))
+    retry = factories.run(books, trigger="retry")
+    factories.line(retry, sale("1", "100.00"), "posted", posting=first.posting)
+    becomes(first, "posted")
+    _, [line] = offered(books, (sale("1", "70.00"), "skipped", "changed_since_posted"))
+    grown(line, "-30.00")
+    offered(books, (sale("1", "70.00"), "skipped", "already_posted"))
+    assert rows_of(counted(books))["VK EUR"] == {"documents": "1", "file": "70.00", "posted": "70.00"}
+
+
+def test_there_and_back_again_and_what_came_since(books: Configuration) -> None:
+    """100 → 150 → 100 are three entries, and what came after them is in no books."""
+    offered(books, (sale("1", "100.00"), "posted"))
+    for total, by in (("150.00", "50.00"), ("100.00", "-50.00")):
+        _, [line] = offered(books, (sale("1", total), "skipped", "changed_since_posted"))
+        grown(line, by)
+    assert rows_of(counted(books))["VK EUR"] == {"documents": "1", "file": "100.00", "posted": "100.00"}
+    offered(books, (sale("1", "120.00"), "skipped", "changed_since_posted"))
+    found = counted(books)
+    assert rows_of(found)["VK EUR"] == {
+        "documents": "2",
+        "file": "220.00",
+        "posted": "100.00",
+        "skipped": "120.00",
+    }
+    assert found.changed == 1

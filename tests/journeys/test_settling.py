@@ -79,6 +79,43 @@ def test_a_document_that_the_source_changed_since(
     expect(page.get_by_role("button", name="Leave it")).to_have_count(0)
 
 
+def test_a_difference_is_seen_booked_and_found_again(
+    stage: Stage, open_page: Callable[..., Page], picture: Callable[[Page, str], None]
+) -> None:
+    stage.run_files(debitr__csv=files.joined(files.customer("100")), fmuta6__csv=files.joined(files.sale("26000001")))
+    changed = files.joined(files.sale("26000001", amount="200.00", vat="42.00"))
+    run = stage.run_files(fmuta6__csv=changed)
+    anna = factories.member(run.organisation, "bookkeeper", "anna@example.org", name="Anna")
+    page = open_page(viewport=DESKTOP)
+    log_in(page, anna.email)
+    page.goto(f"/companies/{run.organisation_id}/runs/{run.pk}/")
+    page.get_by_role("link", name="26000001").click()
+    entry = page.locator("section[aria-labelledby=book-difference]")
+    expect(entry.locator("dl")).to_contain_text("Difference to 26000001")
+    expect(entry.locator("tbody tr")).to_have_count(2)
+    expect(entry.locator("tbody tr").first).to_contain_text("−100.00")
+    check_accessibility(page)
+    picture(page, "difference")
+    page.set_viewport_size(PHONE)
+    check_accessibility(page)
+    page.locator("#difference-reason").fill("They forgot one")
+    page.locator("#difference-reason").press("Enter")
+    expect(page.get_by_text("The difference is booked in this run.")).to_be_visible()
+
+    with acting_for(run.organisation_id):
+        stage.work()
+    page.reload()
+    page.get_by_role("link", name="26000001").click()
+    expect(page.get_by_role("heading", name="A difference entry")).to_be_visible()
+    check_accessibility(page)
+    page.get_by_role("link", name="Together with the entry under number 26000001").click()
+    expect(page.get_by_role("link", name="Difference entry, booked under number")).to_be_visible()
+    expect(page.get_by_role("button", name="Book the difference")).to_have_count(0)
+    expect(page.get_by_role("button", name="Leave it")).to_have_count(0)
+    check_accessibility(page)
+    assert [str(each["AmountFC"]) for each in stage.books()["sales_entries"]] == ["121.00", "121.00"]
+
+
 def claim(page: Page, number: str) -> None:
     page.locator("#there-number").fill(number)
     page.locator("#there-reason").fill("Booked by hand")

@@ -20,6 +20,7 @@ from bookbridge.organisations.walls import acting_as, acting_for, acting_for_nob
 from bookbridge.portal.views import companies
 from tests import factories
 from tests.comparisons import comparison
+from tests.differences import difference
 from tests.exchange.stage import Stage
 from tests.roles import addresses_of_this_test, as_the_app
 
@@ -44,6 +45,7 @@ WALLED = [
     "exchange_correction",
     "exchange_rowcorrection",
     "exchange_settlement",
+    "exchange_difference",
     "exchange_outstandingsnapshot",
     "exchange_comparison",
     "exchange_reading",
@@ -65,7 +67,9 @@ def filled(name: str) -> Organisation:
     posted = Line.objects.filter(run=run, posting__isnull=False).latest("pk").posting
     assert posted is not None
     factories.attempt(posted, run)
-    factories.settlement(factories.correction(run).line)
+    failed = factories.correction(run).line
+    factories.settlement(failed)
+    difference(failed)
     factories.row_correction(run)
     notices.announce(company.pk, "run", run.pk)
     Reading.objects.create(organisation=company, run=comparison(configuration).run, content={})

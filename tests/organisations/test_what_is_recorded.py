@@ -205,6 +205,16 @@ def _settled(world: World) -> None:
     assert world.client.post(reverse("leave_as_posted", args=place), {"reason": "A test"}).status_code == 302
 
 
+def _difference_booked(world: World) -> None:
+    world.stage.run_files(debitr__csv=joined(customer("100")), fmuta6__csv=joined(sale("26700905")))
+    run = world.stage.run_files(fmuta6__csv=joined(sale("26700905", amount="7.00", vat="1.47")))
+    place = [world.organisation.pk, run.pk, run.lines.get().pk]
+    seen = world.client.get(reverse("line", args=place)).context["entry"].seen
+    given = {"reason": "A test", "seen": seen}
+    assert world.client.post(reverse("book_difference", args=place), given).status_code == 302
+    world.stage.work()
+
+
 def _members(world: World) -> None:
     place = [world.organisation.pk]
     given = {"email": "new@example.org", "role": "viewer"}
@@ -316,6 +326,7 @@ SCENARIOS: dict[Callable[[World], Any], set[str]] = {
         *("posting.left_out user", "document.left_out user", "posting.refused user", "document.send_after_all user"),
         *("posting.posted user", "document.already_there user", "document.left_as_posted user"),
     },
+    _difference_booked: {"document.difference user", "run.asked_for user", "posting.posted system"},
     _noticed: {"notices.chosen user", "integration.changed user"},
     _members: {"user.added user", "membership.added user", "membership.changed user", "membership.removed user"},
     _agreed: {"outstanding.written user"},

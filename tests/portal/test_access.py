@@ -80,6 +80,7 @@ ADMITTED: dict[str, tuple[int, int]] = {
     "send_after_all": (405, 422),
     "already_there": (405, 422),
     "leave_as_posted": (405, 422),
+    "book_difference": (405, 422),
     "retry": (405, 302),
     "original": (200, 405),
     "agree": (405, 302),

@@ -1,7 +1,10 @@
 """What is exchanged: relations, invoices, journal entries, outstanding items; money, keys, problems. Pure."""
 
+from bookbridge.documents.differences import apart, difference, places, together
 from bookbridge.documents.identity import (
+    DIFFERENCE,
     content_of,
+    difference_key,
     fingerprint,
     fingerprint_of,
     key_parts,
@@ -32,6 +35,7 @@ from bookbridge.documents.money import Amount, Currency, Money, minor_unit, roun
 from bookbridge.documents.problems import LANGUAGES, Explanation, Language, Problem, ProblemKind, SourceRef, Text
 
 __all__ = [
+    "DIFFERENCE",
     "DOCUMENT_KINDS",
     "LANGUAGES",
     "Amount",
@@ -55,7 +59,10 @@ __all__ = [
     "SourceRef",
     "Supplier",
     "Text",
+    "apart",
     "content_of",
+    "difference",
+    "difference_key",
     "document_from_json",
     "document_to_json",
     "fingerprint",
@@ -64,9 +71,11 @@ __all__ = [
     "key_parts",
     "minor_unit",
     "money_of",
+    "places",
     "posting_key",
     "relation_key",
     "rounded",
     "short_reference",
+    "together",
     "totals",
 ]

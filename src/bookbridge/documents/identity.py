@@ -13,6 +13,8 @@ from urllib.parse import quote
 
 from bookbridge.documents.models import Document
 
+DIFFERENCE = "difference:"
+"""How the keys of difference entries begin. A trigger of PostgreSQL knows it too (exchange 0020_differences)."""
 _ABSENT: tuple[object, ...] = (None, "", [], {})
 
 
@@ -80,6 +82,15 @@ def key_parts(document: Document) -> tuple[str, ...]:
     if number is None:
         number = "#" + fingerprint(document)
     return (administration, document.journal, str(document.fiscal_year), number)
+
+
+def difference_key(key: str, booked: int, before: str, after: str) -> str:
+    """The key of the entry that corrects the document with a key: the books said `before`, and are to say `after`.
+
+    `booked`: how many such entries the document has had, so that going there and back again are three. No key of a
+    document begins like it, since a colon is quoted there.
+    """
+    return DIFFERENCE + "/".join((fingerprint_of(key), str(booked), before, after))
 
 
 def short_reference(kind: str, key: str) -> str:

@@ -16,10 +16,10 @@ def _refuse_float(value: Any) -> Any:
     return value
 
 
-_LIMIT = Decimal(10) ** 13
+LIMIT = Decimal(10) ** 13
 # The longest amounts we know of are Exact Financials' N15,2 and exchange rates with six decimals.
 Amount = Annotated[
-    Decimal, BeforeValidator(_refuse_float), Field(gt=-_LIMIT, lt=_LIMIT, decimal_places=6, allow_inf_nan=False)
+    Decimal, BeforeValidator(_refuse_float), Field(gt=-LIMIT, lt=LIMIT, decimal_places=6, allow_inf_nan=False)
 ]
 """A signed decimal number in the currency of the document it belongs to."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from hashlib import sha256
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Exists, OuterRef, Q
 
 from bookbridge.documents import (
     Document,
@@ -17,7 +17,7 @@ from bookbridge.documents import (
     document_to_json,
 )
 from bookbridge.exchange.mapping import mapped
-from bookbridge.exchange.models import Attempt, Line, Posting, Run, Settlement
+from bookbridge.exchange.models import Attempt, Difference, Line, Posting, Run, Settlement
 from bookbridge.exchange.preflight import SettingsIndex, check
 from bookbridge.exchange.preflight_texts import KIND_NOT_TAKEN
 from bookbridge.exchange.relations import RelationCheck, RelationName, of_another_document
@@ -139,11 +139,20 @@ def overtaken_by_later_lines(lines: Sequence[Line]) -> set[int]:
 
 
 def left_as_posted(lines: Sequence[Line]) -> set[int]:
-    """Lines whose document was posted with another content, and a person decided that the books stay as they are."""
+    """Lines whose document was posted with another content, and a person decided that the books stay as they are.
+
+    What the books say otherwise since, by a difference entry, nobody has decided about.
+    """
     if not lines:
         return set()
+    changed_since = Difference.objects.filter(
+        organisation_id=lines[0].organisation_id,
+        corrects=OuterRef("posting"),
+        booked_at__gt=OuterRef("decided_at"),
+    )
     settled = set(
         Settlement.objects.filter(
+            ~Exists(changed_since),
             organisation_id=lines[0].organisation_id,
             posting_id__in={line.posting_id for line in lines},
             kind=Settlement.Kind.LEFT_AS_POSTED,

@@ -390,7 +390,7 @@ def postings_of(configuration: Configuration, read: Sequence[Read]) -> dict[tupl
     return {(kind, key): posting_id for kind, key, posting_id in rows}
 
 
-def line_of(run: Run, delivery: Delivery, part: Read, posting_id: int) -> Line:
+def line_of(run: Run, delivery: Delivery | None, part: Read, posting_id: int) -> Line:
     return Line(
         organisation_id=run.organisation_id,
         run=run,

@@ -7,6 +7,8 @@ are read; those two sources have to agree to the cent.
 
 - A document that was booked before the period, and came again in it, is skipped.
 - One that came with other content after it was booked counts a second time, as skipped: that content is in no books.
+- Once a difference entry brought it there, the document counts with that content, as posted: with the amount by which
+  it grew, beside the amount before, which was posted here or, if it was booked before the period, is skipped.
 - Rows without a document's key, which could not be read, count each time, until somebody has corrected and offered
   them: then they count as the document that they are. Those that somebody decided not to send are skipped.
 - Runs whose lines retention removed, or is about to, count as they ended: document by document they can't be followed.
@@ -24,7 +26,7 @@ from bookbridge.integrations.models import Configuration, Integration
 
 COLUMNS = ("file", "posted", "refused", "uncertain", "skipped", "waiting")
 _SUMMED = ("file", "posted", "refused", "uncertain", "skipped")
-_FATE_COLUMN = {"changed": "skipped"}
+_FATE_COLUMN = {"changed": "skipped", "difference": "posted"}
 """Where a word of the SQL counts, if not under itself; `again` counts nowhere."""
 
 

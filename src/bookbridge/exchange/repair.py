@@ -14,6 +14,7 @@ from django.db.models import Count, QuerySet
 from django.db.models.functions import Now
 
 from bookbridge.documents import (
+    DIFFERENCE,
     Document,
     Problem,
     document_from_json,
@@ -217,27 +218,37 @@ def _retry(configuration: Configuration, user: User, previous: Run | None = None
         rows = corrected_rows.taken(corrected_rows.ready_of([configuration], **of))
         if not still and not rows:
             return None
-        again = Run.objects.create(
-            organisation_id=configuration.organisation_id,
-            configuration=configuration,
-            direction=Run.Direction.OUT,
-            trigger=Run.Trigger.RETRY,
-            requested_by=user,
-            previous=previous,
-            resume_at=sql.database_clock(),
-        )
+        again = new_run(configuration, user, previous)
         Line.objects.bulk_create([*(_line(each, again) for each in still), *corrected_rows.lines_in(again, rows)])
         Correction.objects.filter(pk__in=[each.pk for each in still]).update(retried_in=again)
         telling.run_asked_for(again)
-        # What was missing in the package may have been made there for this.
-        forget_package_settings(configuration)
-        wake_a_worker_for(again.pk)
+    return again
+
+
+def new_run(configuration: Configuration, user: User, previous: Run | None) -> Run:
+    """A run of what a person offers, in a transaction of the caller's, who writes its lines and tells the trail."""
+    again = Run.objects.create(
+        organisation_id=configuration.organisation_id,
+        configuration=configuration,
+        direction=Run.Direction.OUT,
+        trigger=Run.Trigger.RETRY,
+        requested_by=user,
+        previous=previous,
+        resume_at=sql.database_clock(),
+    )
+    # What was missing in the package may have been made there for this.
+    forget_package_settings(configuration)
+    wake_a_worker_for(again.pk)
     return again
 
 
 def _line(correction: Correction, run: Run) -> Line:
     was = correction.line
     source = was.corrected_from or was.fingerprint
+    facts = facts_of(document_from_json(correction.document))
+    if was.posting is not None and was.posting.key.startswith(DIFFERENCE):
+        # It has no number of its own, and is known by that of what it corrects.
+        facts["identifier"] = was.identifier
     return Line(
         organisation_id=run.organisation_id,
         run=run,
@@ -250,5 +261,5 @@ def _line(correction: Correction, run: Run) -> Line:
         rows=was.rows,
         raw=was.raw,
         problems=[problem for problem in was.problems if problem.get("severity") == "notice"],
-        **facts_of(document_from_json(correction.document)),
+        **facts,
     )

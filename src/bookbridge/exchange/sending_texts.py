@@ -7,15 +7,15 @@ CHANGED = ProblemKind(
     severity="warning",
     en=Text(
         "This document was posted before with another content, so nothing was sent.",
-        "Compare it with the entry in the package; book the difference there, or give the document a new number.",
+        "Open its line: it shows what differs, and there you book the difference or leave the books as they are.",
     ),
     nl=Text(
         "Dit document is al eerder met een andere inhoud geboekt; er is niets verstuurd.",
-        "Vergelijk het met de boeking in het pakket; boek daar het verschil of geef het document een nieuw nummer.",
+        "Open de regel: daar staat wat er verschilt, en daar boekt u het verschil of laat u de boeken zoals ze zijn.",
     ),
     fr=Text(
         "Ce document a déjà été comptabilisé avec un autre contenu ; rien n’a été envoyé.",
-        "Comparez-le à l’écriture du logiciel ; saisissez-y la différence ou donnez un nouveau numéro au document.",
+        "Ouvrez sa ligne : vous y voyez ce qui diffère, et vous y comptabilisez la différence ou laissez la comptabilité telle quelle.",
     ),
 )
 BEING_LOOKED_UP = ProblemKind(

@@ -5,17 +5,19 @@ is offered like any other. "Already in the package" is believed only after the p
 posting only while nobody else has: no run has it under way, and nothing was offered since.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
 from bookbridge.documents import Document, document_from_json
-from bookbridge.exchange import repair, repair_texts, sql, telling
-from bookbridge.exchange.drafting import left_as_posted, request_for
+from bookbridge.exchange import differences, repair, repair_texts, sql, telling
+from bookbridge.exchange.drafting import request_for
 from bookbridge.exchange.mapping import mapped
-from bookbridge.exchange.models import Correction, Line, Posting, Run, Settlement
+from bookbridge.exchange.models import Correction, Line, Posting, Settlement
 from bookbridge.exchange.posting import write_look_up
 from bookbridge.exchange.repair import REPAIRABLE, ChangedMeanwhileError
 from bookbridge.integrations.connecting import connect, package_settings
@@ -70,19 +72,14 @@ def leave_out(line: Line, reason: str, user: User) -> None:
 
 def can_be_left_as_posted(line: Line) -> bool:
     """Whether it is the latest line of a document that the source changed since, and nobody has decided about that."""
-    return (
-        line.reason == Line.Reason.CHANGED
-        and line.run.state == Run.State.ENDED
-        and line.posting is not None
-        and not repair.lines_since(line).exists()
-        and line.pk not in left_as_posted([line])
-    )
+    changed = differences.undecided(line)
+    return changed is not None and changed.is_latest
 
 
 def leave_as_posted(line: Line, reason: str, user: User) -> None:
     """Leave the books as they are, also when the source sends this content once more. Raises ChangedMeanwhileError."""
     with transaction.atomic():
-        sql.wait_for_lock(f"correction {line.pk}")
+        sql.wait_for_lock(differences.lock_of(line))
         if not can_be_left_as_posted(line):
             raise ChangedMeanwhileError
         assert line.posting is not None
@@ -94,10 +91,20 @@ def send_after_all(line: Line, reason: str, user: User) -> None:
     posting = line.posting
     if posting is None or not can_be_taken_up(line):
         raise ChangedMeanwhileError
-    with transaction.atomic():
+    with _unless_another_difference(), transaction.atomic():
         problem = repair_texts.SEND_AFTER_ALL().model_dump(mode="json")
         _change(posting, {"state": Posting.State.REFUSED, "problems": [problem]})
         _keep(line, posting, Settlement.Kind.SEND_AFTER_ALL, reason, user)
+
+
+@contextmanager
+def _unless_another_difference() -> Iterator[None]:
+    """PostgreSQL takes no difference entry up again when another leads from the same content. Raises
+    ChangedMeanwhileError."""
+    try:
+        yield
+    except IntegrityError as error:
+        raise ChangedMeanwhileError from error
 
 
 def already_there(line: Line, number: str, reason: str, user: User, *, accepted: str | None = None) -> Claimed:

@@ -278,23 +278,34 @@ _PERIOD_FATES = f"""
     WITH {_FILE_RUNS}, told AS (
         SELECT line.id, COALESCE(line.posting_id, rows.posting_id) AS posting_id, line.outcome,
             CASE WHEN rows.reason <> '' THEN 'left_out' ELSE line.reason END AS reason,
-            line.journal, line.currency, line.amount
+            line.journal, line.currency, line.amount, difference.amount AS growth
         FROM file_run
         JOIN exchange_line AS line ON line.organisation_id = %(organisation)s AND line.run_id = file_run.id
+        LEFT JOIN exchange_difference AS difference
+          ON difference.organisation_id = %(organisation)s AND difference.line_id = line.id
+          AND difference.state = 'booked'
         -- What could not be read and was offered since stands for the document that somebody made of it.
         LEFT JOIN exchange_rowcorrection AS rows
           ON rows.organisation_id = %(organisation)s AND rows.line_id = line.id AND line.posting_id IS NULL
         WHERE NOT file_run.by_run AND line.outcome IN ('refused', 'uncertain', 'skipped') AND line.amount IS NOT NULL
         UNION ALL
-        SELECT line.id, line.posting_id, line.outcome, line.reason, line.journal, line.currency, line.amount
+        SELECT line.id, line.posting_id, line.outcome, line.reason, line.journal, line.currency, line.amount, NULL
         FROM file_run
         JOIN exchange_line AS line ON line.organisation_id = %(organisation)s AND line.run_id = file_run.id
         WHERE file_run.state <> 'ended' AND line.outcome = 'waiting' AND line.amount IS NOT NULL
+    ), grown AS (
+        SELECT posting_id, min(id) AS first_grown, max(id) AS last_grown, sum(growth) AS growth
+        FROM told WHERE growth IS NOT NULL GROUP BY posting_id
     ), document AS (
-        SELECT posting_id, max(id) AS last,
-            max(id) FILTER (WHERE reason <> 'changed_since_posted') AS last_plain,
+        SELECT told.posting_id, max(id) AS last, first_grown, last_grown, grown.growth,
+            -- What came after a difference entry was asked for doesn't stand for the document before it.
+            max(id) FILTER (
+                WHERE reason <> 'changed_since_posted' AND id < coalesce(first_grown, id + 1)
+            ) AS last_plain,
             bool_or(outcome IN ('refused', 'uncertain')) AS was_not_posted
-        FROM told WHERE posting_id IS NOT NULL GROUP BY posting_id
+        FROM told LEFT JOIN grown ON grown.posting_id = told.posting_id
+        WHERE told.posting_id IS NOT NULL
+        GROUP BY told.posting_id, first_grown, last_grown, grown.growth
     ), known AS (
         SELECT document.*, posting.state, (
             SELECT max(line.id) FROM exchange_line AS line
@@ -311,11 +322,13 @@ _PERIOD_FATES = f"""
         JOIN exchange_posting AS posting
           ON posting.id = document.posting_id AND posting.organisation_id = %(organisation)s
     ), fate AS (
-        SELECT told.*, CASE
+        SELECT told.id, told.posting_id, told.journal, told.currency, told.amount, known.growth,
+            last_plain IS NOT NULL OR posted_here IS NOT NULL AS is_told_before, CASE
             WHEN told.posting_id IS NULL THEN CASE told.reason WHEN 'left_out' THEN 'skipped' ELSE told.outcome END
+            WHEN told.id = last_grown THEN 'difference'
             WHEN told.reason = 'changed_since_posted' THEN
                 CASE WHEN told.id = last AND told.id > coalesce(posted_here, 0) THEN 'changed' ELSE 'again' END
-            WHEN told.id <> last_plain OR posted_here IS NOT NULL THEN 'again'
+            WHEN told.id IS DISTINCT FROM last_plain OR posted_here IS NOT NULL THEN 'again'
             WHEN told.outcome = 'waiting' OR is_offered THEN 'waiting'
             WHEN state = 'posted' THEN CASE WHEN was_not_posted THEN 'posted' ELSE 'skipped' END
             WHEN state IN ('refused', 'uncertain') THEN state
@@ -323,10 +336,18 @@ _PERIOD_FATES = f"""
             ELSE told.outcome
         END AS word
         FROM told LEFT JOIN known ON known.posting_id = told.posting_id
+    ), part AS (
+        SELECT posting_id, journal, currency, word, amount FROM fate WHERE word <> 'difference'
+        UNION ALL
+        -- Booked are what it says now, by which it grew, and what it said before.
+        SELECT posting_id, journal, currency, word, growth FROM fate WHERE word = 'difference'
+        UNION ALL
+        SELECT posting_id, journal, currency, CASE WHEN is_told_before THEN 'again' ELSE 'skipped' END, amount - growth
+        FROM fate WHERE word = 'difference'
     )
     SELECT fate.word, fate.journal, fate.currency, count(*), sum(fate.amount),
         booked.journal, booked.currency, sum(booked.amount)
-    FROM fate
+    FROM part AS fate
     LEFT JOIN LATERAL (
         SELECT latest.* FROM (
             SELECT line.journal, line.currency, line.amount FROM exchange_line AS line

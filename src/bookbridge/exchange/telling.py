@@ -10,6 +10,7 @@ from typing import Any
 from bookbridge.exchange.models import (
     Comparison,
     Delivery,
+    Difference,
     Line,
     OutstandingSnapshot,
     Posting,
@@ -101,6 +102,19 @@ def settled(settlement: Settlement) -> None:
     }
     subject = ("posting", settlement.posting_id)
     trail.record(settlement.organisation_id, f"document.{settlement.kind}", subject=subject, changes=changes)
+
+
+def difference_asked(difference: Difference, run: Run) -> None:
+    """A person has what a source changed booked beside the first entry. Why stands in the difference."""
+    changes = {
+        "line": (None, difference.line_id),
+        "difference": (None, difference.pk),
+        "booked_by": (None, difference.posting_id),
+        "run": (None, run.pk),
+        "fingerprint": (difference.from_fingerprint, difference.fingerprint),
+    }
+    subject = ("posting", difference.corrects_id)
+    trail.record(difference.organisation_id, "document.difference", subject=subject, changes=changes)
 
 
 def files_received(deliveries: list[Delivery], run: Run) -> None:

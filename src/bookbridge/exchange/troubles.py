@@ -49,6 +49,18 @@ _TROUBLES = f"""
                   SELECT FROM exchange_settlement AS settled
                   WHERE settled.organisation_id = line.organisation_id AND settled.posting_id = line.posting_id
                     AND settled.fingerprint = line.fingerprint AND settled.kind = 'left_as_posted'
+                    AND NOT EXISTS (
+                        SELECT FROM exchange_difference AS since
+                        WHERE since.organisation_id = settled.organisation_id
+                          AND since.corrects_id = settled.posting_id AND since.booked_at > settled.decided_at
+                    )
+              )
+              -- By a difference entry it is on its way, and refused it is a trouble of that entry's own.
+              AND NOT EXISTS (
+                  SELECT FROM exchange_difference AS difference
+                  WHERE difference.organisation_id = line.organisation_id
+                    AND difference.corrects_id = line.posting_id AND difference.fingerprint = line.fingerprint
+                    AND difference.state = 'open'
               )
             LIMIT %(most)s
         )

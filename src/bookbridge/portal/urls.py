@@ -85,6 +85,7 @@ _company = [
     path("runs/<int:run_id>/lines/<int:line_id>/leave-out", settling.leave_out, name="leave_out"),
     path("runs/<int:run_id>/lines/<int:line_id>/send-after-all", settling.send_after_all, name="send_after_all"),
     path("runs/<int:run_id>/lines/<int:line_id>/leave-as-posted", settling.leave_as_posted, name="leave_as_posted"),
+    path("runs/<int:run_id>/lines/<int:line_id>/difference", settling.book_difference, name="book_difference"),
     path("runs/<int:run_id>/lines/<int:line_id>/already-there", settling.already_there, name="already_there"),
     path("runs/<int:run_id>/reconciliation.csv", reconciliations.run_reconciliation_csv, name="run_reconciliation_csv"),
     path("runs/<int:run_id>/reconciliation.pdf", reconciliations.run_reconciliation_pdf, name="run_reconciliation_pdf"),

@@ -112,6 +112,28 @@ SETTLEMENT = {
     "already_there": _("Already in the package"),
     "left_as_posted": _("To stay as it was posted"),
 }
+NO_DIFFERENCE = {
+    "kind": _("Only an invoice or a memorial entry can be corrected by a difference entry."),
+    "not_posted": _("The first entry is not in the books any more."),
+    "later": _("The source has sent this document once more since. Decide about the latest line."),
+    "open": _("Another difference entry of this document is under way. Decide again once it is booked or left out."),
+    "withdrawn": _("Somebody left this difference entry out. On its own page it can be sent after all."),
+    "by_hand": _(
+        "The document was booked in the package by hand, and not as the source said it. What the difference is can only"
+        " be seen there. Book it in the package and leave this as it was posted."
+    ),
+    "apart": _(
+        "One entry can't change this: %(fields)s. Reverse the first entry in the package, book the new one there, and"
+        " leave this as it was posted."
+    ),
+    "codes": _(
+        "The mappings have changed since the document was booked, or it is no longer kept in which codes it was"
+        " sent, so that the difference might go to other accounts. Book it in the package and leave this as it was"
+        " posted."
+    ),
+    "nothing": _("Only texts or dates differ, so there is nothing to book. Leave this as it was posted."),
+}
+"""Why a difference entry isn't offered, and what to do instead."""
 KIND = {
     "customer": _("Customer"),
     "supplier": _("Supplier"),

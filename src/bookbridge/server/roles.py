@@ -67,6 +67,7 @@ ROLES: dict[str, str] = {
     "send_after_all": BOOKKEEPER,
     "already_there": BOOKKEEPER,
     "leave_as_posted": BOOKKEEPER,
+    "book_difference": BOOKKEEPER,
     "retry": BOOKKEEPER,
     "original": VIEWER,
     "agree": BOOKKEEPER,

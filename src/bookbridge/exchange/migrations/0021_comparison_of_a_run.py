@@ -7,7 +7,7 @@ from bookbridge.organisations.walls import links_of
 
 
 class Migration(migrations.Migration):
-    dependencies = [("exchange", "0019_readings")]
+    dependencies = [("exchange", "0020_differences")]
 
     operations = [
         migrations.AddField(

@@ -4,7 +4,7 @@ A posting says that a document must exist once in a package; it never expires. A
 in one run and is never changed after its run has ended. The queue only wakes workers: these tables decide.
 """
 
-from bookbridge.exchange.models.decided import Correction, RowCorrection, Settlement
+from bookbridge.exchange.models.decided import Correction, Difference, RowCorrection, Settlement
 from bookbridge.exchange.models.postings import Attempt, Line, Posting
 from bookbridge.exchange.models.read import Comparison, OutstandingSnapshot, Reading
 from bookbridge.exchange.models.runs import DatabaseLife, Delivery, Run, WorkerSession
@@ -15,6 +15,7 @@ __all__ = [
     "Correction",
     "DatabaseLife",
     "Delivery",
+    "Difference",
     "Line",
     "OutstandingSnapshot",
     "Posting",

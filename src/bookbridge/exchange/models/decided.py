@@ -1,4 +1,4 @@
-"""What people made of what failed: corrections and decisions."""
+"""What people made of what failed or changed: corrections, decisions and difference entries."""
 
 from django.db import models
 
@@ -100,3 +100,41 @@ class Settlement(models.Model):
 
     class Meta:
         indexes = [models.Index(fields=["organisation", "posting"], name="settlement_of_posting")]
+
+
+class Difference(models.Model):
+    """An entry by which what the source changed since it was posted gets into the books, beside the first one.
+
+    It is a document with a posting of its own. `state` follows that posting's by a trigger (migration 0020), whichever
+    way it changes; the moment it is booked, `corrects` is known to say `document`.
+    """
+
+    class State(models.TextChoices):
+        OPEN = "open", "To be booked"
+        BOOKED = "booked", "Booked"
+        WITHDRAWN = "withdrawn", "Left out by a person"
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
+    corrects = models.ForeignKey(Posting, on_delete=models.CASCADE, related_name="differences")
+    posting = models.OneToOneField(Posting, on_delete=models.RESTRICT, related_name="difference")
+    line = models.ForeignKey(Line, on_delete=models.SET_NULL, null=True, related_name="differences")
+    state = models.CharField(max_length=9, choices=State.choices, default=State.OPEN)
+    from_fingerprint = models.CharField(max_length=64, help_text="Of what the books were known to say before")
+    document = models.JSONField(help_text="What the source said in `line`: what the books say with it")
+    fingerprint = models.CharField(max_length=64, help_text="Of that content")
+    amount = models.DecimalField(
+        max_digits=21, decimal_places=6, help_text="By how much the document's amount in reconciliations grows"
+    )
+    reason = models.CharField(max_length=500)
+    decided_by = models.ForeignKey(User, on_delete=models.SET_NULL, null=True, related_name="+")
+    decided_at = models.DateTimeField()
+    booked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["organisation", "corrects"],
+                name="difference_open_once",
+                condition=models.Q(state="open"),
+            )
+        ]

@@ -4,7 +4,7 @@ import socket  # house: allow outgoing (holds a port on which nobody answers)
 from contextlib import closing
 from datetime import timedelta
 
-from bookbridge.documents import DocumentKind
+from bookbridge.documents import DocumentKind, difference
 from bookbridge.kit import oauth
 from bookbridge.kit.budgets import Limit, MemoryBudget, error_guard
 from bookbridge.kit.conformance.cases import case, each_kind
@@ -49,6 +49,25 @@ def posts_without_a_number_of_ours(rig: Rig, kind: DocumentKind) -> None:
     assert (found.external_id, found.differences) == (first, ()), f"found {found}"
     expect(AlreadyThere, rig.post(document))
     only(rig, kind)
+
+
+@each_kind("sales_invoice", "purchase_invoice", "journal_entry")
+def posts_a_difference_beside_what_it_corrects(rig: Rig, kind: DocumentKind) -> None:
+    """A difference entry is one of its own: absent until it is posted, and neither is found for the other."""
+    rig.posted(*rig.samples.needed_by(kind))
+    before = rig.samples.of_kind(kind)
+    first = posted_or_there(rig.post(before))
+    entry = difference(before, rig.samples.doubled(before), "Difference to 26000123")
+    assert entry is not None
+    expect(Absent, rig.connector().find(rig.request(entry)))
+    rig.fault(FaultKind.CUT_AFTER, kind, method="POST", times=1)
+    expect(Unclear, rig.post(entry))
+    second = posted_or_there(rig.post(entry))
+    assert second != first, "the difference is taken for what it corrects"
+    for document, external_id in ((before, first), (entry, second)):
+        found = expect(Found, rig.connector().find(rig.request(document)))
+        assert (found.external_id, found.differences) == (external_id, ()), f"found {found}, not {external_id}"
+    assert len(rig.held(kind)) == 2, "the books hold another number of entries than the two"
 
 
 @each_kind()

@@ -9,6 +9,7 @@ from bookbridge.documents import (
     Customer,
     Document,
     DocumentKind,
+    Invoice,
     InvoiceLine,
     JournalEntry,
     JournalLine,
@@ -102,6 +103,12 @@ class Samples:
         document: Document = makers[kind]()
         return document
 
+    def doubled(self, document: Document) -> Document:
+        """An entry with every amount twice as large, as the source may send it later."""
+        assert isinstance(document, Invoice | JournalEntry)
+        lines = tuple(line.model_copy(update=_twice(line, "amount", "vat_amount")) for line in document.lines)
+        return document.model_copy(update={**_twice(document, "total"), "lines": lines})
+
     def needed_by(self, kind: DocumentKind) -> tuple[Document, ...]:
         """What must be in the books before a document of this kind."""
         if kind == "sales_invoice":
@@ -124,3 +131,7 @@ class Samples:
 
     def _dated(self, day: date) -> dict[str, Any]:
         return {"entry_date": day, "fiscal_year": day.year, "period": day.month}
+
+
+def _twice(record: Invoice | JournalEntry | InvoiceLine | JournalLine, *names: str) -> dict[str, Decimal]:
+    return {name: 2 * amount for name in names if (amount := getattr(record, name, None)) is not None}

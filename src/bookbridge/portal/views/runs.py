@@ -11,8 +11,7 @@ from django.views.decorators.http import require_GET
 from bookbridge.exchange import repair, settling
 from bookbridge.exchange.models import Line, Run
 from bookbridge.organisations.access import Access, member_page
-from bookbridge.portal import comparison_view, difference_view, document_view, repair_form, row_page
-from bookbridge.portal.difference_view import Difference
+from bookbridge.portal import changed_page, comparison_view, document_view, repair_form, row_page
 from bookbridge.portal.queries import counting, runs
 from bookbridge.portal.queries.companies import package_name
 from bookbridge.portal.repair_form import Errors
@@ -135,20 +134,13 @@ def line_page(
         "posted_later": next(
             (other for other in others if other.outcome == "posted" and other.run_id > shown.run_id), None
         ),
-        "differences": _differences(shown),
         "settled": settling.latest(shown.posting),
         "settle": settle,
+        **changed_page.context(shown, may_repair=access.may_repair),
         **_repair(access, shown, given, errors),
         **row_page.context(shown, may_repair=access.may_repair, given=rows),
     }
     return render(request, "portal/line.html", context, status=status)
-
-
-def _differences(shown: Line) -> list[Difference]:
-    """What the source says other than the books, where it changed since."""
-    if shown.reason != Line.Reason.CHANGED or shown.posting is None:
-        return []
-    return difference_view.differences(shown.posting.document, shown.document or {})
 
 
 def _repair(access: Access, shown: Line, given: Mapping[str, str] | None, errors: Errors | None) -> dict[str, object]:
@@ -158,8 +150,6 @@ def _repair(access: Access, shown: Line, given: Mapping[str, str] | None, errors
         return {"correction": kept}
     if settling.can_be_taken_up(shown):
         return {"correction": kept, "takes_up": True}
-    if settling.can_be_left_as_posted(shown):
-        return {"correction": kept, "leaves": True}
     if not repair.can_be_repaired(shown):
         return {"correction": kept}
     reasons = document_view.reasons(shown.shown_problems) if errors is None else errors

@@ -10,13 +10,14 @@ from django.shortcuts import redirect
 from django.utils.translation import gettext
 from django.views.decorators.http import require_POST
 
-from bookbridge.exchange import settling
+from bookbridge.exchange import differences, settling
 from bookbridge.exchange.models import Line
 from bookbridge.exchange.repair import ChangedMeanwhileError
 from bookbridge.exchange.settling import LONGEST_REASON, Claimed
 from bookbridge.kit.outcomes import Absent, Found, Later, SignInAgain
 from bookbridge.organisations.access import Access, member_page
 from bookbridge.organisations.models import User
+from bookbridge.portal import changed_page
 from bookbridge.portal.queries.companies import package_name
 from bookbridge.portal.templatetags.bookbridge import field_names, plain_moment
 from bookbridge.portal.views.runs import found_line, line_page
@@ -44,6 +45,24 @@ def send_after_all(request: HttpRequest, access: Access, run_id: int, line_id: i
 def leave_as_posted(request: HttpRequest, access: Access, run_id: int, line_id: int) -> HttpResponse:
     line = found_line(access, run_id, line_id)
     return _decide(request, access, line, settling.leave_as_posted, gettext("The books stay as they are."))
+
+
+@require_POST
+@member_page
+def book_difference(request: HttpRequest, access: Access, run_id: int, line_id: int) -> HttpResponse:
+    """Have the entry that the page showed booked in a new run."""
+    line = found_line(access, run_id, line_id)
+    reason, wrong = given_reason(request)
+    if wrong:
+        settle = {"book_difference": {"reason": reason, "error": wrong}}
+        return line_page(request, access, line, settle=settle, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    try:
+        text, seen = changed_page.text_of(line), request.POST.get("seen", "")
+        run = differences.book(line, text, reason, access.user, seen=seen)
+    except ChangedMeanwhileError:
+        return _too_late(request, access, line)
+    messages.success(request, gettext("The difference is booked in this run."))
+    return redirect("run", access.organisation.pk, run.pk)
 
 
 def _decide(
