@@ -6,8 +6,8 @@ from django.db import connection
 
 
 def rows_read(query: str) -> int:
-    """Of a query as it was captured with its values; 0 for what isn't a SELECT."""
-    if not query.startswith("SELECT"):
+    """Of a query as it was captured with its values; 0 for what changes something."""
+    if not query.lstrip().startswith(("SELECT", "WITH")):
         return 0
     with connection.cursor() as cursor:
         cursor.execute("EXPLAIN (ANALYZE, TIMING OFF, FORMAT JSON) " + query.replace("%", "%%"), [])

@@ -26,9 +26,10 @@ from bookbridge.portal import trail_words
 from bookbridge.portal.views import trail as views
 from tests import factories
 from tests.organisations.test_what_is_recorded import _actions
-from tests.plans import know_the_tables
+from tests.plans import know_the_tables, rows_read
 from tests.portal.people import today_of_a_user
 from tests.portal.stored import stored_at
+from tests.roles import as_the_app
 
 pytestmark = pytest.mark.django_db
 SOURCE = Path("src/bookbridge")
@@ -194,6 +195,18 @@ def test_a_moment_is_found_by_halving(company: Organisation) -> None:
             **{moment: (number - 1, number) for number, moment in enumerate(moments, 1)},
             later: (13, 14),
         }
+
+
+def test_a_moment_is_found_without_reading_all_behind_the_wall(company: Organisation) -> None:
+    """PostgreSQL uses fewer indexes there than for the tables' owner."""
+    with acting_for(company.pk):
+        posted = [trail.Entry("posting.posted", ("posting", n), None, trail.WORKER) for n in range(5_000)]
+        trail.record_many(company.pk, posted)
+    know_the_tables("organisations_auditentry")
+    with as_the_app(), acting_for(company.pk):
+        with CaptureQueriesContext(connection) as asked:
+            queries.around(company.pk, [timezone.now()])
+        assert 0 < rows_read(asked[-1]["sql"]) < 200
 
 
 def test_rare_entries_are_found_without_reading_all(company: Organisation) -> None:

@@ -7,5 +7,6 @@ class OrganisationsConfig(AppConfig):
 
     def ready(self) -> None:
         from bookbridge.organisations import log_in_trail
+        from bookbridge.organisations.database import lookups  # noqa: F401 (registers itself)
 
         log_in_trail.listen()

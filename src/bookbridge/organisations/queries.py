@@ -19,19 +19,25 @@ _CHAIN = """
 
 
 # Moments rise with the numbers, which have no gaps: found by halving, in any number of entries, without an index more.
+# The middle is reckoned before the entry is looked for. Reckoning can fail, and what can fail PostgreSQL does only to
+# rows of which the wall has said that they may be seen: it would read all entries for each step.
 _AROUND = """
-    WITH RECURSIVE search (moment, low, high) AS (
-        SELECT asked.moment, 0::bigint, coalesce(
-            (SELECT count FROM organisations_audithead WHERE organisation_id = %(organisation)s), 0
-        ) + 1
+    WITH RECURSIVE search (moment, low, high, middle) AS (
+        SELECT asked.moment, 0::bigint, head.count + 1, (head.count + 1) / 2
         FROM unnest(%(moments)s::timestamptz[]) AS asked (moment)
+        CROSS JOIN (
+            SELECT coalesce(max(count), 0) AS count FROM organisations_audithead
+            WHERE organisation_id = %(organisation)s
+        ) AS head
         UNION ALL
-        SELECT search.moment,
-            CASE WHEN entry.moment < search.moment THEN entry.sequence ELSE search.low END,
-            CASE WHEN entry.moment < search.moment THEN search.high ELSE entry.sequence END
+        SELECT search.moment, half.low, half.high, (half.low + half.high) / 2
         FROM search
         JOIN organisations_auditentry AS entry
-          ON entry.organisation_id = %(organisation)s AND entry.sequence = (search.low + search.high) / 2
+          ON entry.organisation_id = %(organisation)s AND entry.sequence = search.middle
+        CROSS JOIN LATERAL (
+            SELECT CASE WHEN entry.moment < search.moment THEN search.middle ELSE search.low END,
+                CASE WHEN entry.moment < search.moment THEN search.high ELSE search.middle END
+        ) AS half (low, high)
         WHERE search.high - search.low > 1
     )
     SELECT moment, max(low), min(high) FROM search GROUP BY moment

@@ -61,7 +61,7 @@ def _holds(integration: Integration, text: str) -> Q:
     own = {"organisation": integration.organisation_id}
     named = Delivery.objects.filter(**own, integration=integration, file_name__icontains=text)
     # Found by an index: among all lines of a company anything but a beginning would take for ever.
-    lines = Line.objects.filter(**own, identifier__startswith=text).order_by().values("run")[:MOST_FOUND]
+    lines = Line.objects.filter(**own, identifier__begins=text).order_by().values("run")[:MOST_FOUND]
     return Q(pk__in=named.exclude(run=None).values("run")) | Q(pk__in=lines)
 
 
