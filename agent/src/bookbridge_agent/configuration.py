@@ -69,6 +69,12 @@ class Settings:
     keep_activity_days: int = 90
     proxy: str | None = None
 
+    def __post_init__(self) -> None:
+        for name in ("settle_s", "unfinished_s", "look_every_s", "fetch_every_s", "keep_activity_days"):
+            value = getattr(self, name)
+            if not isinstance(value, int | float) or not value > 0:
+                raise AgentError("setting_wrong", name=name)
+
 
 @dataclass(frozen=True)
 class Configuration:

@@ -38,6 +38,8 @@ def is_about_the_file(fault: AgentError) -> bool:
 def told_apart(error: BaseException, *, endpoint: str, bucket: str, region: str, name: str = "") -> AgentError:
     """What a person reads of an error of the storage library."""
     text, code = str(error), code_of(error)
+    if isinstance(error, exceptions.InvalidPathError | ValueError):
+        return AgentError("name_refused", name=name, reason=type(error).__name__)
     if code in _NAMED:
         return AgentError(_NAMED[code], bucket=bucket, region=region)
     if code in _OF_THE_FILE and name:

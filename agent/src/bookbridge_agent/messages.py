@@ -31,6 +31,7 @@ ENGLISH = {
     "still_written": "{name} is still being written.",
     "bad_name": "{name} can't be sent: {reason}. Rename it.",
     "archive_failed": "{name} has arrived, and can't be moved out of the waiting folder: {reason}.",
+    "mistake": "The agent made a mistake of its own ({reason}). It goes on; please report it.",
     # Names.
     "name_too_long": "its name has more than 200 bytes",
     "name_invisible": "its name holds a character that can't be seen or read",
@@ -52,6 +53,7 @@ ENGLISH = {
     "no_address": "{value} is no storage address. It begins with https:// (or http:// within a network of your own).",
     "name_taken": "There is a synchronisation of the name {name} already.",
     "folder_taken": "{name} takes the files of {folder} already. Each synchronisation needs a folder of its own.",
+    "setting_wrong": "The setting {name} must be a number above zero.",
     "needed": "{field} is needed.",
     "runs_already": "bookbridge-agent runs already with the configuration in {folder}.",
 }

@@ -1,11 +1,12 @@
 """All synchronisations together: for ever (`Agent.run`), or once (`Agent.once`)."""
 
+import math
 import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
-from bookbridge_agent import configuration, folder
+from bookbridge_agent import configuration
 from bookbridge_agent.box import Box
 from bookbridge_agent.configuration import Configuration, Synchronisation
 from bookbridge_agent.home import Home
@@ -55,8 +56,6 @@ class Agent:
     def once(self) -> list[Work]:
         """Look, send and fetch until nothing is left that waiting would help; the works, with their states."""
         works = [self._work(each) for each in self._active()]
-        for work in works:
-            folder.remove_empty(work.of.source)
         pause, until = threading.Event(), self._clock() + LONGEST_ONCE_S
         for work in works:
             work.look()
@@ -66,8 +65,11 @@ class Agent:
             for work in works:
                 work.look()
         for work in works:
-            while work.round() and work.has_more_to_send() and self._clock() < until:
-                pause.wait(0.1)
+            while work.round(longest_s=math.inf) and self._clock() < until:
+                wait = work.seconds_until_sure()
+                if wait is None:
+                    break
+                pause.wait(wait)
         self._journal.close()
         return works
 

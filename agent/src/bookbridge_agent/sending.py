@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+import math
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -19,6 +20,8 @@ from bookbridge_agent.state import State, moment
 from bookbridge_agent.taking import Whole
 from bookbridge_agent.wholeness import Seen, Wholeness
 
+REFUSED_FOR_S = 3600.0
+"""A file that the storage doesn't want may have two gigabytes: it isn't sent each minute."""
 _DELIVERY = "delivery "
 _BLOCK = 1024 * 1024
 
@@ -44,6 +47,8 @@ class Sender:
         self._wholeness = Wholeness(settings.settle_s, settings.unfinished_s)
         self._offered: set[str] = set()
         """Deliveries that this process has sent, perhaps without an answer."""
+        self._not_before: dict[str, float] = {}
+        """When a delivery that was refused by itself is tried again."""
 
     def send_all(self, box: Box, go_on: Callable[[], bool] = lambda: True) -> int:
         """Send what waits, relations first and oldest first; how many arrived. Raises AgentError of the storage's."""
@@ -53,6 +58,8 @@ class Sender:
         for each in self._ready(waiting):
             if not go_on():
                 break
+            if self._not_before.get(each.delivery, -math.inf) > self._clock():
+                continue
             sent += self._send_carefully(box, each)
         self._count(folder.waiting_in(self._of.source))
         return sent
@@ -82,7 +89,7 @@ class Sender:
             for each in waiting
             if str(each.path) in now_there and self._whole.seen.get(each.delivery) != now_there[str(each.path)]
         }
-        whole = set(self._wholeness.look(unsure, self._clock(), lambda path: folder.ends_whole(Path(path))))
+        whole = set(self._wholeness.look(unsure, self._clock(), _ends_whole))
         return [
             each
             for each in waiting
@@ -97,6 +104,8 @@ class Sender:
         except AgentError as fault:
             if not is_about_the_file(fault):
                 raise
+            if fault.message.code == "name_refused":
+                self._not_before[waiting.delivery] = self._clock() + REFUSED_FOR_S
             if self._state.set_trouble(about, fault.message):
                 self._journal.tell(self._of.id, "trouble", waiting.name, text=str(fault))
             return False
@@ -179,6 +188,14 @@ class Sender:
             raise AgentError(code, name=waiting.name, reason=reason, folder=self._of.source) from None
         self._whole.seen.pop(waiting.delivery, None)
         self._offered.discard(waiting.delivery)
+
+
+def _ends_whole(path: str) -> bool:
+    try:
+        return folder.ends_whole(Path(path))
+    except OSError:
+        # Whatever is the matter with it, it is told when it is sent.
+        return True
 
 
 def _digest(path: Path) -> str:

@@ -66,7 +66,7 @@ class SignsOfLife:
             "time": moment(datetime.now(UTC)),
             "synchronisations": synchronisations,
         }
-        told = json.dumps(sign, ensure_ascii=False).encode()
+        told = json.dumps(sign).encode()
         return told if len(told) <= MOST_BYTES else json.dumps({**sign, "synchronisations": []}).encode()
 
 

@@ -22,6 +22,8 @@ class State:
     last_sent: str | None = None
     last_sent_name: str | None = None
     last_fetched: str | None = None
+    last_trouble: dict[str, Any] | None = None
+    """The latest that came up, also when it is over."""
     _troubles: dict[str, Message] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -30,6 +32,8 @@ class State:
         with self._lock:
             is_new = self._troubles.get(about) != trouble
             self._troubles[about] = trouble
+            if is_new:
+                self.last_trouble = {"at": moment(datetime.now(UTC)), **_as_json(trouble)}
             return is_new
 
     def clear_trouble(self, about: str) -> None:
@@ -48,7 +52,6 @@ class State:
 
     def told(self) -> Mapping[str, Any]:
         """As JSON takes it. Sentences are made where they are read."""
-        troubles = [{"code": each.code, "values": dict(each.values)} for each in self.troubles()]
         return {
             "at": moment(datetime.now(UTC)),
             "waiting": self.waiting,
@@ -56,5 +59,10 @@ class State:
             "last_sent": self.last_sent,
             "last_sent_name": self.last_sent_name,
             "last_fetched": self.last_fetched,
-            "troubles": troubles,
+            "last_trouble": self.last_trouble,
+            "troubles": [_as_json(each) for each in self.troubles()],
         }
+
+
+def _as_json(trouble: Message) -> dict[str, Any]:
+    return {"code": trouble.code, "values": dict(trouble.values)}

@@ -39,11 +39,15 @@ class Taker:
         self._clock = clock
         self._wholeness = Wholeness(settings.settle_s, settings.unfinished_s)
         self._held_since: float | None = None
+        self._is_first = True
         self.whole = Whole()
 
     def look(self) -> int:
         """Take what is whole by now; how many. What is wrong stands in the state."""
         try:
+            if self._is_first:
+                folder.remove_empty(self._of.source)
+                self._is_first = False
             taken = self._look()
         except FileNotFoundError:
             self._trouble(_FOLDER, message("source_missing", folder=self._of.source))

@@ -92,7 +92,11 @@ class BothVaults:
 
         try:
             self._first.put(name, secret)
+            is_kept = self._first.get(name) == secret
         except KeyringError:
+            is_kept = False
+        # There are keyrings that take everything and keep nothing.
+        if not is_kept:
             self._second.put(name, secret)
 
 

@@ -34,9 +34,11 @@ class Wholeness:
         self._settle_s = settle_s
         self._unfinished_s = max(unfinished_s, settle_s)
         self._since: dict[str, _Since] = {}
+        self._looked_at = 0.0
 
     def look(self, files: Mapping[str, Seen], now: float, ends_whole: Callable[[str], bool]) -> list[str]:
         """The names that are whole, in the order of their last change. `ends_whole` reads the end of a file."""
+        self._looked_at = now
         self._since = {name: self._still(name, seen, now) for name, seen in files.items()}
         whole = [name for name, since in self._since.items() if self._is_whole(name, since, now, ends_whole)]
         return sorted(whole, key=lambda name: (files[name].changed_ns, name))
@@ -52,14 +54,14 @@ class Wholeness:
         return quiet >= self._unfinished_s or (since.seen.size > 0 and ends_whole(name))
 
     def seconds_until_next(self, now: float) -> float | None:
-        """Until the next look can find one more whole; None when nothing is waited for."""
+        """Until a look can find one more whole than the last look did; None when nothing is waited for."""
         moments = [
-            since.at + wait - now
+            since.at + wait
             for since in self._since.values()
             for wait in (self._settle_s, self._unfinished_s)
-            if since.at + wait > now
+            if since.at + wait > self._looked_at
         ]
-        return min(moments, default=None)
+        return max(min(moments) - now, 0.0) if moments else None
 
 
 def has_line_end(end: bytes) -> bool:

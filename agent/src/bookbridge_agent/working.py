@@ -5,13 +5,14 @@ another's trouble, and none gives up.
 """
 
 import random
+import sys
 import threading
+import traceback
 from collections.abc import Callable
 from datetime import UTC, datetime
 
 from watchfiles._rust_notify import RustNotify, WatchfilesRustInternalError
 
-from bookbridge_agent import folder
 from bookbridge_agent.box import Box
 from bookbridge_agent.configuration import Settings, Synchronisation
 from bookbridge_agent.fetching import fetch, outputs
@@ -27,6 +28,8 @@ LONGEST_BATCH_S = 60.0
 """After so long with nothing but sending, outstanding items have their turn."""
 _STEP_MS = 250
 _STORAGE = "storage"
+_WAITING = "waiting"
+_MISTAKE = "mistake "
 _OUTPUT = "output "
 
 
@@ -86,12 +89,11 @@ class Work:
             self._wake.set()
         return taken
 
-    def round(self) -> bool:
+    def round(self, longest_s: float = LONGEST_BATCH_S) -> bool:
         """Send what waits, fetch what is due, tell that we live. False when the storage is in trouble."""
-        now = self._clock()
         try:
             box = self._opened()
-            self._sender.send_all(box, lambda: not self.stop.is_set() and self._clock() - now < LONGEST_BATCH_S)
+            self._send(box, longest_s)
             if self._clock() >= self._fetch_at:
                 self._fetch_all(box)
                 self._fetch_at = self._clock() + self._settings.fetch_every_s
@@ -100,16 +102,24 @@ class Work:
         except AgentError as fault:
             self._trouble(_STORAGE, fault)
             return False
-        except OSError as error:
-            reason = error.strerror or type(error).__name__
-            self._trouble(_STORAGE, AgentError("source_unreadable", folder=self.of.source, reason=reason))
-            return False
         finally:
             self._journal.keep_state(self.of.id, self.state.told())
         return True
 
-    def has_more_to_send(self) -> bool:
-        return self._sender.seconds_until_next() is not None
+    def seconds_until_sure(self) -> float | None:
+        """Until it is known of one more waiting file that nobody writes in it; None when that is known of all."""
+        return self._sender.seconds_until_next()
+
+    def _send(self, box: Box, longest_s: float) -> None:
+        until = self._clock() + longest_s
+        try:
+            self._sender.send_all(box, lambda: not self.stop.is_set() and self._clock() < until)
+        except OSError as error:
+            # The waiting files can't be reached; outstanding items may come all the same.
+            reason = error.strerror or type(error).__name__
+            self._trouble(_WAITING, AgentError("source_unreadable", folder=self.of.source, reason=reason))
+        else:
+            self.state.clear_trouble(_WAITING)
 
     def _opened(self) -> Box:
         if self._box is None:
@@ -133,14 +143,30 @@ class Work:
         if self.state.set_trouble(about, fault.message):
             self._journal.tell(self.of.id, "trouble", "", text=str(fault))
 
+    def _surviving(self, step: Callable[[], bool]) -> bool:
+        """Whether a step went well. A mistake of ours is shown, and stops neither this thread nor another."""
+        about = f"{_MISTAKE}{step.__name__}"
+        try:
+            went_well = step()
+        except Exception as error:
+            sys.stderr.write(traceback.format_exc())
+            self._trouble(about, AgentError("mistake", reason=type(error).__name__))
+            return False
+        self.state.clear_trouble(about)
+        return went_well
+
     def _keep_looking(self) -> None:
-        folder.remove_empty(self.of.source)
         watcher = None
         while not self.stop.is_set():
-            self.look()
-            self._journal.keep_state(self.of.id, self.state.told())
-            wait = min(self.taker.seconds_until_next() or self._settings.look_every_s, self._settings.look_every_s)
+            self._surviving(self._look_and_tell)
+            until_whole = self.taker.seconds_until_next()
+            wait = self._settings.look_every_s if until_whole is None else min(until_whole, self._settings.look_every_s)
             watcher = self._wait_for_changes(watcher, wait)
+
+    def _look_and_tell(self) -> bool:
+        self.look()
+        self._journal.keep_state(self.of.id, self.state.told())
+        return True
 
     def _wait_for_changes(self, watcher: RustNotify | None, seconds: float) -> RustNotify | None:
         """Until something changes in the folder, or the time has passed: network folders tell nothing."""
@@ -160,7 +186,7 @@ class Work:
         failures = 0
         while not self.stop.is_set():
             self._wake.clear()
-            if self.round():
+            if self._surviving(self.round):
                 failures = 0
                 self._wake.wait(self._seconds_until_next_round())
             else:
@@ -169,12 +195,12 @@ class Work:
 
     def _seconds_until_next_round(self) -> float:
         waits = [self._fetch_at - self._clock(), self._signs.LONGEST_SILENCE_S]
-        unsure = self._sender.seconds_until_next()
+        unsure = self.seconds_until_sure()
         if unsure is not None:
             waits.append(unsure)
-        if self.state.waiting and self._sender.seconds_until_next() is None:
-            # What was refused on its own, or is left of a long batch.
-            waits.append(1.0 if not self.state.troubles() else LONGEST_PAUSE_S)
+        elif self.state.waiting:
+            # What is left of a long batch, or was refused by itself.
+            waits.append(LONGEST_PAUSE_S if self.state.troubles() else 1.0)
         return max(min(waits), 0.0)
 
 
