@@ -25,16 +25,9 @@ class Desk:
         self.home.create()
         self.source = folder / "source"
         self.source.mkdir(exist_ok=True)
+        given: dict[str, Any] = {"company": COMPANY, "integration": INTEGRATION, "bucket": bucket, **fields}
         self.of = Synchronisation(
-            id=uuid4().hex,
-            name="ERP",
-            source=self.source,
-            access_key="tester",
-            company=COMPANY,
-            integration=INTEGRATION,
-            endpoint=endpoint,
-            bucket=bucket,
-            **fields,
+            id=uuid4().hex, name="ERP", source=self.source, access_key="tester", endpoint=endpoint, **given
         )
         self.vault = FileVault(self.home.folder)
         self.vault.put(self.of.id, SECRET_KEY)

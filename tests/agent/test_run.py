@@ -1,5 +1,7 @@
 """`bookbridge-agent run` as a real process, with the real drop box: killed, cut off, and started again."""
 
+import os
+import random
 import signal
 from collections import Counter
 from pathlib import Path
@@ -49,6 +51,28 @@ def test_killed_at_any_point_every_file_arrives_once(pc: Pc, tmp_path: Path, poi
     wait_until(lambda: len(pc.archived()) == len(FILES), f"{pc.archived()}")
     assert pc.archived() == sorted(FILES.values())
     assert pc.output.read_bytes() == b"open\r\n"
+
+
+@pytest.mark.crash
+def test_killed_at_random_over_many_files_every_file_arrives_once(pc: Pc) -> None:
+    """More by `AGENT_FILES=5000 AGENT_KILLS=100`."""
+    count, kills = int(os.environ.get("AGENT_FILES", "200")), int(os.environ.get("AGENT_KILLS", "8"))
+    pc.add()
+    files = {f"fmuta6 {number:05}.csv": b"export %d\r\n" % number for number in range(count)}
+    chance = random.Random(1)
+    names = sorted(files)
+    for kill in range(kills):
+        put(pc, {name: files[name] for name in names[kill::kills]})
+        before = len(pc.arrived())
+        running = pc.start()
+        goal = before + chance.randint(1, count // kills)
+        wait_until(lambda goal=goal: len(pc.arrived()) >= goal, f"{len(pc.arrived())} of {goal}")
+        running.kill()
+        running.wait()
+    pc.start()
+    wait_until(lambda: all_arrived(pc, count), f"{len(pc.arrived())} of {count}")
+    assert Counter(pc.arrived()) == Counter(files.items())
+    assert pc.archived() == sorted(files.values())
 
 
 def test_overwritten_while_the_network_is_away_nothing_is_lost(pc: Pc, server: Served) -> None:

@@ -42,6 +42,8 @@ class Journal:
         self._lock = threading.Lock()
         self.trouble: str | None = None
         """Why the last entry could not be kept."""
+        self._kept_states: dict[str, str] = {}
+        """At rest nothing is written."""
         self._database = _open(path)
 
     def close(self) -> None:
@@ -62,7 +64,10 @@ class Journal:
         return rows[0][0] if rows else None
 
     def keep_state(self, synchronisation: str, state: Mapping[str, Any]) -> None:
-        self._write("INSERT OR REPLACE INTO state VALUES (?, ?)", synchronisation, json.dumps(state))
+        told = json.dumps(state)
+        if self._kept_states.get(synchronisation) != told:
+            self._write("INSERT OR REPLACE INTO state VALUES (?, ?)", synchronisation, told)
+            self._kept_states[synchronisation] = told
 
     def state(self, synchronisation: str) -> dict[str, Any]:
         rows = self._read("SELECT told FROM state WHERE synchronisation = ?", synchronisation)

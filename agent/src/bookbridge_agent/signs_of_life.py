@@ -71,5 +71,5 @@ class SignsOfLife:
 
 
 def _told_of(of: Synchronisation, state: State) -> dict[str, Any]:
-    told = {name: value for name, value in state.told().items() if name != "at"}
+    told = state.told()
     return {"name": of.name[:200], **told, "troubles": told["troubles"][:MOST_TROUBLES]}

@@ -53,7 +53,6 @@ class State:
     def told(self) -> Mapping[str, Any]:
         """As JSON takes it. Sentences are made where they are read."""
         return {
-            "at": moment(datetime.now(UTC)),
             "waiting": self.waiting,
             "oldest_waiting": self.oldest_waiting,
             "last_sent": self.last_sent,

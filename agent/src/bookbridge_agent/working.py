@@ -26,7 +26,8 @@ from bookbridge_agent.taking import Taker
 LONGEST_PAUSE_S = 60.0
 LONGEST_BATCH_S = 60.0
 """After so long with nothing but sending, outstanding items have their turn."""
-_STEP_MS = 250
+_STEP_MS = 1000
+"""How often the watcher's thread wakes up to see whether anything changed: twenty of them must cost nothing at rest."""
 _STORAGE = "storage"
 _WAITING = "waiting"
 _MISTAKE = "mistake "
@@ -176,7 +177,8 @@ class Work:
             self.stop.wait(seconds)
             return None
         try:
-            watcher.watch(_STEP_MS, min(_STEP_MS, max(int(seconds * 1000), 1)), max(int(seconds * 1000), 1), self.stop)
+            longest_ms = max(int(seconds * 1000), 1)
+            watcher.watch(_STEP_MS, min(_STEP_MS, longest_ms), longest_ms, self.stop)
         except WatchfilesRustInternalError:
             self.stop.wait(seconds)
             return None
