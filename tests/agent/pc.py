@@ -40,7 +40,7 @@ class Pc:
             **more,
         }
 
-    def agent(self, *words: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    def agent(self, *words: str, typed: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-P", "-m", "bookbridge_agent", *words]
         return subprocess.run(
             command,
@@ -49,7 +49,7 @@ class Pc:
             text=True,
             check=False,
             timeout=DEADLINE_S,
-            stdin=subprocess.DEVNULL,
+            input=typed,
         )
 
     def details(self, **changed: str) -> list[str]:

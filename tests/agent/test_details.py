@@ -33,6 +33,12 @@ def test_a_wrong_secret_is_named(pc: Pc) -> None:
     assert "secret doesn't belong to this access key" in refused.stderr
 
 
+def test_a_secret_may_be_piped_in_and_is_needed(pc: Pc, server: Served) -> None:
+    assert "The secret is needed" in pc.agent("add", *pc.details(), BOOKBRIDGE_AGENT_SECRET="").stderr
+    added = pc.agent("add", *pc.details(), typed=f"{server.agent.secret}\n", BOOKBRIDGE_AGENT_SECRET="")
+    assert (added.returncode, added.stderr) == (0, "")
+
+
 def test_a_neighbours_place_is_none_of_ones_own(pc: Pc, server: Served) -> None:
     company, integration = server.neighbour.home.split("/")
     assert "company identifier" in pc.agent("add", *pc.details(company=company, integration=integration)).stderr

@@ -1,5 +1,7 @@
 """Configuration, secrets, journal and files: kept whole, and damaged ones told."""
 
+import errno
+import json
 import os
 import sqlite3
 from dataclasses import replace
@@ -14,6 +16,7 @@ from bookbridge_agent.configuration import Settings, Synchronisation
 from bookbridge_agent.home import Home
 from bookbridge_agent.journal import Journal
 from bookbridge_agent.messages import AgentError, message
+from bookbridge_agent.signs_of_life import MOST_BYTES, SignsOfLife
 from bookbridge_agent.state import State
 from bookbridge_agent.vault import BothVaults, FileVault
 from bookbridge_agent.working import LONGEST_PAUSE_S, pause_after
@@ -225,3 +228,48 @@ def test_two_synchronisations_never_take_from_one_folder(tmp_path: Path) -> None
     other = replace(desk.of, id="x", name="Other", source=link)
     with pytest.raises(AgentError, match="takes the files"):
         configuration.load(desk.home).with_one_more(other)
+
+
+def test_a_full_disk_has_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk = Desk(tmp_path, "http://127.0.0.1:9")
+    desk.write("fmuta6.csv", b"a\n")
+
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "rename", full)
+    assert "file_unreadable" in desk.troubles()
+    assert (desk.source / "fmuta6.csv").read_bytes() == b"a\n"
+    monkeypatch.undo()
+    monkeypatch.setattr(folder, "files_in", full)
+    assert "disk_full" in desk.troubles()
+
+
+def test_signs_of_life_are_told_when_something_changed_and_in_any_case_by_and_by(tmp_path: Path) -> None:
+    now, told = [0.0], []
+
+    class Box:
+        def tell(self, installation: str, content: bytes) -> None:
+            told.append(json.loads(content))
+
+    of = Desk(tmp_path, "http://127.0.0.1:9").of
+    signs, state = SignsOfLife("0" * 32, lambda: now[0]), State()
+    signs.add(of, state)
+
+    def tell_at(moment: float) -> int:
+        now[0] = moment
+        signs.tell(Box(), of)  # type: ignore[arg-type]
+        return len(told)
+
+    assert signs.is_due(of)
+    assert tell_at(0) == 1
+    state.waiting = 3
+    assert tell_at(1) == 1, "a burst is told in one"
+    assert tell_at(6) == 2
+    assert tell_at(100) == 2, "nothing is new"
+    assert not signs.is_due(of)
+    assert tell_at(160) == 3
+    now[0] = 460
+    assert signs.is_due(of)
+    [shown] = told[-1]["synchronisations"]
+    assert (shown["name"], shown["waiting"], len(json.dumps(told[-1])) < MOST_BYTES) == ("ERP", 3, True)

@@ -19,13 +19,13 @@ def xml(code: str) -> bytes:
 
 
 @contextmanager
-def answering(status: int, body: bytes = b"", announced: int | None = None) -> Iterator[str]:
-    """A storage with one answer; with more announced than comes when it is cut."""
+def answering(status: int, body: bytes = b"", announced: int | None = None, conditions: int = 0) -> Iterator[str]:
+    """A storage with one answer; with more announced than comes when it is cut, and maybe another to conditions."""
 
     class Handler(BaseHTTPRequestHandler):
         def answer(self) -> None:
             self.rfile.read(int(self.headers.get("content-length", 0)))
-            self.send_response(status)
+            self.send_response(conditions if conditions and "if-none-match" in self.headers else status)
             self.send_header("Content-Length", str(len(body) if announced is None else announced))
             self.send_header("ETag", '"1"')
             self.send_header("Last-Modified", "Thu, 26 Nov 2026 04:30:51 GMT")
@@ -88,6 +88,15 @@ def test_a_storage_that_is_away_is_told_and_waited_for(tmp_path: Path) -> None:
     desk.write("fmuta6.csv", b"the next one, over the last\n")
     assert desk.troubles() == ["unreachable"]
     assert sorted(path.read_bytes() for path in desk.waiting()) == [b"a\n", b"the next one, over the last\n"]
+
+
+def test_a_storage_that_knows_no_conditions_is_asked_first(tmp_path: Path) -> None:
+    with answering(404, xml("NoSuchKey"), conditions=501) as endpoint:
+        desk = Desk(tmp_path, endpoint)
+        box = Box(desk.of, "s")
+        with pytest.raises(AgentError) as put:
+            box.create("a", b"a", "0")
+    assert put.value.message.values["reason"] == "NoSuchKey", "the second try, without a condition, was answered"
 
 
 def test_half_an_answer_is_written_nowhere(tmp_path: Path) -> None:

@@ -23,6 +23,7 @@ VIOLATIONS = {
         "from bookbridge.connectors.second import simulator",
     ),
     "agent-alone": ("../bookbridge_agent/spoiled.py", "import bookbridge.documents"),
+    "agent-rooms": ("../bookbridge_agent/names.py", "from bookbridge_agent import sending"),
     "agent-light": ("../bookbridge_agent/spoiled.py", "import django"),
 }
 PARTS = ("__init__", "client", "connector", "mapping", "problems", "simulator", "texts")

@@ -9,11 +9,11 @@ from pathlib import Path
 from typing import Any
 
 import obstore
-from obstore.exceptions import AlreadyExistsError, NotModifiedError
+from obstore.exceptions import AlreadyExistsError, GenericError, NotModifiedError
 from obstore.store import S3Store
 
 from bookbridge_agent.configuration import Synchronisation
-from bookbridge_agent.faults import LIBRARY_ERRORS, code_of, told_apart
+from bookbridge_agent.faults import LIBRARY_ERRORS, code_of, knows_no_conditions, told_apart
 from bookbridge_agent.messages import AgentError
 from bookbridge_agent.names import sent_name
 
@@ -76,6 +76,12 @@ class Box:
                 obstore.put(self._store, key, content, attributes=attributes, mode="create", use_multipart=False)
             except AlreadyExistsError:
                 return False
+            except GenericError as error:
+                if not knows_no_conditions(error):
+                    raise
+                if self.held(key) is not None:
+                    return False
+                obstore.put(self._store, key, content, attributes=attributes, use_multipart=False)
             return True
 
     def create_large(self, key: str, path: Path, sha256: str) -> None:

@@ -119,7 +119,7 @@ def _here(moment: object) -> str:
 @click.option("--source", required=True, type=click.Path(path_type=Path), help="The folder whose files are taken.")
 @click.option("--sales-output", type=click.Path(path_type=Path), help="Full path for the open sales items.")
 @click.option("--purchase-output", type=click.Path(path_type=Path), help="Full path for the open purchase items.")
-@click.option("--access-key", required=True, help=f"Its secret is asked for, or taken from {SECRET}.")
+@click.option("--access-key", required=True, help=f"Its secret is asked for, or taken from {SECRET} or standard input.")
 @click.option("--company", required=True, help="The company identifier on the integration's page.")
 @click.option("--integration", required=True, help="The integration id on that page.")
 @click.option("--endpoint", required=True, help="The storage address: the portal's, https://…")
@@ -167,11 +167,22 @@ def add(
     )
     before = configuration.load(home)
     before.with_one_more(added)
-    secret = os.environ.get(SECRET) or click.prompt("Secret", hide_input=True)
+    secret = _secret()
     _say_what_is_wrong(added, secret, before)
     open_vault(_created(home)).put(added.id, secret)
     configuration.change(home, lambda now: now.with_one_more(added))
     click.echo(f"{name} is added.")
+
+
+def _secret() -> str:
+    """From the environment, from what is piped in, or asked for; never from the command line, which others can see."""
+    given = os.environ.get(SECRET)
+    if not given and not sys.stdin.isatty():
+        given = sys.stdin.readline().strip()
+    secret: str = given or (click.prompt("Secret", hide_input=True) if sys.stdin.isatty() else "")
+    if not secret:
+        raise AgentError("needed", field="The secret")
+    return secret
 
 
 def _say_what_is_wrong(added: Synchronisation, secret: str, before: Configuration) -> None:

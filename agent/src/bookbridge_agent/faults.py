@@ -30,6 +30,11 @@ def code_of(error: BaseException) -> str | None:
     return found[1] if found else None
 
 
+def knows_no_conditions(error: BaseException) -> bool:
+    """Whether the storage is one that can't store an object only where there is none."""
+    return code_of(error) == "NotImplemented" or "501 Not Implemented" in str(error)
+
+
 def is_about_the_file(fault: AgentError) -> bool:
     """Whether the refusal is of this one file, so that others may go."""
     return fault.message.code in _OF_ONE_FILE

@@ -17,6 +17,7 @@ from bookbridge_agent.vault import Vault
 from bookbridge_agent.working import Work
 
 LOOK_AT_CONFIGURATION_EVERY_S = 2.0
+TELL_EVERY_S = 20.0
 LONGEST_ONCE_S = 90.0
 """A file that is still growing after so long is left for the next time."""
 _ENDING_S = 3.0
@@ -37,14 +38,17 @@ class Agent:
             configuration.save(home, self._configuration)
         self._signs = SignsOfLife(self._configuration.installation, clock)
         self._works: dict[str, Work] = {}
+        self._ending: dict[str, Work] = {}
+        """Stopped, and still in a call. What follows them waits: it may send the same files elsewhere."""
 
     def run(self, stop: threading.Event, say: Callable[[str], None]) -> None:
         """Until `stop` is set. A configuration that changes is followed; one that is damaged is not."""
+        threading.Thread(target=self._keep_telling, args=(stop,), name="signs of life", daemon=True).start()
         seen: object = None
         forgotten_at = -_DAY_S
         while not stop.is_set():
             there = self._stamp()
-            if there != seen:
+            if there != seen or self._ending:
                 seen = there
                 self._follow(say)
             if self._clock() - forgotten_at > _DAY_S:
@@ -52,6 +56,11 @@ class Agent:
                 self._journal.forget_before(datetime.now(UTC), self._configuration.settings.keep_activity_days)
             stop.wait(LOOK_AT_CONFIGURATION_EVERY_S)
         self.close()
+
+    def _keep_telling(self, stop: threading.Event) -> None:
+        while not stop.wait(TELL_EVERY_S):
+            for work in list(self._works.values()):
+                work.tell_if_silent()
 
     def once(self) -> list[Work]:
         """Look, send and fetch until nothing is left that waiting would help; the works, with their states."""
@@ -97,10 +106,10 @@ class Agent:
         wanted = {each.id: each for each in self._active()}
         for id_, work in list(self._works.items()):
             if wanted.get(id_) != work.of:
-                del self._works[id_]
-                work.end(_ENDING_S)
+                self._ending[id_] = self._works.pop(id_)
+        self._ending = {id_: work for id_, work in self._ending.items() if not work.end(_ENDING_S)}
         for id_, each in wanted.items():
-            if id_ not in self._works:
+            if id_ not in self._works and id_ not in self._ending:
                 self._works[id_] = self._work(each)
                 self._works[id_].start()
                 say(f"{each.name}: {each.source}")

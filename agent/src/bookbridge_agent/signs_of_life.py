@@ -1,6 +1,7 @@
 """Tells the platform that this agent lives, what waits and what is wrong: one small object for each integration."""
 
 import json
+import math
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -37,6 +38,11 @@ class SignsOfLife:
     def remove(self, of: Synchronisation) -> None:
         with self._lock:
             self._states = [each for each in self._states if each[0].id != of.id]
+
+    def is_due(self, of: Synchronisation) -> bool:
+        """Whether nothing has been told for so long that it has to be, whatever else is being done."""
+        told_at, _ = self._told.get((of.endpoint, of.prefix), (-math.inf, ""))
+        return self._clock() - told_at >= self.LONGEST_SILENCE_S * 0.8
 
     def tell(self, box: Box, of: Synchronisation) -> None:
         """Unless nothing has changed since a moment ago. Raises AgentError of the storage's."""

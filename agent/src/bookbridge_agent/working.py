@@ -9,6 +9,7 @@ import sys
 import threading
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import UTC, datetime
 
 from watchfiles._rust_notify import RustNotify, WatchfilesRustInternalError
@@ -76,13 +77,14 @@ class Work:
             thread.start()
             self._threads.append(thread)
 
-    def end(self, seconds: float) -> None:
-        """Have the threads end; one that hangs in a call is left to the end of the process, which loses nothing."""
+    def end(self, seconds: float) -> bool:
+        """Have the threads end, and whether they have. One that hangs in a call may be left to the process's end."""
         self.stop.set()
         self._wake.set()
         for thread in self._threads:
             thread.join(seconds)
         self._signs.remove(self.of)
+        return not any(thread.is_alive() for thread in self._threads)
 
     def look(self) -> int:
         taken = self.taker.look()
@@ -106,6 +108,14 @@ class Work:
         finally:
             self._journal.keep_state(self.of.id, self.state.told())
         return True
+
+    def tell_if_silent(self) -> None:
+        """From another thread: a large file on a slow line must not look like an agent that is dead."""
+        box = self._box
+        if box is not None and self._signs.is_due(self.of):
+            # What keeps it from being told keeps files from being sent too, and stands in the state by that.
+            with suppress(AgentError):
+                self._signs.tell(box, self.of)
 
     def seconds_until_sure(self) -> float | None:
         """Until it is known of one more waiting file that nobody writes in it; None when that is known of all."""
