@@ -67,12 +67,12 @@ class Agent:
         works = [self._work(each) for each in self._active()]
         pause, until = threading.Event(), self._clock() + LONGEST_ONCE_S
         for work in works:
-            work.look()
+            work.taker.look()
         while any(work.taker.is_waiting_for_a_file() for work in works) and self._clock() < until:
             waits = [wait for work in works if (wait := work.taker.seconds_until_next()) is not None]
             pause.wait(min(waits, default=0))
             for work in works:
-                work.look()
+                work.taker.look()
         for work in works:
             while work.round(longest_s=math.inf) and self._clock() < until:
                 wait = work.seconds_until_sure()

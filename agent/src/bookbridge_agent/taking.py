@@ -1,8 +1,9 @@
 """Looks at a source folder and takes what is whole: without the storage, which may be away while the ERP overwrites."""
 
 import errno
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from bookbridge_agent import folder, machine
@@ -16,6 +17,8 @@ from bookbridge_agent.wholeness import Seen, Wholeness
 
 LONGEST_WAIT_FOR_RELATIONS_S = 30.0
 """Entries are held back so long for a file of customers or suppliers that is still being written."""
+LOT = 100
+"""Files that are taken before the first of them may be sent."""
 _FOLDER = "folder"
 _FILE = "file "
 
@@ -31,32 +34,38 @@ class Taker:
     """One synchronisation's looks. Not to be shared by threads; `whole` tells the sender what may go at once."""
 
     def __init__(
-        self, of: Synchronisation, settings: Settings, journal: Journal, state: State, clock: Callable[[], float]
+        self,
+        of: Synchronisation,
+        *,
+        settings: Settings,
+        journal: Journal,
+        state: State,
+        clock: Callable[[], float],
+        on_taken: Callable[[], None],
     ) -> None:
         self._of = of
         self._journal = journal
         self._state = state
         self._clock = clock
+        self._on_taken = on_taken
         self._wholeness = Wholeness(settings.settle_s, settings.unfinished_s)
         self._held_since: float | None = None
         self._is_first = True
         self.whole = Whole()
 
-    def look(self) -> int:
-        """Take what is whole by now; how many. What is wrong stands in the state."""
+    def look(self) -> None:
+        """Take what is whole by now. What is wrong stands in the state."""
         try:
             if self._is_first:
                 folder.remove_empty(self._of.source)
                 self._is_first = False
-            taken = self._look()
+            self._look()
         except FileNotFoundError:
             self._trouble(_FOLDER, message("source_missing", folder=self._of.source))
-            return 0
         except OSError as error:
             self._trouble(_FOLDER, self._why(error))
-            return 0
-        self._state.clear_trouble(_FOLDER)
-        return taken
+        else:
+            self._state.clear_trouble(_FOLDER)
 
     def seconds_until_next(self) -> float | None:
         return self._wholeness.seconds_until_next(self._clock())
@@ -65,19 +74,22 @@ class Taker:
         """Whether a file that may be taken by and by lies in the folder."""
         return self._wholeness.seconds_until_next(self._clock()) is not None
 
-    def _look(self) -> int:
+    def _look(self) -> None:
         there = folder.files_in(self._of.source)
         ours = {name: seen for name, seen in there.items() if self._of.masks.kind_of(name) is not None}
         self._state.clear_troubles_but(_FILE, {_FILE + name for name in ours})
         fit = {name: seen for name, seen in ours.items() if self._is_fit(name)}
         whole = self._wholeness.look(fit, self._clock(), self._ends_whole)
-        chosen = self._in_order(whole, fit)
-        taken = [(waiting, fit[name]) for name in chosen if (waiting := self._take(name)) is not None]
+        names = iter(self._in_order(whole, fit))
+        while lot := list(islice(names, LOT)):
+            self._take_lot(lot, fit)
+
+    def _take_lot(self, names: list[str], there: Mapping[str, Seen]) -> None:
+        taken = [(waiting, there[name]) for name in names if (waiting := self._take(name)) is not None]
         if taken:
             folder.flush(self._of.source)
-            for waiting, seen in taken:
-                self.whole.seen[waiting.delivery] = seen
-        return len(taken)
+            self.whole.seen.update({waiting.delivery: seen for waiting, seen in taken})
+            self._on_taken()
 
     def _is_fit(self, name: str) -> bool:
         wrong = why_refused(name)

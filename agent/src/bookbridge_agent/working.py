@@ -63,7 +63,9 @@ class Work:
         self._signs = signs
         self._clock = clock
         self._wake = threading.Event()
-        self.taker = Taker(of, settings, journal, self.state, clock)
+        self.taker = Taker(
+            of, settings=settings, journal=journal, state=self.state, clock=clock, on_taken=self._wake.set
+        )
         self._sender = Sender(
             of, settings=settings, journal=journal, state=self.state, whole=self.taker.whole, clock=clock
         )
@@ -85,12 +87,6 @@ class Work:
             thread.join(seconds)
         self._signs.remove(self.of)
         return not any(thread.is_alive() for thread in self._threads)
-
-    def look(self) -> int:
-        taken = self.taker.look()
-        if taken:
-            self._wake.set()
-        return taken
 
     def round(self, longest_s: float = LONGEST_BATCH_S) -> bool:
         """Send what waits, fetch what is due, tell that we live. False when the storage is in trouble."""
@@ -175,7 +171,7 @@ class Work:
             watcher = self._wait_for_changes(watcher, wait)
 
     def _look_and_tell(self) -> bool:
-        self.look()
+        self.taker.look()
         self._journal.keep_state(self.of.id, self.state.told())
         return True
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bookbridge.storage.dropbox.signs_of_life import MOST_IN_A_DAY
 from tests.storage.dropbox.house import FOREIGN, HOME, House
 
 INSTALLATION = "0123456789abcdef" * 2
@@ -42,6 +43,13 @@ def test_it_stands_in_no_list(house: House) -> None:
 def test_other_names_are_refused(house: House, name: str, code: str) -> None:
     assert house.ask("PUT", f"{HOME.prefix}agent/{name}", b"{}").code == code
     assert house.stored() == {}
+
+
+def test_a_key_makes_no_more_of_them_than_any_company_needs(house: House) -> None:
+    keys = [f"{HOME.prefix}agent/{number:032x}.json" for number in range(MOST_IN_A_DAY + 1)]
+    assert {house.ask("PUT", key, b"{}").status for key in keys[:-1]} == {200}
+    assert house.ask("PUT", keys[-1], b"{}").code == "SlowDown"
+    assert house.ask("PUT", keys[0], b"{}").status == 200
 
 
 def test_it_is_small_whole_and_ones_own(house: House) -> None:
