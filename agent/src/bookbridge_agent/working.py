@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 
+# Documented, though not the usual way in: only here may each wait have a length of its own.
 from watchfiles._rust_notify import RustNotify, WatchfilesRustInternalError
 
 from bookbridge_agent.box import Box
