@@ -3,7 +3,7 @@
 
 Uses nothing but the standard library, and says everything on standard error. The way:
 
-1. nothing, when `.venv` already matches uv.lock and pyproject.toml;
+1. nothing, when `.venv` already matches uv.lock and the pyproject.toml of each distribution;
 2. the program `uv` of the version in uv.lock: one on PATH, or its wheel from the address in uv.lock, checked against
    the hash there, or by pip, which honours pip's own settings for mirrors and proxies;
 3. `uv sync --frozen`, or the same locked packages with their hashes by pip.
@@ -30,6 +30,8 @@ ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / ".venv"
 TOOLS = ROOT / ".venv-tools"
 STAMP = VENV / "bookbridge-setup"
+DISTRIBUTIONS = (ROOT, ROOT / "agent")
+"""The folders of our own, each with its pyproject.toml: the platform, and the agent for the customer's PC."""
 OLDEST_PYTHON = (3, 11)
 BROWSERS = ("chromium", "chromium-browser")
 S3_CLIENTS = ("rclone", "s3cmd")
@@ -115,8 +117,8 @@ def set_up():
 
 def fingerprint():
     digest = hashlib.sha256()
-    for name in ("uv.lock", "pyproject.toml"):
-        digest.update((ROOT / name).read_bytes())
+    for path in (ROOT / "uv.lock", *(folder / "pyproject.toml" for folder in DISTRIBUTIONS)):
+        digest.update(path.read_bytes())
     return f"{digest.hexdigest()} {ROOT}\n"
 
 
@@ -149,19 +151,21 @@ def sync(uv):
 
 def compile_own_code():
     # As for the dependencies; what is changed later is compiled at each start, which is a matter of moments.
-    compileall.compile_dir(ROOT / "src", quiet=2)
+    for folder in DISTRIBUTIONS:
+        compileall.compile_dir(folder / "src", quiet=2)
 
 
 def sync_with_pip(uv):
     requirements = TOOLS / "requirements.txt"
-    export = [uv, "export", "--frozen", "--quiet", "--no-emit-project", "--output-file", requirements]
+    export = [uv, "export", "--frozen", "--quiet", "--no-emit-workspace", "--output-file", requirements]
     run(export, cwd=ROOT, env=uv_environment())
     if not venv_works():
         shutil.rmtree(VENV, ignore_errors=True)
         run([uv, "venv", "--quiet", "--python", sys.executable, VENV], cwd=ROOT, env=uv_environment())
     pip = [pip_python(), "-m", "pip", "--python", VENV, "install", "--quiet"]
     run([*pip, "--require-hashes", "--requirement", requirements])
-    run([*pip, "--no-deps", "--editable", ROOT])
+    for folder in DISTRIBUTIONS:
+        run([*pip, "--no-deps", "--editable", folder])
 
 
 # --- uv

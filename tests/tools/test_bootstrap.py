@@ -3,6 +3,7 @@
 import hashlib
 import re
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -64,8 +65,16 @@ def test_a_program_that_is_no_uv_has_no_version(tmp_path: Path) -> None:
     assert bootstrap.uv_version(tmp_path / "absent") == ""
 
 
+def test_every_member_of_the_workspace_is_set_up_anew_when_it_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    members = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["uv"]["workspace"]["members"]
+    assert {ROOT / member for member in members} == set(bootstrap.DISTRIBUTIONS) - {ROOT}
+    before = bootstrap.fingerprint()
+    monkeypatch.setattr(bootstrap, "DISTRIBUTIONS", bootstrap.DISTRIBUTIONS[:1])
+    assert bootstrap.fingerprint() != before
+
+
 def test_our_own_files_name_no_package_registry() -> None:
-    for name in ("tools/bootstrap.py", "Makefile", ".ci/run", "pyproject.toml"):
+    for name in ("tools/bootstrap.py", "Makefile", ".ci/run", "pyproject.toml", "agent/pyproject.toml"):
         assert "pypi" not in (ROOT / name).read_text().lower(), name
 
 

@@ -22,6 +22,9 @@ VIOLATIONS = {
         "connectors/second/client.py",
         "from bookbridge.connectors.second import simulator",
     ),
+    "agent-alone": ("../bookbridge_agent/spoiled.py", "import bookbridge.documents"),
+    "agent-rooms": ("../bookbridge_agent/names.py", "from bookbridge_agent import sending"),
+    "agent-light": ("../bookbridge_agent/spoiled.py", "import django"),
 }
 PARTS = ("__init__", "client", "connector", "mapping", "problems", "simulator", "texts")
 
@@ -34,7 +37,8 @@ def check(source: Path) -> str:
 
 
 def copy_of_the_source(folder: Path) -> Path:
-    shutil.copytree(ROOT / "src" / "bookbridge", folder / "bookbridge", ignore=shutil.ignore_patterns("__pycache__"))
+    for own in (ROOT / "src" / "bookbridge", ROOT / "agent" / "src" / "bookbridge_agent"):
+        shutil.copytree(own, folder / own.name, ignore=shutil.ignore_patterns("__pycache__"))
     for connector in ("first", "second"):
         (folder / "bookbridge" / "connectors" / connector).mkdir()
         for part in PARTS:

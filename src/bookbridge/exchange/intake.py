@@ -27,6 +27,7 @@ from bookbridge.exchange import crash_points, sql, tasks, telling
 from bookbridge.exchange.intake_texts import NO_SUCH_FORMAT, READING_FAILED, WRONG_LAYOUT
 from bookbridge.exchange.lines import counted, facts_of
 from bookbridge.exchange.models import Delivery, Line, Posting, Run
+from bookbridge.exchange.offered_again import agents_folder, is_offered_again
 from bookbridge.formats import (
     Profile,
     ProfileError,
@@ -99,14 +100,22 @@ def take_files(
             return None
         let_the_transaction_wait()
         copies = _archived(integration, settled, storage)
-        deliveries = [_delivery(integration, found, kept_at, storage) for found, kept_at in copies]
+        taken = {found.key: _delivery(integration, found, kept_at, storage) for found, kept_at in copies}
+        deliveries = [delivery for delivery in taken.values() if delivery is not None]
         run = _run_for(configuration, deliveries) if deliveries else None
     crash_points.reach("delivery_written")
     for found in settled:
         # What replaced it meanwhile is another file, for the next look into the inbox; what was not taken stays.
-        if _is_known(integration, found):
-            storage.delete(found.key, version=found.version)
+        if found.key in taken or _is_known(integration, found):
+            _clear(integration, found, storage)
     return run
+
+
+def _clear(integration: Integration, found: StoredObject, storage: Storage) -> None:
+    storage.delete(found.key, version=found.version)
+    folder = agents_folder(integration, found.key)
+    if folder is not None:
+        storage.remove_empty_folder(folder)
 
 
 def take_from_archive(integration: Integration, storage: Storage | None = None) -> int:
@@ -129,7 +138,8 @@ def take_from_archive(integration: Integration, storage: Storage | None = None) 
         return 0
     with transaction.atomic():
         let_the_transaction_wait()
-        _run_for(configuration, [_delivery(integration, found, found.key, storage) for found in lost])
+        found_again = [_delivery(integration, found, found.key, storage) for found in lost]
+        _run_for(configuration, [delivery for delivery in found_again if delivery is not None])
     return len(lost)
 
 
@@ -202,9 +212,14 @@ def _place(integration: Integration) -> tuple[UUID, UUID]:
     return integration.organisation_id, integration.pk
 
 
-def _delivery(integration: Integration, found: StoredObject, kept_at: str, storage: Storage) -> Delivery:
+def _delivery(integration: Integration, found: StoredObject, kept_at: str, storage: Storage) -> Delivery | None:
+    """None for what an agent offers once more: the delivery is there, and its second copy isn't kept."""
     crash_points.reach("file_archived")
     digest, size = _digest(storage, kept_at)
+    if is_offered_again(integration, found.key, digest):
+        _discard([kept_at], storage)
+        _log.info("file_offered_again", integration=str(integration.pk))
+        return None
     repeats = (
         Delivery.objects.filter(organisation_id=integration.organisation_id, integration=integration, sha256=digest)
         .order_by("id")

@@ -266,6 +266,13 @@ class Storage:
         if self.folder:
             (self.folder / prefix).mkdir(parents=True, exist_ok=True)
 
+    def remove_empty_folder(self, prefix: str) -> None:
+        """Folders are no objects, yet in a local folder they stay when the last object has gone."""
+        if self.folder:
+            # Not empty, or gone: either is somebody else's doing.
+            with suppress(OSError):
+                self._path(prefix).rmdir()
+
     def local_path(self, key: str) -> Path | None:
         """Where the object lies on this machine; None in a bucket."""
         if self.folder is None:

@@ -4,6 +4,7 @@ import errno
 import os
 import shutil
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
@@ -64,16 +65,34 @@ def _write_all(descriptor: int, chunk: bytes) -> None:
 def give_name(partial: Path, target: Path) -> None:
     """Give a whole file its own name in one step. Raises NameTakenError, NotADirectoryError, IsADirectoryError."""
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-    except FileExistsError:
-        raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(target)) from None
-    try:
-        _take_name(partial, target)
+        while not _named_in_its_folder(partial, target):
+            pass
     except FileExistsError:
         if target.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(target)) from None
         raise NameTakenError(target.name) from None
-    _have_on_the_disk(target.parent)
+    # Intake may have taken it by now, and its folder with it.
+    with suppress(FileNotFoundError):
+        _have_on_the_disk(target.parent)
+
+
+def _named_in_its_folder(partial: Path, target: Path) -> bool:
+    """False when somebody removed the folder, empty as it was, between its making and the naming."""
+    folder = target.parent
+    if not folder.is_dir():
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+        except FileExistsError:
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(target)) from None
+        # Or a power cut would take the folder, and with it a file of which its sender was told that it is stored.
+        _have_on_the_disk(folder.parent)
+    try:
+        _take_name(partial, target)
+    except FileNotFoundError:
+        if folder.is_dir() or not partial.exists():
+            raise
+        return False
+    return True
 
 
 def _take_name(partial: Path, target: Path) -> None:

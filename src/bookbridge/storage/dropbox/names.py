@@ -1,4 +1,4 @@
-"""Which keys the drop box takes: `{organisation}/{integration}/inbox/NAME` and `…/outbox/NAME`, and nothing else. Pure.
+"""Which keys the drop box takes: `{organisation}/{integration}/inbox/NAME`, `…/outbox/NAME`, `…/agent/ID.json`. Pure.
 
 A name must be the same thing to the client, to the storage library, to every file system and to the person who reads it
 on a page. What can't be is refused on the way in, since one odd key would hide its neighbours from the next listing.
@@ -12,6 +12,8 @@ from uuid import UUID
 from bookbridge.storage.dropbox.errors import S3Error, access_denied
 
 INBOX, OUTBOX = "inbox", "outbox"
+AGENT = "agent"
+"""Where agents tell that they live. They write there and do nothing else, and nothing of it is taken in."""
 LONGEST_KEY = 1024
 LONGEST_PART = 200
 """Bytes. File systems take 255, of which the storage library needs some while it writes."""
@@ -49,7 +51,7 @@ def place_of(key: str, home: Home) -> Place:
     """Where a key lies. Raises AccessDenied outside the key's own boxes, whatever is there or not."""
     # Two spellings of one name would be two objects here and one file on another disk.
     whole = unicodedata.normalize("NFC", key)
-    for box in (INBOX, OUTBOX):
+    for box in (INBOX, OUTBOX, AGENT):
         prefix = home.box_prefix(box)
         if whole.startswith(prefix):
             name = whole.removeprefix(prefix)

@@ -8,13 +8,13 @@ from hashlib import sha256
 
 import structlog
 
-from bookbridge.storage.dropbox import listing, multipart, reading, signature, writing
+from bookbridge.storage.dropbox import listing, multipart, reading, signature, signs_of_life, writing
 from bookbridge.storage.dropbox.answers import HARMLESS, Element, moment, xml_answer
 from bookbridge.storage.dropbox.bodies import check_short_body
 from bookbridge.storage.dropbox.completing import read_doomed
 from bookbridge.storage.dropbox.desk import Caller, Desk, Grant, Limits
-from bookbridge.storage.dropbox.errors import BodyBrokenError, NotModified, S3Error
-from bookbridge.storage.dropbox.names import Place, place_of
+from bookbridge.storage.dropbox.errors import BodyBrokenError, NotModified, S3Error, access_denied
+from bookbridge.storage.dropbox.names import AGENT, Place, place_of
 from bookbridge.storage.dropbox.request import Answer, Request
 from bookbridge.storage.dropbox.turns import BodyInTurn, Turns
 from bookbridge.storage.objects import Storage, StorageError, StorageFullError
@@ -191,6 +191,8 @@ class DropBox:
 
     def _of_object(self, request: Request, caller: Caller) -> Answer:
         place = place_of(request.key, caller.home)
+        if place.box == AGENT:
+            return self._sign_of_life(request, caller, place)
         if request.method in ("GET", "HEAD"):
             return self._read(request, caller, place)
         if request.method == "PUT":
@@ -224,6 +226,12 @@ class DropBox:
             answer = writing.put(storage, caller, place, request, self._limits)
             self._arrived(caller, place, "put")
             return answer
+
+    def _sign_of_life(self, request: Request, caller: Caller, place: Place) -> Answer:
+        if request.method != "PUT" or "uploadId" in request.parameters or "partNumber" in request.parameters:
+            raise access_denied()
+        _check_meant_settings(request)
+        return signs_of_life.put(self._open_storage(), caller, place, request)
 
     def _arrived(self, caller: Caller, place: Place, how: str) -> None:
         home = caller.home

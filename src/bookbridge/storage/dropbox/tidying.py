@@ -36,7 +36,7 @@ def tidy(storage: Storage, home: Home, now: datetime) -> int:
             for found in group:
                 storage.delete(found.key)
                 removed += 1
-            _remove_folder(storage, f"{_prefix(home)}/{name}")
+            storage.remove_empty_folder(f"{_prefix(home)}/{name}")
     for found in list(storage.list(receipts.folder(home))):
         if now - found.modified_at > RECEIPT_FOR:
             name = receipts.name_in(storage, found.key)
@@ -57,9 +57,3 @@ def _groups(storage: Storage, home: Home) -> dict[str, list[StoredObject]]:
     for found in storage.list(_prefix(home)):
         groups[found.key.removeprefix(prefix).partition("/")[0]].append(found)
     return groups
-
-
-def _remove_folder(storage: Storage, prefix: str) -> None:
-    path = storage.local_path(prefix)
-    if path is not None and path.is_dir() and not any(path.iterdir()):
-        path.rmdir()

@@ -1,0 +1,3 @@
+from bookbridge_agent.cli import main
+
+main()

@@ -1,0 +1,158 @@
+"""What a person has set: synchronisations, and how the agent works. Secrets stand elsewhere (`vault.py`)."""
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
+from pathlib import Path
+from typing import Any, Literal
+from uuid import UUID, uuid4
+
+from bookbridge_agent.home import Home
+from bookbridge_agent.masks import DEFAULTS, Masks
+from bookbridge_agent.messages import AgentError
+from bookbridge_agent.writing import write_whole
+
+ACCOUNTANCY = "accountancy"
+TYPES = {ACCOUNTANCY: "Bookbridge accountancy"}
+BUCKET, REGION = "bookbridge", "us-east-1"
+_ADDRESS = re.compile(r"https?://[^\s/]+(:\d+)?(/\S*)?")
+After = Literal["archive", "delete"]
+
+
+@dataclass(frozen=True)
+class Synchronisation:
+    """A folder whose files go to one integration, and where its outstanding items are written."""
+
+    id: str
+    name: str
+    source: Path
+    access_key: str
+    company: str
+    integration: str
+    endpoint: str
+    region: str = REGION
+    bucket: str = BUCKET
+    sales_output: Path | None = None
+    purchase_output: Path | None = None
+    masks: Masks = field(default_factory=lambda: Masks(DEFAULTS))
+    after: After = "archive"
+    is_active: bool = True
+    type: str = ACCOUNTANCY
+
+    def __post_init__(self) -> None:
+        if self.type not in TYPES:
+            raise AgentError("no_such_type", type=self.type, types=", ".join(TYPES))
+        for value in (self.company, self.integration):
+            _check_identifier(value)
+        if not _ADDRESS.fullmatch(self.endpoint):
+            raise AgentError("no_address", value=self.endpoint)
+        for name in ("name", "access_key", "bucket", "region"):
+            if not getattr(self, name).strip():
+                raise AgentError("needed", field=name.replace("_", " "))
+
+    @property
+    def prefix(self) -> str:
+        return f"{self.company}/{self.integration}/"
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Seconds, unless said otherwise."""
+
+    settle_s: float = 2.0
+    unfinished_s: float = 30.0
+    """How long a file without an end of line must stay as it is."""
+    look_every_s: float = 10.0
+    """Network folders tell nothing of their changes."""
+    fetch_every_s: float = 60.0
+    keep_activity_days: int = 90
+    proxy: str | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("settle_s", "unfinished_s", "look_every_s", "fetch_every_s", "keep_activity_days"):
+            value = getattr(self, name)
+            if not isinstance(value, int | float) or not value > 0:
+                raise AgentError("setting_wrong", name=name)
+
+
+@dataclass(frozen=True)
+class Configuration:
+    installation: str
+    """32 hexadecimal digits: this agent among others of its integration."""
+    synchronisations: Sequence[Synchronisation] = ()
+    settings: Settings = field(default_factory=Settings)
+
+    def with_one_more(self, added: Synchronisation) -> "Configuration":
+        """Raises AgentError when it would be in another's way."""
+        for other in self.synchronisations:
+            if other.name.casefold() == added.name.casefold():
+                raise AgentError("name_taken", name=added.name)
+            # Both would send what the other one took.
+            if other.source.resolve() == added.source.resolve():
+                raise AgentError("folder_taken", name=other.name, folder=added.source)
+        return replace(self, synchronisations=(*self.synchronisations, added))
+
+
+def load(home: Home) -> Configuration:
+    """Raises AgentError when it is damaged. Before anything was set: no synchronisations."""
+    try:
+        return _read(json.loads(home.configuration.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return Configuration(installation=uuid4().hex)
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise AgentError("configuration_damaged", path=home.configuration, reason=error) from None
+
+
+def change(home: Home, changed: Callable[[Configuration], Configuration]) -> Configuration:
+    """Read, change and keep the configuration, whole or not at all."""
+    home.create()
+    configuration = changed(load(home))
+    save(home, configuration)
+    return configuration
+
+
+def save(home: Home, configuration: Configuration) -> None:
+    text = json.dumps(_written(configuration), indent=2, ensure_ascii=False)
+    write_whole(home.configuration, [text.encode(), b"\n"], is_private=True)
+
+
+def _written(configuration: Configuration) -> dict[str, Any]:
+    return {
+        "installation": configuration.installation,
+        "settings": vars(configuration.settings),
+        "synchronisations": [_written_synchronisation(each) for each in configuration.synchronisations],
+    }
+
+
+def _written_synchronisation(each: Synchronisation) -> dict[str, Any]:
+    values = {**vars(each), "masks": dict(each.masks.patterns)}
+    return {name: str(value) if isinstance(value, Path) else value for name, value in values.items()}
+
+
+def _read(values: Mapping[str, Any]) -> Configuration:
+    return Configuration(
+        installation=UUID(hex=values["installation"]).hex,
+        synchronisations=tuple(_read_synchronisation(each) for each in values.get("synchronisations", ())),
+        settings=Settings(**values.get("settings", {})),
+    )
+
+
+def _read_synchronisation(values: Mapping[str, Any]) -> Synchronisation:
+    known = {field.name for field in fields(Synchronisation)}
+    read = {name: value for name, value in values.items() if name in known}
+    for name in ("source", "sales_output", "purchase_output"):
+        if read.get(name) is not None:
+            read[name] = Path(read[name])
+    if "masks" in read:
+        read["masks"] = Masks(read["masks"])
+    return Synchronisation(**read)
+
+
+def _check_identifier(value: str) -> None:
+    try:
+        right = str(UUID(value)) == value
+    except ValueError:
+        right = False
+    if not right:
+        raise AgentError("no_identifier", value=value)

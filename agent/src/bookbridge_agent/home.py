@@ -1,0 +1,36 @@
+"""Where configuration, secrets and journal lie: one folder, movable by a setting."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from bookbridge_agent import machine
+from bookbridge_agent.messages import AgentError
+
+
+@dataclass(frozen=True)
+class Home:
+    folder: Path
+
+    @property
+    def configuration(self) -> Path:
+        return self.folder / "configuration.json"
+
+    @property
+    def journal(self) -> Path:
+        return self.folder / "journal.sqlite3"
+
+    def create(self) -> None:
+        """Made for its user alone: what is in it tells of a company's files."""
+        self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """As the only agent at work with this configuration. Raises AgentError when another is."""
+        self.create()
+        locked = machine.lock(self.folder / "agent.lock")
+        if locked is None:
+            raise AgentError("runs_already", folder=self.folder)
+        with locked:
+            yield

@@ -1,0 +1,83 @@
+"""What differs between Windows and the others, and nothing else. On Windows it is written, and untested so far."""
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+import platformdirs
+
+_REPLACE_TRIES = 50 if sys.platform == "win32" else 1
+_REPLACE_PAUSE_S = 0.2
+
+
+def usual_folder() -> Path:
+    """Where the configuration and the journal lie when nobody says otherwise."""
+    return Path(platformdirs.user_data_dir("bookbridge-agent", appauthor=False, roaming=False))
+
+
+def is_in_use(path: Path) -> bool:
+    """Whether another program has the file open. Only Windows can tell: elsewhere the answer is no."""
+    if sys.platform == "win32":
+        import ctypes
+
+        generic_read, nobody_else, open_existing, invalid = 0x80000000, 0, 3, ctypes.c_void_p(-1).value
+        create = ctypes.windll.kernel32.CreateFileW
+        create.restype = ctypes.c_void_p
+        handle = create(str(path), generic_read, nobody_else, None, open_existing, 0, None)
+        if handle == invalid:
+            return True
+        ctypes.windll.kernel32.CloseHandle(ctypes.c_void_p(handle))
+    return False
+
+
+def flush_folder(folder: Path) -> None:
+    """Have the names in a folder on the disk. Windows has no such thing; its file system keeps their order itself."""
+    if sys.platform != "win32":
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            # Some network file systems can't; what is lost then is lost with the server that holds it.
+            with suppress(OSError):
+                os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
+
+
+def replace(
+    source: Path, target: Path, *, tries: int = _REPLACE_TRIES, pause: Callable[[float], object] = time.sleep
+) -> None:
+    """Give a file the name of another in one step. Windows refuses while a reader has that one open: tried again."""
+    for left in reversed(range(tries)):
+        try:
+            os.replace(source, target)
+            return
+        except PermissionError:
+            if not left:
+                raise
+            pause(_REPLACE_PAUSE_S)
+
+
+def lock(path: Path) -> IO[str] | None:
+    """Lock a file for as long as it stays open, or this process lives; None when another has it."""
+    file = path.open("a+", encoding="utf-8")
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        file.close()
+        return None
+    return file
+
+
+def create_private(path: Path) -> IO[bytes]:
+    """A new, empty file that its user alone can read. On Windows a user's own folders are so by themselves."""
+    return os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0), 0o600), "wb")
