@@ -23,7 +23,7 @@ simulate: setup ## Run the simulator of one package (PACKAGE=exact_online ARGS=â
 
 test: ## Run all tests, browser journeys included (ARGS="tests/formats -k â€¦")
 	$(PYTHON) tools/bootstrap.py --browser
-	$(BIN)/pytest -n auto $(ARGS)
+	$(BIN)/pytest -n auto --maxprocesses 4 $(ARGS)
 
 format: setup ## Format the code
 	$(BIN)/ruff format .

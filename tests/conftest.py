@@ -18,11 +18,6 @@ from tests.stage_fixture import stage
 __all__ = ["empty_database", "mail_sink", "stage"]
 
 
-def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are processors: tests of silence and time-outs wait more than they work."""
-    return min((os.cpu_count() or 1) + 1, 4)
-
-
 @pytest.fixture
 def empty_database(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The address of a new, empty database of this test's own, for the app's role: for tests that start real processes.
