@@ -6,7 +6,7 @@ from django.db.models import CharField, Lookup
 
 
 @CharField.register_lookup
-class Begins(Lookup):  # type: ignore[type-arg]
+class Begins(Lookup):
     """The text begins with another, as `startswith` says it, by an index with pattern operators.
 
     PostgreSQL doesn't know of LIKE that it tells nothing of its arguments, and so does it only to rows of which the
