@@ -1,6 +1,5 @@
 """Brings outstanding items to the path that a person gave. A reader never sees half a file."""
 
-import errno
 from pathlib import Path
 
 from bookbridge_agent.box import Box
@@ -30,9 +29,7 @@ def fetch(box: Box, of: Synchronisation, name: str, target: Path, journal: Journ
     try:
         size = write_whole(target, found.content)
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise AgentError("disk_full", folder=target.parent) from None
-        raise AgentError("output_unwritable", path=target, reason=error.strerror or type(error).__name__) from None
+        raise AgentError.of_system(error, "output_unwritable", folder=target.parent, path=target) from None
     journal.keep_fetched(what, found.version)
     journal.tell(of.id, "fetched", target.name, bytes=str(size))
     return True

@@ -1,7 +1,9 @@
 """What the agent says, by message id: the journal and the platform get the id, a person gets the sentence."""
 
+import errno
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Self
 
 ENGLISH = {
     # The details against the storage.
@@ -28,7 +30,6 @@ ENGLISH = {
     "source_unreadable": "The source folder {folder} can't be read or written: {reason}.",
     "disk_full": "There is no room left on the disk of {folder}.",
     "file_unreadable": "{name} can't be read or moved: {reason}. It is tried again.",
-    "still_written": "{name} is still being written.",
     "bad_name": "{name} can't be sent: {reason}. Rename it.",
     "archive_failed": "{name} has arrived, and can't be moved out of the waiting folder: {reason}.",
     "mistake": "The agent made a mistake of its own ({reason}). It goes on; please report it.",
@@ -74,9 +75,19 @@ def message(code: str, **values: object) -> Message:
     return Message(code, {name: str(value) for name, value in values.items()})
 
 
+def reason_of(error: OSError) -> str:
+    return error.strerror or type(error).__name__
+
+
 class AgentError(Exception):
     """Something a person can understand and act on."""
 
     def __init__(self, code: str, **values: object) -> None:
         self.message = message(code, **values)
         super().__init__(str(self.message))
+
+    @classmethod
+    def of_system(cls, error: OSError, otherwise: str, *, folder: object, **values: object) -> Self:
+        """What this computer refused: a full disk by that name, anything else as the message `otherwise`."""
+        code = "disk_full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else otherwise
+        return cls(code, folder=folder, reason=reason_of(error), **values)

@@ -1,6 +1,5 @@
 """Sends what waits, one delivery for ever each: the same key is offered until it is known that it arrived."""
 
-import errno
 import hashlib
 import math
 from collections.abc import Callable
@@ -15,7 +14,7 @@ from bookbridge_agent.crash_points import reach
 from bookbridge_agent.faults import is_about_the_file
 from bookbridge_agent.folder import Waiting
 from bookbridge_agent.journal import Journal
-from bookbridge_agent.messages import AgentError, message
+from bookbridge_agent.messages import AgentError, message, reason_of
 from bookbridge_agent.state import State, moment
 from bookbridge_agent.taking import Whole
 from bookbridge_agent.wholeness import Seen, Wholeness
@@ -110,8 +109,8 @@ class Sender:
                 self._journal.tell(self._of.id, "trouble", waiting.name, text=str(fault))
             return False
         except OSError as error:
-            reason = error.strerror or type(error).__name__
-            self._state.set_trouble(about, message("file_unreadable", name=waiting.name, reason=reason))
+            unreadable = message("file_unreadable", name=waiting.name, reason=reason_of(error))
+            self._state.set_trouble(about, unreadable)
             return False
         self._state.clear_trouble(about)
         return True
@@ -183,9 +182,7 @@ class Sender:
             # Another agent of the same folder was faster.
             return
         except OSError as error:
-            code = "disk_full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else "archive_failed"
-            reason = error.strerror or type(error).__name__
-            raise AgentError(code, name=waiting.name, reason=reason, folder=self._of.source) from None
+            raise AgentError.of_system(error, "archive_failed", folder=self._of.source, name=waiting.name) from None
         self._whole.seen.pop(waiting.delivery, None)
         self._offered.discard(waiting.delivery)
 

@@ -1,6 +1,5 @@
 """Looks at a source folder and takes what is whole: without the storage, which may be away while the ERP overwrites."""
 
-import errno
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from itertools import islice
@@ -10,7 +9,7 @@ from bookbridge_agent import folder, machine
 from bookbridge_agent.configuration import Settings, Synchronisation
 from bookbridge_agent.folder import Waiting
 from bookbridge_agent.journal import Journal
-from bookbridge_agent.messages import AgentError, Message, message
+from bookbridge_agent.messages import AgentError, Message, message, reason_of
 from bookbridge_agent.names import why_refused
 from bookbridge_agent.state import State
 from bookbridge_agent.wholeness import Seen, Wholeness
@@ -63,7 +62,7 @@ class Taker:
         except FileNotFoundError:
             self._trouble(_FOLDER, message("source_missing", folder=self._of.source))
         except OSError as error:
-            self._trouble(_FOLDER, self._why(error))
+            self._trouble(_FOLDER, AgentError.of_system(error, "source_unreadable", folder=self._of.source).message)
         else:
             self._state.clear_trouble(_FOLDER)
 
@@ -142,14 +141,7 @@ class Taker:
         return waiting
 
     def _file_trouble(self, name: str, error: OSError) -> None:
-        reason = error.strerror or type(error).__name__
-        self._trouble(_FILE + name, message("file_unreadable", name=name, reason=reason))
-
-    def _why(self, error: OSError) -> Message:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            return message("disk_full", folder=self._of.source)
-        reason = error.strerror or type(error).__name__
-        return message("source_unreadable", folder=self._of.source, reason=reason)
+        self._trouble(_FILE + name, message("file_unreadable", name=name, reason=reason_of(error)))
 
     def _trouble(self, about: str, trouble: Message) -> None:
         if self._state.set_trouble(about, trouble):

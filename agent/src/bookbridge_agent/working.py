@@ -124,8 +124,7 @@ class Work:
             self._sender.send_all(box, lambda: not self.stop.is_set() and self._clock() < until)
         except OSError as error:
             # The waiting files can't be reached; outstanding items may come all the same.
-            reason = error.strerror or type(error).__name__
-            self._trouble(_WAITING, AgentError("source_unreadable", folder=self.of.source, reason=reason))
+            self._trouble(_WAITING, AgentError.of_system(error, "source_unreadable", folder=self.of.source))
         else:
             self.state.clear_trouble(_WAITING)
 
