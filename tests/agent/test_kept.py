@@ -120,6 +120,7 @@ def test_a_journal_that_can_not_be_written_keeps_nobody_from_working(tmp_path: P
     journal = Journal(tmp_path / "no such folder" / "j")
     journal.confirm("d", "1")
     assert journal.is_confirmed("d", "1")
+    assert journal.trouble is not None
     broken = Journal(tmp_path / "j")
     with sqlite3.connect(tmp_path / "j") as other:
         other.execute("DROP TABLE confirmed")
@@ -228,6 +229,14 @@ def test_two_synchronisations_never_take_from_one_folder(tmp_path: Path) -> None
     other = replace(desk.of, id="x", name="Other", source=link)
     with pytest.raises(AgentError, match="takes the files"):
         configuration.load(desk.home).with_one_more(other)
+
+
+def test_a_journal_that_can_not_be_kept_is_told_and_stops_no_file(tmp_path: Path) -> None:
+    desk = Desk(tmp_path, "http://127.0.0.1:9")
+    desk.home.journal.mkdir()
+    desk.write("fmuta6.csv", b"a\n")
+    assert "journal_failed" in desk.troubles()
+    assert [path.read_bytes() for path in desk.waiting()] == [b"a\n"]
 
 
 def test_a_full_disk_has_words(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

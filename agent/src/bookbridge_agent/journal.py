@@ -40,11 +40,16 @@ class Journal:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._lock = threading.Lock()
-        self.trouble: str | None = None
+        self._failed: str | None = None
         """Why the last entry could not be kept."""
         self._kept_states: dict[str, str] = {}
         """At rest nothing is written."""
-        self._database = _open(path)
+        self._database, self._not_kept = _open(path)
+
+    @property
+    def trouble(self) -> str | None:
+        """Why what it is told can't be kept; None while it can be."""
+        return self._failed or self._not_kept
 
     def close(self) -> None:
         with self._lock:
@@ -91,31 +96,32 @@ class Journal:
         try:
             with self._lock, self._database:
                 self._database.execute(statement, values)
-            self.trouble = None
+            self._failed = None
         except sqlite3.Error as error:
-            self.trouble = str(error)
+            self._failed = str(error)
 
     def _read(self, statement: str, *values: object) -> list[Any]:
         try:
             with self._lock:
                 return self._database.execute(statement, values).fetchall()
         except sqlite3.Error as error:
-            self.trouble = str(error)
+            self._failed = str(error)
             return []
 
 
-def _open(path: Path) -> sqlite3.Connection:
+def _open(path: Path) -> tuple[sqlite3.Connection, str | None]:
+    """And why it is kept in the memory alone, if it is."""
     try:
-        return _opened(path)
-    except sqlite3.OperationalError:
+        return _opened(path), None
+    except sqlite3.OperationalError as error:
         # A full disk, or a folder that can't be written: the agent works on, and remembers until it ends.
-        return _opened(Path(":memory:"))
+        return _opened(Path(":memory:")), str(error)
     except sqlite3.DatabaseError:
         # Kept for whoever wants to know; its companions belong to the damaged one.
         path.replace(path.with_name(f"{path.name}.damaged"))
         for ending in ("-wal", "-shm"):
             path.with_name(path.name + ending).unlink(missing_ok=True)
-        return _opened(path)
+        return _opened(path), None
 
 
 def _opened(path: Path) -> sqlite3.Connection:

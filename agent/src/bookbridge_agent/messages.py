@@ -32,6 +32,10 @@ ENGLISH = {
     "file_unreadable": "{name} can't be read or moved: {reason}. It is tried again.",
     "bad_name": "{name} can't be sent: {reason}. Rename it.",
     "archive_failed": "{name} has arrived, and can't be moved out of the waiting folder: {reason}.",
+    "journal_failed": (
+        "What the agent does can't be written down: {reason}. Files are sent all the same. Make room on the disk, or "
+        "see that the agent may write in its own folder."
+    ),
     "mistake": "The agent made a mistake of its own ({reason}). It goes on; please report it.",
     # Names.
     "name_too_long": "its name has more than 200 bytes",

@@ -19,7 +19,7 @@ from bookbridge_agent.box import Box
 from bookbridge_agent.configuration import Settings, Synchronisation
 from bookbridge_agent.fetching import fetch, outputs
 from bookbridge_agent.journal import Journal
-from bookbridge_agent.messages import AgentError
+from bookbridge_agent.messages import AgentError, message
 from bookbridge_agent.sending import Sender
 from bookbridge_agent.signs_of_life import SignsOfLife
 from bookbridge_agent.state import State, moment
@@ -31,6 +31,7 @@ LONGEST_BATCH_S = 60.0
 _STEP_MS = 1000
 """How often the watcher's thread wakes up to see whether anything changed: twenty of them must cost nothing at rest."""
 _STORAGE = "storage"
+_JOURNAL = "journal"
 _WAITING = "waiting"
 _MISTAKE = "mistake "
 _OUTPUT = "output "
@@ -103,8 +104,16 @@ class Work:
             self._trouble(_STORAGE, fault)
             return False
         finally:
+            self._look_at_journal()
             self._journal.keep_state(self.of.id, self.state.told())
         return True
+
+    def _look_at_journal(self) -> None:
+        reason = self._journal.trouble
+        if reason is None:
+            self.state.clear_trouble(_JOURNAL)
+        else:
+            self.state.set_trouble(_JOURNAL, message("journal_failed", reason=reason))
 
     def tell_if_silent(self) -> None:
         """From another thread: a large file on a slow line must not look like an agent that is dead."""
