@@ -1,5 +1,7 @@
 """The signs beside words: our own few strokes, in the page itself so that nothing has to load."""
 
+from functools import cache
+
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 
@@ -32,6 +34,7 @@ _FRAME = (
 )
 
 
+@cache
 def icon_svg(name: str) -> SafeString:
     """A decorative sign: the word beside it says the same."""
     return format_html(_FRAME, _PATHS[name])

@@ -16,7 +16,7 @@ from bookbridge.portal.queries import paging
 from bookbridge.portal.queries.counting import run_row
 
 RUNS_A_PAGE = 50
-LINES_A_PAGE = 100
+LINES_A_PAGE = 50
 FILES_A_PAGE = 50
 MOST_FOUND = 2000
 """Lines that a search looks at; who finds more writes more of the identifier."""
@@ -124,7 +124,7 @@ def lines(run: Run, *, only_failed: bool, with_changed: bool, text: str, cursor:
         wanted = wanted.filter(TupleGreaterThan(Tuple(F("phase"), F("pk")), after)) if after else wanted
     if text:
         wanted = wanted.filter(identifier__icontains=text)
-    # Not joined with the files: a join would be free to sort all lines of the run before it cuts off the first hundred.
+    # Not joined with the files: a join would be free to sort all lines of the run before it cuts off the first page.
     found = list(
         wanted.prefetch_related("delivery", "correction", "row_correction").defer("document", "raw", "rows")[
             : LINES_A_PAGE + 1

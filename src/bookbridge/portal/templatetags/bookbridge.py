@@ -33,16 +33,23 @@ def icon(name: str) -> SafeString:
     return icon_svg(name)
 
 
-@register.inclusion_tag("portal/parts/badge.html")
-def badge(table: str, state: str) -> dict[str, Any]:
+@register.simple_tag
+def badge(table: str, state: str) -> SafeString:
     """The sign and word of a state, such as `{% badge "run" run.shown_state %}`."""
-    return {"look": words.look(table, state)}
+    look = words.look(table, state)
+    return format_html('<span class="badge {}">{}{}</span>', look.tone, icon_svg(look.icon), look.word)
 
 
-@register.inclusion_tag("portal/parts/mark.html")
-def mark(table: str, state: str) -> dict[str, Any]:
+@register.simple_tag
+def mark(table: str, state: str) -> SafeString:
     """The sign of a state alone, its word for screen readers."""
-    return {"look": words.look(table, state)}
+    look = words.look(table, state)
+    return format_html(
+        '<span class="mark {}">{}<span class="visually-hidden">{}:</span></span>',
+        look.tone,
+        icon_svg(look.icon),
+        look.word,
+    )
 
 
 @register.inclusion_tag("portal/parts/paused.html", takes_context=True)
