@@ -17,6 +17,7 @@ from bookbridge.organisations.models import Membership, User
 from bookbridge.organisations.notices import Wishes, wishes_of
 from bookbridge.organisations.trail_reading import Wanted
 from bookbridge.portal.periods import Days, midnight
+from bookbridge.portal.queries.companies import IntegrationFilter
 from bookbridge.portal.queries.runs import HistoryFilter
 from bookbridge.portal.trail_words import ACTOR, GROUP
 from bookbridge.portal.words import DIRECTION, ERROR_MAILS, ROLE
@@ -56,6 +57,22 @@ class HistoryForm(forms.Form):
     def wanted(self) -> HistoryFilter:
         self.is_valid()
         return HistoryFilter(**{name: value for name, value in self.cleaned_data.items() if value})
+
+
+class IntegrationsForm(forms.Form):
+    """Filters of the list of integrations, from the address."""
+
+    text = forms.CharField(
+        label=_("Name"),
+        required=False,
+        max_length=80,
+        widget=forms.TextInput({"type": "search", "autocomplete": "off"}),
+    )
+    attention = forms.BooleanField(label=_("Only those that need attention"), required=False)
+
+    def wanted(self) -> IntegrationFilter:
+        self.is_valid()
+        return IntegrationFilter(**{name: value for name, value in self.cleaned_data.items() if value})
 
 
 class PeriodForm(forms.Form):

@@ -1,19 +1,23 @@
 """My company, the list of integrations, the installation."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Count, OuterRef, Subquery
 
 from bookbridge.exchange.models import Delivery, OutstandingSnapshot, Posting, Run
 from bookbridge.integrations.models import Authorisation, Configuration, Integration
 from bookbridge.kit import catalogue
 from bookbridge.organisations.models import Membership, Organisation, User
-from bookbridge.portal.queries.counting import RunRow, run_row, state_of
+from bookbridge.portal.queries import paging
+from bookbridge.portal.queries.counting import state_of
 
 SET_ASIDE_SHOWN_DAYS = 14
+INTEGRATIONS_A_PAGE = 25
+_OPEN = (Posting.State.REFUSED, Posting.State.UNCERTAIN)
 
 
 def memberships_of(user: User) -> list[Membership]:
@@ -39,7 +43,7 @@ class IntegrationRow:
     integration: Integration
     package: str
     authorisations: Sequence[Authorisation]
-    last: RunRow | None
+    last: Run | None
     next_outstanding_at: datetime | None
     refused: int = 0
     uncertain: int = 0
@@ -47,6 +51,10 @@ class IntegrationRow:
     set_aside: int = 0
     troubled_runs: Sequence[Run] = field(default=())
     paused: Sequence[Configuration] = field(default=())
+
+    @property
+    def last_state(self) -> str:
+        return state_of(self.last) if self.last else ""
 
     @property
     def unauthorised(self) -> list[Authorisation]:
@@ -63,6 +71,29 @@ class IntegrationRow:
             or self.troubled_runs
             or not self.authorisations
         )
+
+
+@dataclass(frozen=True, slots=True)
+class IntegrationFilter:
+    """What the user asked of the list of integrations."""
+
+    text: str = ""
+    """Part of the name."""
+    attention: bool = False
+    """Only those that need attention."""
+
+    @property
+    def is_empty(self) -> bool:
+        return self == IntegrationFilter()
+
+    def fits(self, row: IntegrationRow) -> bool:
+        is_named = self.text.casefold() in row.integration.name.casefold()
+        return is_named and (row.needs_attention or not self.attention)
+
+
+def integration_page(organisation: Organisation, wanted: IntegrationFilter, cursor: str) -> paging.Page:
+    rows = [row for row in integration_rows(organisation) if wanted.fits(row)]
+    return paging.of_all(rows, cursor, INTEGRATIONS_A_PAGE)
 
 
 def integration_rows(organisation: Organisation, only: UUID | None = None) -> list[IntegrationRow]:
@@ -92,25 +123,27 @@ class _Facts:
     """What is known of some configurations, each thing in one query."""
 
     def __init__(self, organisation: Organisation, configurations: Sequence[Configuration]) -> None:
-        self.configurations = configurations
+        self.configurations: dict[UUID, list[Configuration]] = defaultdict(list)
+        for configuration in configurations:
+            self.configurations[configuration.integration_id].append(configuration)
         ids = [configuration.pk for configuration in configurations]
-        last_ids = [pk for c in configurations for pk in (_last(c, "out"), _last(c, "in")) if pk]
-        self.runs = Run.objects.filter(organisation=organisation).in_bulk(last_ids)
+        self.runs = _runs(organisation, [pk for c in configurations for pk in (_last(c, "out"), _last(c, "in")) if pk])
         self.open_postings = {
-            row["configuration"]: row
-            for row in Posting.objects.filter(
-                organisation=organisation, configuration__in=ids, state__in=["refused", "uncertain"]
+            (configuration, state): number
+            for configuration, state, number in Posting.objects.filter(
+                organisation=organisation, configuration__in=ids, state__in=_OPEN
             )
-            .values("configuration")
-            .annotate(
-                refused=Count("pk", filter=Q(state="refused")), uncertain=Count("pk", filter=Q(state="uncertain"))
-            )
+            .values_list("configuration", "state")
+            .annotate(Count("pk"))
+            .order_by()
         }
-        self.held = list(
-            OutstandingSnapshot.objects.filter(
-                organisation=organisation, configuration__in=ids, state=OutstandingSnapshot.State.HELD
-            ).select_related("run")
+        self.held: dict[UUID, list[OutstandingSnapshot]] = defaultdict(list)
+        held = OutstandingSnapshot.objects.filter(
+            organisation=organisation, configuration__in=ids, state=OutstandingSnapshot.State.HELD
         )
+        # Thousands of items each, and only the page of one integration shows them.
+        for snapshot in held.defer("items"):
+            self.held[snapshot.configuration_id].append(snapshot)
         self.set_aside = dict(
             Delivery.objects.filter(
                 organisation=organisation,
@@ -122,27 +155,31 @@ class _Facts:
         )
 
 
+def _runs(organisation: Organisation, ids: Sequence[int]) -> dict[int, Run]:
+    """Without their counts and reconciliations, which lists of integrations don't show."""
+    shown = ("id", "created_at", "state", "result", "waiting_for")
+    return Run.objects.filter(organisation=organisation).only(*shown).in_bulk(ids)
+
+
 def _last(configuration: Configuration, direction: str) -> int | None:
     found: int | None = getattr(configuration, f"last_{direction}")
     return found
 
 
 def _row(integration: Integration, facts: _Facts) -> IntegrationRow:
-    own = [c for c in facts.configurations if c.integration_id == integration.pk]
-    ids = {c.pk for c in own}
+    own = facts.configurations[integration.pk]
     runs = [facts.runs[pk] for c in own for pk in (_last(c, "out"), _last(c, "in")) if pk in facts.runs]
-    newest = max(runs, key=lambda run: (run.created_at, run.pk), default=None)
-    open_postings = [facts.open_postings[pk] for pk in ids if pk in facts.open_postings]
     due = [c.next_outstanding_at for c in own if _has_a_schedule(c)]
+    refused, uncertain = (sum(facts.open_postings.get((c.pk, state), 0) for c in own) for state in _OPEN)
     return IntegrationRow(
         integration=integration,
         package=package_name(integration.package),
         authorisations=list(integration.authorisations.all()),
-        last=run_row(newest) if newest else None,
+        last=max(runs, key=lambda run: (run.created_at, run.pk), default=None),
         next_outstanding_at=None if integration.is_paused else min(due, default=None),
-        refused=sum(row["refused"] for row in open_postings),
-        uncertain=sum(row["uncertain"] for row in open_postings),
-        held=[snapshot for snapshot in facts.held if snapshot.configuration_id in ids],
+        refused=refused,
+        uncertain=uncertain,
+        held=[snapshot for c in own for snapshot in facts.held[c.pk]],
         set_aside=facts.set_aside.get(integration.pk, 0),
         paused=[c for c in own if c.paused_at],
         troubled_runs=[run for run in runs if state_of(run) in ("failed", "with_errors")],

@@ -25,6 +25,13 @@ def cut(rows: Sequence[Any], size: int, cursor_of: Any, *, is_first: bool) -> Pa
     return Page(rows=shown, older=cursor_of(shown[-1]) if len(rows) > size else "", is_first=is_first)
 
 
+def of_all(rows: Sequence[Any], cursor: str, size: int) -> Page:
+    """A page of rows that had to be read all; the cursor is the place of its first row."""
+    start = int(cursor) if cursor.isascii() and cursor.isdigit() and len(cursor) < 10 else 0
+    end = start + size
+    return Page(rows=rows[start:end], older=str(end) if end < len(rows) else "", is_first=start == 0)
+
+
 def moment_cursor(moment: datetime, pk: int) -> str:
     return f"{(moment - _EPOCH) // timedelta(microseconds=1)}.{pk}"
 

@@ -14,6 +14,9 @@ from bookbridge.portal.forms import PreferencesForm
 from bookbridge.portal.queries import companies
 from bookbridge.portal.queries.installation import installation as health_of_all
 
+_SHOWN = 10
+"""Integrations that My company shows; all of them are a page of their own."""
+
 
 @require_GET
 def front(request: HttpRequest) -> HttpResponse:
@@ -41,11 +44,14 @@ def choose(request: HttpRequest) -> HttpResponse:
 @member_page
 def company(request: HttpRequest, access: Access) -> HttpResponse:
     rows = companies.integration_rows(access.organisation)
+    attention = [row for row in rows if row.needs_attention]
     context = {
         "section": "company",
         "access": access,
-        "rows": rows,
-        "attention": [row for row in rows if row.needs_attention],
+        "rows": rows[:_SHOWN],
+        "more": len(rows[_SHOWN:]),
+        "attention": attention[:_SHOWN],
+        "more_attention": len(attention[_SHOWN:]),
         "members": companies.members_of(access.organisation),
     }
     return render(request, "portal/company.html", context)

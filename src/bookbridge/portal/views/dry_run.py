@@ -7,9 +7,9 @@ from django.views.decorators.http import require_GET
 from bookbridge.exchange.dry_run import would_be
 from bookbridge.integrations.connecting import known_package_settings
 from bookbridge.organisations.access import Access, member_page
+from bookbridge.portal.addresses import filtered_address, older_link
 from bookbridge.portal.queries import counting, waiting
 from bookbridge.portal.queries.companies import package_name
-from bookbridge.portal.views.history import filtered_address, older_link
 from bookbridge.portal.views.runs import found_run
 
 

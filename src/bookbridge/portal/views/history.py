@@ -1,6 +1,5 @@
 """What an integration exchanged: its history and its files."""
 
-from urllib.parse import urlencode
 from uuid import UUID
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
@@ -8,6 +7,7 @@ from django.shortcuts import render
 from django.views.decorators.http import require_GET
 
 from bookbridge.organisations.access import Access, member_page
+from bookbridge.portal.addresses import filtered_address, older_link
 from bookbridge.portal.downloads import attachment
 from bookbridge.portal.forms import HistoryForm
 from bookbridge.portal.queries import runs
@@ -56,14 +56,3 @@ def original(_request: HttpRequest, access: Access, delivery_id: int) -> HttpRes
     if delivery is None or not delivery.archive_key:
         raise Http404("no such file, or no longer kept")
     return attachment(delivery.archive_key, delivery.file_name)
-
-
-def older_link(request: HttpRequest, cursor: str) -> str:
-    """The address of the next page under the same filters, empty at the end."""
-    return filtered_address(request, ("before", cursor)) if cursor else ""
-
-
-def filtered_address(request: HttpRequest, *more: tuple[str, str]) -> str:
-    """This page's filters without its place in the paging."""
-    kept = [(name, value) for name, value in request.GET.items() if name != "before"]
-    return "?" + urlencode([*kept, *more])

@@ -13,8 +13,9 @@ from bookbridge.integrations.models import Integration
 from bookbridge.organisations import trail
 from bookbridge.organisations.access import Access, member_page
 from bookbridge.portal import boxes
+from bookbridge.portal.addresses import filtered_address, older_link
 from bookbridge.portal.downloads import attachment
-from bookbridge.portal.forms import InboxForm
+from bookbridge.portal.forms import InboxForm, IntegrationsForm
 from bookbridge.portal.queries import companies, runs
 from bookbridge.portal.queries.configurations import configurations_of
 from bookbridge.storage import StorageError
@@ -23,8 +24,19 @@ from bookbridge.storage import StorageError
 @require_GET
 @member_page
 def integrations(request: HttpRequest, access: Access) -> HttpResponse:
-    rows = companies.integration_rows(access.organisation)
-    return render(request, "portal/integrations.html", {"section": "integrations", "access": access, "rows": rows})
+    form = IntegrationsForm(request.GET)
+    wanted = form.wanted()
+    page = companies.integration_page(access.organisation, wanted, request.GET.get("before", ""))
+    context = {
+        "section": "integrations",
+        "access": access,
+        "form": form,
+        "filtered": not wanted.is_empty,
+        "page": page,
+        "older": older_link(request, page.older),
+        "first_page": filtered_address(request),
+    }
+    return render(request, "portal/integrations.html", context)
 
 
 def found_integration(access: Access, integration_id: UUID) -> Integration:

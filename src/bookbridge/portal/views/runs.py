@@ -12,11 +12,11 @@ from bookbridge.exchange import repair, settling
 from bookbridge.exchange.models import Line, Run
 from bookbridge.organisations.access import Access, member_page
 from bookbridge.portal import changed_page, comparison_view, document_view, repair_form, row_page
+from bookbridge.portal.addresses import filtered_address, older_link
 from bookbridge.portal.queries import counting, runs
 from bookbridge.portal.queries.companies import package_name
 from bookbridge.portal.repair_form import Errors
 from bookbridge.portal.row_page import Given
-from bookbridge.portal.views.history import filtered_address, older_link
 
 _LONGEST_SEARCH = 80
 

@@ -19,12 +19,12 @@ from bookbridge.organisations.access import Access, member_page
 from bookbridge.organisations.trail_reading import Wanted, every
 from bookbridge.organisations.walls import acting_for
 from bookbridge.portal import trail_view, trail_words
+from bookbridge.portal.addresses import filtered_address, older_link
 from bookbridge.portal.exports import csv_download
 from bookbridge.portal.forms import TrailForm
 from bookbridge.portal.queries import trail as queries
 from bookbridge.portal.queries.companies import members_of
 from bookbridge.portal.templatetags.bookbridge import count
-from bookbridge.portal.views.history import filtered_address, older_link
 from bookbridge.portal.views.integrations import found_integration, frame
 from bookbridge.portal.views.runs import found_line
 
