@@ -217,7 +217,7 @@ def test_rare_entries_are_found_without_reading_all(company: Organisation) -> No
     know_the_tables("organisations_auditentry")
     for wanted, index in (
         (Wanted(actor="user:1"), "audit_by_people"),
-        (Wanted(actions=("configuration.", "line.")), "audit_but_postings"),
+        (Wanted(actions=("configuration.changed", "line.corrected")), "audit_by_action"),
     ):
         with CaptureQueriesContext(connection) as asked:
             trail_reading.page(company.pk, wanted, 50)

@@ -172,8 +172,8 @@ class AuditEntry(models.Model):
                 fields=["organisation", "sequence"], name="audit_by_people", condition=~models.Q(actor_kind="worker")
             ),
             models.Index(
-                fields=["organisation", "sequence"],
-                name="audit_but_postings",
+                fields=["organisation", "action", "sequence"],
+                name="audit_by_action",
                 condition=~models.Q(action__startswith="posting."),
             ),
         ]

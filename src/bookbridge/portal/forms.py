@@ -19,7 +19,7 @@ from bookbridge.organisations.trail_reading import Wanted
 from bookbridge.portal.periods import Days, midnight
 from bookbridge.portal.queries.companies import IntegrationFilter
 from bookbridge.portal.queries.runs import HistoryFilter
-from bookbridge.portal.trail_words import ACTOR, GROUP
+from bookbridge.portal.trail_words import ACTOR, GROUP, actions_of
 from bookbridge.portal.words import DIRECTION, ERROR_MAILS, ROLE
 
 LONGEST_PERIOD = timedelta(days=731)
@@ -134,7 +134,7 @@ class TrailForm(forms.Form):
             since=midnight(since) if since else None,
             until=midnight(until + timedelta(days=1)) if until else None,
             actor=asked.get("who") or "",
-            actions=GROUP[what][1] if what else (),
+            actions=actions_of(what) if what else (),
             subjects=subjects,
         )
 

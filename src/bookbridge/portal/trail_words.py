@@ -215,3 +215,8 @@ VALUE: dict[str, dict[str, Any]] = {
     "mail_errors": words.ERROR_MAILS,
     "fault": FAULT,
 }
+
+
+def actions_of(group: str) -> tuple[str, ...]:
+    """The actions of a kind to filter by."""
+    return tuple(action for action in ACTION if action.startswith(GROUP[group][1]))

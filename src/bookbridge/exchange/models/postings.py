@@ -57,8 +57,9 @@ class Posting(models.Model):
             models.Index(fields=["look_up_at"], name="posting_uncertain", condition=models.Q(state="uncertain")),
             models.Index(fields=["worker"], name="posting_sending", condition=models.Q(state="sending")),
             models.Index(
-                fields=["organisation", "configuration"],
-                name="posting_open",
+                # With the state, so that lists of integrations count from the index alone.
+                fields=["organisation", "configuration", "state"],
+                name="posting_open_by_state",
                 condition=models.Q(state__in=["refused", "uncertain"]),
             ),
         ]
