@@ -7,15 +7,15 @@ CHANGED = ProblemKind(
     severity="warning",
     en=Text(
         "This document was posted before with another content, so nothing was sent.",
-        "Open its line: it shows what differs, and there you book the difference or leave the books as they are.",
+        "Its line shows what differs; there you book the difference or leave the books as they are.",
     ),
     nl=Text(
         "Dit document is al eerder met een andere inhoud geboekt; er is niets verstuurd.",
-        "Open de regel: daar staat wat er verschilt, en daar boekt u het verschil of laat u de boeken zoals ze zijn.",
+        "Bij de regel staat wat er verschilt; daar boekt u het verschil of laat u de boeken zoals ze zijn.",
     ),
     fr=Text(
         "Ce document a déjà été comptabilisé avec un autre contenu ; rien n’a été envoyé.",
-        "Ouvrez sa ligne : vous y voyez ce qui diffère, et vous y comptabilisez la différence ou laissez la comptabilité telle quelle.",
+        "Sa ligne montre ce qui diffère ; vous y comptabilisez la différence ou laissez la comptabilité telle quelle.",
     ),
 )
 BEING_LOOKED_UP = ProblemKind(
