@@ -55,10 +55,13 @@ def _integration_page(request: HttpRequest, access: Access, integration_id: UUID
     if not rows:
         raise Http404("no such integration")
     shown = rows[0].integration
+    configurations = list(configurations_of(shown))
     context = {
         **frame(access, shown, "overview"),
         "row": rows[0],
-        "configurations": configurations_of(shown),
+        "configurations": configurations,
+        # What the page's head would ask once more.
+        "configurations_of_integration": configurations,
         "held": [(snapshot, runs.vanishing(snapshot)) for snapshot in rows[0].held],
         "inbox": boxes.inbox(shown),
         "outbox": boxes.outbox(shown),
