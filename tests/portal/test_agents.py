@@ -27,6 +27,7 @@ from tests.portal.stored import stored_at
 from tests.portal.told import later, mails, text, went_silent
 
 pytestmark = pytest.mark.django_db(transaction=True)
+_LISTS = ("company", "integrations")
 HOSTILE = "<script>alert(1)</script>"
 
 
@@ -180,6 +181,17 @@ def test_what_is_not_missed_any_more_is_not_told(how: str, mail_sink: Sink, anna
     Agent.objects.update(silence_told_since=None)
     silence.announce()
     assert not Notice.objects.exists()
+
+
+def test_a_silent_pc_needs_attention_on_every_list(owner: Client, link: Integration) -> None:
+    quiet = factories.integration(link.organisation, "Quiet")
+    for of, hours in ((link, 3), (link, 4), (link, 1), (quiet, 1)):
+        factories.agent(of, at=timezone.now() - timedelta(hours=hours))
+    for address in (page(link, "integration"), *(reverse(name, args=[link.organisation_id]) for name in _LISTS)):
+        assert "2 PCs have gone silent" in owner.get(address).content.decode(), address
+    for change in ({"is_paused": True}, {"is_paused": False, "agent_silent_after_h": None}):
+        Integration.objects.update(**change)
+        assert "gone silent" not in owner.get(page(link, "integration")).content.decode()
 
 
 def test_other_programs_are_never_silent(mail_sink: Sink, anna: User, link: Integration) -> None:
