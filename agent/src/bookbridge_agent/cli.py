@@ -11,13 +11,14 @@ from uuid import uuid4
 
 import click
 
-from bookbridge_agent import configuration, machine
+from bookbridge_agent import configuration, connection_code, machine
 from bookbridge_agent.box import Box
 from bookbridge_agent.configuration import ACCOUNTANCY, BUCKET, REGION, TYPES, After, Configuration, Synchronisation
+from bookbridge_agent.connection_code import ConnectionDetails
 from bookbridge_agent.home import Home
 from bookbridge_agent.journal import Journal
 from bookbridge_agent.masks import DEFAULTS, KINDS, Masks
-from bookbridge_agent.messages import AgentError, message
+from bookbridge_agent.messages import AgentError, message, reason_of
 from bookbridge_agent.running import Agent, open_box
 from bookbridge_agent.taking import checked_source
 from bookbridge_agent.vault import open_vault
@@ -114,64 +115,98 @@ def _here(moment: object) -> str:
 
 
 @main.command()
-@click.option("--name", required=True)
+@click.option(
+    "--code", "by_code", is_flag=True, help="Ask for the portal's connection code, or read it from what is piped in."
+)
+@click.option(
+    "--code-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="The connection code is in this file; delete it afterwards.",
+)
+@click.option("--name", help="What this computer calls it; with a code the integration's name.")
 @click.option("--type", "type_", default=ACCOUNTANCY, show_default=True, help=", ".join(TYPES))
 @click.option("--source", required=True, type=click.Path(path_type=Path), help="The folder whose files are taken.")
 @click.option("--sales-output", type=click.Path(path_type=Path), help="Full path for the open sales items.")
 @click.option("--purchase-output", type=click.Path(path_type=Path), help="Full path for the open purchase items.")
-@click.option("--access-key", required=True, help=f"Its secret is asked for, or taken from {SECRET} or standard input.")
-@click.option("--company", required=True, help="The company identifier on the integration's page.")
-@click.option("--integration", required=True, help="The integration id on that page.")
-@click.option("--endpoint", required=True, help="The storage address: the portal's, https://…")
-@click.option("--region", default=REGION, show_default=True)
-@click.option("--bucket", default=BUCKET, show_default=True)
+@click.option("--access-key", help=f"Its secret is asked for, or taken from {SECRET} or standard input.")
+@click.option("--company", help="The company identifier on the integration's page.")
+@click.option("--integration", help="The integration id on that page.")
+@click.option("--endpoint", help="The storage address: the portal's, https://…")
+@click.option("--region", help=f"{REGION} when it is not given.")
+@click.option("--bucket", help=f"{BUCKET} when it is not given.")
 @click.option("--mask", "masks", multiple=True, metavar="KIND=EXPRESSION", help=f"KIND is {', '.join(KINDS)}.")
 @click.option("--after", type=click.Choice(["archive", "delete"]), default="archive", show_default=True)
 @click.option("--inactive", is_flag=True, help="Not yet.")
 @click.pass_obj
 def add(
     home: Home,
+    /,
     *,
-    name: str,
+    by_code: bool,
+    code_file: Path | None,
     type_: str,
     source: Path,
     sales_output: Path | None,
     purchase_output: Path | None,
-    access_key: str,
-    company: str,
-    integration: str,
-    endpoint: str,
-    region: str,
-    bucket: str,
     masks: tuple[str, ...],
     after: After,
     inactive: bool,
+    **details: str | None,
 ) -> None:
-    """Add a synchronisation, once its details are found to be right."""
+    """Add a synchronisation, once its details are found to be right.
+
+    With the portal's connection code nothing but a folder is needed.
+    """
+    given = {name: value for name, value in details.items() if value is not None}
+    code = _code(code_file, given) if by_code or code_file else None
     added = Synchronisation(
         id=uuid4().hex,
-        name=name,
         type=type_,
         source=checked_source(source),
         sales_output=_whole_path(sales_output),
         purchase_output=_whole_path(purchase_output),
-        access_key=access_key,
-        company=company,
-        integration=integration,
-        endpoint=endpoint,
-        region=region,
-        bucket=bucket,
         masks=Masks(DEFAULTS | _masks(masks)),
         after=after,
         is_active=not inactive,
+        **(_of_code(code) | given if code else _needed(given)),
     )
     before = configuration.load(home)
     before.with_one_more(added)
-    secret = _secret()
+    secret = code.secret if code else _secret()
     _say_what_is_wrong(added, secret, before)
     open_vault(_created(home)).put(added.id, secret)
     configuration.change(home, lambda now: now.with_one_more(added))
-    click.echo(f"{name} is added.")
+    click.echo(f"{added.name} is added.")
+
+
+def _needed(given: dict[str, str]) -> dict[str, str]:
+    for name in ("name", "access_key", "company", "integration", "endpoint"):
+        if name not in given:
+            raise click.UsageError(f"Give --code, or --{name.replace('_', '-')}.")
+    return given
+
+
+def _of_code(code: ConnectionDetails) -> dict[str, str]:
+    return {name: value for name, value in vars(code).items() if name != "secret"}
+
+
+def _code(file: Path | None, given: dict[str, str]) -> ConnectionDetails:
+    """Asked for or read, and never an option's value: it holds a secret, and command lines can be seen by others."""
+    if also := sorted(given.keys() - {"name"}):
+        raise click.UsageError(f"The code says already what --{also[0].replace('_', '-')} is.")
+    if file is not None:
+        return connection_code.read(_beginning_of(file))
+    if sys.stdin.isatty():
+        return connection_code.read(click.prompt("Connection code", hide_input=True))
+    return connection_code.read(sys.stdin.read(connection_code.LONGEST + 1))
+
+
+def _beginning_of(path: Path) -> str:
+    try:
+        with path.open(encoding="utf-8", errors="replace") as file:
+            return file.read(connection_code.LONGEST + 1)
+    except OSError as error:
+        raise AgentError("code_unreadable", path=path, reason=reason_of(error)) from None
 
 
 def _secret() -> str:

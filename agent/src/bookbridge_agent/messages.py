@@ -19,6 +19,11 @@ ENGLISH = {
     "wrong_clock": "This computer's clock is more than a quarter of an hour off. Set it, best by the network.",
     "no_secret": "There is no secret for this access key on this computer. Enter it again.",
     "secret_unreadable": "The secrets kept on this computer can't be read: {reason}. Enter the secret again.",
+    # The connection code.
+    "code_none": "This is no connection code. It begins with BB1-, and is shown in the portal with a new access key.",
+    "code_newer": "The connection code is of a newer Bookbridge than this agent knows. Install the newest agent.",
+    "code_damaged": "The connection code is not whole, or was changed. Copy all of it again from the portal.",
+    "code_unreadable": "The file {path} can't be read: {reason}.",
     # The way to the storage.
     "unreachable": "The storage can't be reached at {endpoint}. What waits is sent as soon as it can be.",
     "storage_failed": "The storage answered with a fault of its own ({reason}). It is tried again.",

@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     # Made while runs go on: it reads every entry there is.
     atomic = False
-    dependencies = [("organisations", "0008_notices")]
+    dependencies = [("organisations", "0009_silent_agents")]
 
     operations = [
         AddIndexConcurrently(

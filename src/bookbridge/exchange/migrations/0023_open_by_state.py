@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
     # Made while runs go on: it reads every posting there is.
     atomic = False
-    dependencies = [("exchange", "0021_comparison_of_a_run")]
+    dependencies = [("exchange", "0022_silent_agents")]
 
     operations = [
         AddIndexConcurrently(
