@@ -98,7 +98,7 @@ class Pc:
         return sorted((path.name, path.read_bytes()) for path in inbox.rglob("*") if path.is_file())
 
     def waiting(self) -> list[str]:
-        return sorted(path.name for path in (self.source / ".bookbridge").rglob("*") if path.is_file())
+        return sorted(path.name for path in (self.source / ".bookbridge").glob("*/*") if path.is_file())
 
     def archived(self) -> list[bytes]:
         return sorted(path.read_bytes() for path in (self.source / "archive").glob("*"))

@@ -51,9 +51,12 @@ class Fetched:
 class Box:
     """Raises AgentError with what a person can do, whatever goes wrong."""
 
-    def __init__(self, synchronisation: Synchronisation, secret: str, proxy: str | None = None) -> None:
+    def __init__(
+        self, synchronisation: Synchronisation, secret: str, proxy: str | None = None, *, is_hurried: bool = False
+    ) -> None:
+        """In a hurry nothing is tried again: a person waits for the answer."""
         self._of = synchronisation
-        self._store = _store(synchronisation, secret, proxy)
+        self._store = _store(synchronisation, secret, proxy, is_hurried)
 
     def inbox_key(self, delivery: str, name: str) -> str:
         return f"{self._of.prefix}inbox/{delivery}/{sent_name(name)}"
@@ -162,11 +165,11 @@ class Box:
             raise told_apart(error, endpoint=of.endpoint, bucket=of.bucket, region=of.region, name=name) from None
 
 
-def _store(of: Synchronisation, secret: str, proxy: str | None) -> S3Store:
+def _store(of: Synchronisation, secret: str, proxy: str | None, is_hurried: bool) -> S3Store:
     options: Any = {
         "allow_http": of.endpoint.startswith("http://"),
-        "connect_timeout": timedelta(seconds=10),
-        "timeout": _REQUEST_FOR,
+        "connect_timeout": timedelta(seconds=5 if is_hurried else 10),
+        "timeout": timedelta(seconds=10) if is_hurried else _REQUEST_FOR,
     }
     if proxy:
         options["proxy_url"] = proxy
@@ -182,7 +185,7 @@ def _store(of: Synchronisation, secret: str, proxy: str | None) -> S3Store:
             "checksum_algorithm": "sha256",
         },
         client_options=options,
-        retry_config={"max_retries": 2, "retry_timeout": timedelta(seconds=20)},
+        retry_config={"max_retries": 0 if is_hurried else 2, "retry_timeout": timedelta(seconds=20)},
     )
 
 

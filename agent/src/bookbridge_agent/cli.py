@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import threading
+import webbrowser
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
@@ -20,6 +21,7 @@ from bookbridge_agent.journal import Journal
 from bookbridge_agent.masks import DEFAULTS, KINDS, Masks
 from bookbridge_agent.messages import AgentError, message, reason_of
 from bookbridge_agent.running import Agent, open_box
+from bookbridge_agent.screens.serving import Screens, address_of, link
 from bookbridge_agent.taking import checked_source
 from bookbridge_agent.vault import open_vault
 
@@ -66,7 +68,21 @@ def run(home: Home) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end)
     with home.alone():
-        Agent(home, open_vault(home)).run(stop, click.echo)
+        vault = open_vault(home)
+        agent = Agent(home, vault)
+        with Screens(home, vault, agent.journal) as screens:
+            click.echo(f"Its screens are at {screens.address} Open them with: bookbridge-agent screens")
+            agent.run(stop, click.echo)
+
+
+@main.command()
+@click.option("--print", "is_printed", is_flag=True, help="Print the address instead of opening a browser.")
+@click.pass_obj
+def screens(home: Home, is_printed: bool) -> None:
+    """Open the agent's screens in the browser."""
+    opened = link(home)
+    if is_printed or not webbrowser.open(opened):
+        click.echo(opened)
 
 
 @main.command()
@@ -90,6 +106,8 @@ def status(home: Home) -> None:
     """Show how each synchronisation is doing."""
     home.create()
     journal = Journal(home.journal)
+    if there := address_of(home):
+        click.echo(f"Its screens are at {there} Open them with: bookbridge-agent screens")
     for each in configuration.load(home).synchronisations:
         told = journal.state(each.id)
         click.echo(f"{each.name}{'' if each.is_active else ' (not active)'}: {_in_words(told)}")

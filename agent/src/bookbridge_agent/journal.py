@@ -13,6 +13,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from bookbridge_agent.messages import Message
+
 _TABLES = """
 CREATE TABLE IF NOT EXISTS confirmed (delivery TEXT PRIMARY KEY, sha256 TEXT NOT NULL, at TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS fetched (target TEXT PRIMARY KEY, version TEXT NOT NULL, at TEXT NOT NULL);
@@ -82,6 +84,11 @@ class Journal:
     def tell(self, synchronisation: str, what: str, name: str, **told: str) -> None:
         entry = "INSERT INTO activity (at, synchronisation, what, name, told) VALUES (?, ?, ?, ?, ?)"
         self._write(entry, _now(), synchronisation, what, _storable(name), json.dumps(told))
+
+    def tell_trouble(self, synchronisation: str, trouble: Message, name: str = "") -> None:
+        """With its id and values, for readers of any language."""
+        values = json.dumps(dict(trouble.values))
+        self.tell(synchronisation, "trouble", name, text=str(trouble), code=trouble.code, values=values)
 
     def activity(self, most: int = 100) -> list[Activity]:
         rows = self._read("SELECT at, synchronisation, what, name, told FROM activity ORDER BY id DESC LIMIT ?", most)

@@ -1,6 +1,7 @@
 """What differs between Windows and the others, and nothing else. On Windows it is written, and untested so far."""
 
 import os
+import socket
 import sys
 import time
 from collections.abc import Callable
@@ -34,6 +35,13 @@ def is_in_use(path: Path) -> bool:
     return False
 
 
+def drives() -> list[Path]:
+    """Where looking for a folder can begin: the drives on Windows, the root elsewhere."""
+    if sys.platform == "win32":
+        return [drive for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ" if (drive := Path(f"{letter}:\\")).exists()]
+    return [Path("/")]
+
+
 def flush_folder(folder: Path) -> None:
     """Have the names in a folder on the disk. Windows has no such thing; its file system keeps their order itself."""
     if sys.platform != "win32":
@@ -60,6 +68,25 @@ def replace(
             pause(_REPLACE_PAUSE_S)
 
 
+def rename_to_free(source: Path, target: Path) -> None:
+    """Give a file a name that nobody has. Raises FileExistsError otherwise; broken off, it can be done again."""
+    if sys.platform == "win32":
+        os.rename(source, target)
+        return
+    try:
+        os.link(source, target)
+    except FileExistsError:
+        if not target.samefile(source):
+            raise
+    except OSError:
+        # Some network file systems have no second names.
+        if target.exists():
+            raise FileExistsError(target) from None
+        os.rename(source, target)
+        return
+    source.unlink()
+
+
 def lock(path: Path) -> IO[str] | None:
     """Lock a file for as long as it stays open, or this process lives; None when another has it."""
     file = path.open("a+", encoding="utf-8")
@@ -76,6 +103,20 @@ def lock(path: Path) -> IO[str] | None:
         file.close()
         return None
     return file
+
+
+def listen(port: int) -> socket.socket:
+    """At a port of this computer's own address; 0 is any free one. On Windows others could share it otherwise."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        exclusive = getattr(socket, "SO_EXCLUSIVEADDRUSE", None)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR if exclusive is None else exclusive, 1)
+        listener.bind(("127.0.0.1", port))
+        listener.listen(128)
+    except OSError:
+        listener.close()
+        raise
+    return listener
 
 
 def create_private(path: Path) -> IO[bytes]:

@@ -40,12 +40,16 @@ class Masks:
 
     def kind_of(self, name: str) -> str | None:
         """The first kind whose mask is found in the name."""
-        shown = name[:LONGEST_NAME]
-        return next((kind for kind in KINDS if re.search(self.patterns[kind], shown, re.IGNORECASE)), None)
+        return next((kind for kind in KINDS if found_in(self.patterns[kind], name)), None)
 
     def rank_of(self, name: str) -> int:
         """Relations go before the entries that need them."""
         return 1 if self.kind_of(name) == _ENTRIES else 0
+
+
+def found_in(mask: str, name: str) -> bool:
+    """Whether a mask that was checked takes a name."""
+    return re.search(mask, name[:LONGEST_NAME], re.IGNORECASE) is not None
 
 
 def check(mask: str) -> None:

@@ -42,6 +42,10 @@ ENGLISH = {
         "see that the agent may write in its own folder."
     ),
     "mistake": "The agent made a mistake of its own ({reason}). It goes on; please report it.",
+    "waits_for_another": (
+        "{count} files wait for another integration, and are not sent to this one. Choose on the page of {name} what "
+        "becomes of them, or with: bookbridge-agent waiting"
+    ),
     # Names.
     "name_too_long": "its name has more than 200 bytes",
     "name_invisible": "its name holds a character that can't be seen or read",
@@ -51,6 +55,11 @@ ENGLISH = {
     # Outstanding items.
     "output_missing": "The folder {folder} for the outstanding items is not there.",
     "output_unwritable": "The outstanding items can't be written to {path}: {reason}.",
+    "output_is_folder": "{path} is a folder. Give the full path with the name of the file.",
+    "output_taken": "{name} would be taken from the source folder itself. Give it another name or folder.",
+    "outputs_alike": "Sales and purchase items need a file each.",
+    "path_not_full": "{path} is not a full path. It begins with a drive, with \\\\ or with /.",
+    "folder_unreadable": "The folder {folder} can't be read: {reason}.",
     # Masks.
     "mask_wrong": "The file mask {mask} is no regular expression: {reason}.",
     "mask_too_long": "The file mask is longer than {most} characters.",
@@ -62,9 +71,13 @@ ENGLISH = {
     "no_identifier": "{value} is no identifier. It has the form 01234567-89ab-cdef-0123-456789abcdef.",
     "no_address": "{value} is no storage address. It begins with https:// (or http:// within a network of your own).",
     "name_taken": "There is a synchronisation of the name {name} already.",
+    "not_kept": "It can't be kept in {folder}: {reason}.",
+    "no_such_name": "There is no synchronisation of the name {name}.",
     "folder_taken": "{name} takes the files of {folder} already. Each synchronisation needs a folder of its own.",
     "setting_wrong": "The setting {name} must be a number above zero.",
+    "needed_here": "This is needed.",
     "needed": "{field} is needed.",
+    "not_running": "The agent is not at work. Start it with: bookbridge-agent run",
     "runs_already": "bookbridge-agent runs already with the configuration in {folder}.",
 }
 

@@ -6,6 +6,7 @@ chance, and not against somebody who works as the same user.
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
@@ -23,6 +24,8 @@ class Vault(Protocol):
 
     def put(self, name: str, secret: str) -> None: ...
 
+    def forget(self, name: str) -> None: ...
+
 
 class KeyringVault:
     def get(self, name: str) -> str | None:
@@ -34,6 +37,11 @@ class KeyringVault:
         import keyring
 
         keyring.set_password(_SERVICE, name, secret)
+
+    def forget(self, name: str) -> None:
+        import keyring
+
+        keyring.delete_password(_SERVICE, name)
 
 
 class FileVault:
@@ -53,6 +61,11 @@ class FileVault:
     def put(self, name: str, secret: str) -> None:
         tokens = {**self._tokens(), name: Fernet(self._key()).encrypt(secret.encode()).decode()}
         write_whole(self._path, [json.dumps(tokens, indent=2).encode()], is_private=True)
+
+    def forget(self, name: str) -> None:
+        tokens = dict(self._tokens())
+        if tokens.pop(name, None) is not None:
+            write_whole(self._path, [json.dumps(tokens, indent=2).encode()], is_private=True)
 
     def _key(self) -> bytes:
         try:
@@ -98,6 +111,14 @@ class BothVaults:
         # There are keyrings that take everything and keep nothing.
         if not is_kept:
             self._second.put(name, secret)
+
+    def forget(self, name: str) -> None:
+        from keyring.errors import KeyringError
+
+        # Not every keyring has it, and one may refuse.
+        with suppress(KeyringError):
+            self._first.forget(name)
+        self._second.forget(name)
 
 
 def open_vault(home: Home) -> Vault:

@@ -157,7 +157,7 @@ class Work:
 
     def _trouble(self, about: str, fault: AgentError) -> None:
         if self.state.set_trouble(about, fault.message):
-            self._journal.tell(self.of.id, "trouble", "", text=str(fault))
+            self._journal.tell_trouble(self.of.id, fault.message)
 
     def _surviving(self, step: Callable[[], bool]) -> bool:
         """Whether a step went well. A mistake of ours is shown, and stops neither this thread nor another."""

@@ -1,0 +1,38 @@
+"""The list of synchronisations, choosing the type of a new one, and taking one away."""
+
+from werkzeug.exceptions import NotFound
+from werkzeug.wrappers import Response
+
+from bookbridge_agent import configuration
+from bookbridge_agent.configuration import TYPES
+from bookbridge_agent.screens import summary
+from bookbridge_agent.screens.asking import Asked
+
+
+def begin(asked: Asked) -> Response:
+    return asked.go("/synchronisations/")
+
+
+def show(asked: Asked) -> Response:
+    now = asked.configuration()
+    rows = [summary.of(each, asked.desk.journal, asked.words) for each in now.synchronisations]
+    return asked.page("listing.html", rows=rows, types=TYPES, done=asked.done)
+
+
+def choose_type(asked: Asked) -> Response:
+    chosen = asked.request.args.get("type", "")
+    if chosen in TYPES:
+        return asked.go(f"/synchronisations/add/{chosen}/")
+    return asked.page("types.html", types=TYPES)
+
+
+def delete(asked: Asked, id_: str) -> Response:
+    of = asked.configuration().of(id_)
+    if of is None:
+        raise NotFound
+    if not asked.is_post:
+        return asked.page("delete.html", of=of, waiting=summary.of(of, asked.desk.journal, asked.words).waiting)
+    configuration.change(asked.desk.home, lambda now: now.without(id_))
+    asked.desk.vault.forget(id_)
+    asked.desk.journal.tell(id_, "removed", of.name)
+    return asked.go("/synchronisations/", "deleted")
