@@ -18,6 +18,7 @@ from bookbridge_agent.configuration import ACCOUNTANCY, BUCKET, REGION, TYPES, A
 from bookbridge_agent.connection_code import ConnectionDetails
 from bookbridge_agent.home import Home
 from bookbridge_agent.journal import Journal
+from bookbridge_agent.leftovers import Leftovers
 from bookbridge_agent.masks import DEFAULTS, KINDS, Masks
 from bookbridge_agent.messages import AgentError, message, reason_of
 from bookbridge_agent.running import Agent, open_box
@@ -283,3 +284,30 @@ def check(home: Home) -> None:
         else:
             click.echo(f"{each.name}: all right")
     sys.exit(1 if wrong else 0)
+
+
+@main.command()
+@click.argument("name")
+@click.option("--send", "is_sent", is_flag=True, help="Send them to the integration that it has now.")
+@click.option(
+    "--put-back", "is_put_back", is_flag=True, help="Put them back in the source folder. It must not be active."
+)
+@click.pass_obj
+def waiting(home: Home, name: str, is_sent: bool, is_put_back: bool) -> None:
+    """Show the files of NAME that wait for another integration, and say what becomes of them."""
+    if is_sent and is_put_back:
+        raise click.UsageError("Give --send or --put-back.")
+    of = configuration.load(home).named(name)
+    journal = Journal(home.journal)
+    left = Leftovers(of, home, journal)
+    try:
+        if is_sent:
+            click.echo(f"{left.send_on()} will be sent.")
+        elif is_put_back:
+            click.echo(f"{left.put_back()} put back.")
+        else:
+            for aside in left.for_others():
+                for each in aside.waiting:
+                    click.echo(f"{each.name}: for {aside.destination.company}/{aside.destination.integration}")
+    finally:
+        journal.close()

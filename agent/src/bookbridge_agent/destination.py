@@ -2,7 +2,7 @@
 
 `.bookbridge/destination.json` is written before the first file is taken. A synchronisation that finds files of another
 integration there sets the whole folder aside by one rename, `.bookbridge-ID`, and goes on with an empty one. What is
-set aside waits for a person, who has it sent on or put back; a synchronisation of its own integration takes it up again.
+set aside waits for a person, who has it sent on or put back; a synchronisation of its own integration takes it up.
 """
 
 import hashlib

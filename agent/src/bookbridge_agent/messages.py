@@ -46,6 +46,7 @@ ENGLISH = {
         "{count} files wait for another integration, and are not sent to this one. Choose on the page of {name} what "
         "becomes of them, or with: bookbridge-agent waiting"
     ),
+    "still_at_work": "{name} would take them again. Switch it off first, and try again after a moment.",
     # Names.
     "name_too_long": "its name has more than 200 bytes",
     "name_invisible": "its name holds a character that can't be seen or read",
@@ -75,6 +76,8 @@ ENGLISH = {
     "no_such_name": "There is no synchronisation of the name {name}.",
     "folder_taken": "{name} takes the files of {folder} already. Each synchronisation needs a folder of its own.",
     "setting_wrong": "The setting {name} must be a number above zero.",
+    "no_proxy": "{value} is no address of a proxy. It has the form http://proxy.example.org:3128.",
+    "number_wrong": "This is a whole number from {least} to {most}.",
     "needed_here": "This is needed.",
     "needed": "{field} is needed.",
     "not_running": "The agent is not at work. Start it with: bookbridge-agent run",

@@ -36,10 +36,18 @@ class Agent:
         if not home.configuration.exists():
             # The installation's id must be the same tomorrow.
             configuration.save(home, self._configuration)
+        self._note_what_is_not_at_work()
         self._signs = SignsOfLife(self._configuration.installation, clock)
         self._works: dict[str, Work] = {}
         self._ending: dict[str, Work] = {}
         """Stopped, and still in a call. What follows them waits: it may send the same files elsewhere."""
+
+    def _note_what_is_not_at_work(self) -> None:
+        """One that was killed could not say so."""
+        for each in self._configuration.synchronisations:
+            told = self.journal.state(each.id)
+            if told.get("at_work"):
+                self.journal.keep_state(each.id, {**told, "at_work": False})
 
     def run(self, stop: threading.Event, say: Callable[[str], None]) -> None:
         """Until `stop` is set. A configuration that changes is followed; one that is damaged is not."""

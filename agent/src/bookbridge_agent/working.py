@@ -88,7 +88,10 @@ class Work:
         for thread in self._threads:
             thread.join(seconds)
         self._signs.remove(self.of)
-        return not any(thread.is_alive() for thread in self._threads)
+        if any(thread.is_alive() for thread in self._threads):
+            return False
+        self._journal.keep_state(self.of.id, {**self.state.told(), "at_work": False})
+        return True
 
     def round(self, longest_s: float = LONGEST_BATCH_S) -> bool:
         """Send what waits, fetch what is due, tell that we live. False when the storage is in trouble."""
@@ -105,7 +108,7 @@ class Work:
             return False
         finally:
             self._look_at_journal()
-            self._journal.keep_state(self.of.id, self.state.told())
+            self._journal.keep_state(self.of.id, {**self.state.told(), "at_work": True})
         return True
 
     def _look_at_journal(self) -> None:
@@ -181,7 +184,7 @@ class Work:
 
     def _look_and_tell(self) -> bool:
         self.taker.look()
-        self._journal.keep_state(self.of.id, self.state.told())
+        self._journal.keep_state(self.of.id, {**self.state.told(), "at_work": True})
         return True
 
     def _wait_for_changes(self, watcher: RustNotify | None, seconds: float) -> RustNotify | None:

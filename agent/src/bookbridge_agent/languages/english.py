@@ -115,6 +115,38 @@ WORDS = {
     "looked_many": "{count} of {all} files would be taken.",
     "looked_folders": "Folders are never looked at.",
     "looked_more": "{count} more are not shown.",
+    # Activity.
+    "search": "Search",
+    "synchronisation": "Synchronisation",
+    "all": "All",
+    "what": "What",
+    "when": "When",
+    "file": "File",
+    "pages": "Pages",
+    "newer": "Newer",
+    "older": "Older",
+    "no_activity": "Nothing has been done yet",
+    "no_activity_found": "Nothing like that was found",
+    "what_taken": "Taken",
+    "what_sent": "Arrived",
+    "what_fetched": "Fetched",
+    "what_trouble": "Trouble",
+    "what_sent_on": "To the new integration",
+    "what_put_back": "Put back",
+    "what_removed": "Synchronisation deleted",
+    # Settings.
+    "field_language": "Language",
+    "language_of_browser": "That of the browser",
+    "field_proxy": "Proxy",
+    "help_proxy": "Only when this computer reaches the internet by one. Empty: the system's own settings.",
+    "field_keep_activity_days": "Keep activity",
+    "help_keep_activity_days": "Days.",
+    "field_screens_port": "Port of these screens",
+    "help_screens_port": "Taken when the agent starts anew. When another program has it, a free one is taken.",
+    "new_ones": "What a new synchronisation begins with",
+    "kept_title": "Where the agent keeps things",
+    "kept_help": "The synchronisations, the settings, the activity, and the secrets unless the system keeps them.",
+    "done_settings": "The settings are saved.",
     # What was done.
     "done_added": "It is added. When it is active it has started.",
     "done_added_unchecked": "It is added. The connection could not be checked: the storage can't be reached just now.",
@@ -133,6 +165,31 @@ WORDS = {
         "synchronisation that you add for that folder later finds them."
     ),
     "delete_none_waiting": "No file waits.",
+    "delete_unknown": (
+        "Nobody can look into {folder} just now. What waits in its folder .bookbridge stays there, and is not sent."
+    ),
+    # Files that wait for another integration.
+    "others_one": "{count} file waits for another integration, and is not sent to this one.",
+    "others_many": "{count} files wait for another integration, and are not sent to this one.",
+    "others_decide": "Decide what becomes of them",
+    "others_title": "Files that wait for another integration",
+    "others_help": (
+        "These were taken while this folder belonged to another integration. They may have arrived there already "
+        "without an answer that came back: look among its files in the portal before you choose."
+    ),
+    "others_none": "No file waits for another integration.",
+    "taken_for": "Taken for the integration",
+    "others_send": "Send them to the integration of now",
+    "others_send_help": "They go to {integration}, each as a new file.",
+    "others_put_back": "Put them back in the source directory",
+    "others_put_back_help": (
+        "They lie in {folder} again, and you decide. Where a name is taken, the moment at which it was taken stands in "
+        "the name."
+    ),
+    "others_put_back_active": "Switch off Is active? first and save: otherwise they would be taken again at once.",
+    "back": "Back",
+    "done_sent_on": "They are sent to this integration.",
+    "done_put_back": "They lie in the source directory again.",
     # Who may not come in, and what went wrong.
     "closed_title": "Open the screens from the agent",
     "closed_help": "On this computer, open a command line as the user for whom the agent works, and type:",

@@ -47,6 +47,7 @@ _PAGES: dict[str, Callable[..., Response]] = {
     "/synchronisations/add/<type_>/": form_page.add,
     "/synchronisations/<id_>/": form_page.change,
     "/synchronisations/<id_>/delete/": listing.delete,
+    "/synchronisations/<id_>/waiting/": listing.decide,
     "/activity/": activity.show,
     "/settings/": settings_page.show,
 }

@@ -10,6 +10,7 @@ from werkzeug.wrappers import Response
 
 from bookbridge_agent import configuration, connection_code
 from bookbridge_agent.configuration import TYPES, Synchronisation
+from bookbridge_agent.leftovers import Leftovers
 from bookbridge_agent.masks import KINDS
 from bookbridge_agent.messages import AgentError, Message, message
 from bookbridge_agent.screens import checking, folders, summary, trying
@@ -219,4 +220,16 @@ class _Filling:
             is_pasted=is_pasted,
             done=self._asked.done,
             summary=summary.of(of, self._asked.desk.journal, self._asked.words) if of else None,
+            of_others=self._of_others(),
         )
+
+    def _of_others(self) -> int:
+        """How many files wait for another integration."""
+        if self._of is None:
+            return 0
+        left = Leftovers(self._of, self._asked.desk.home, self._asked.desk.journal)
+        try:
+            return sum(len(aside.waiting) for aside in left.for_others())
+        except AgentError:
+            # That its folder can't be reached stands among its troubles.
+            return 0

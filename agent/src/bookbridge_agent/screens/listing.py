@@ -5,6 +5,8 @@ from werkzeug.wrappers import Response
 
 from bookbridge_agent import configuration
 from bookbridge_agent.configuration import TYPES
+from bookbridge_agent.leftovers import Leftovers
+from bookbridge_agent.messages import AgentError
 from bookbridge_agent.screens import summary
 from bookbridge_agent.screens.asking import Asked
 
@@ -31,8 +33,28 @@ def delete(asked: Asked, id_: str) -> Response:
     if of is None:
         raise NotFound
     if not asked.is_post:
-        return asked.page("delete.html", of=of, waiting=summary.of(of, asked.desk.journal, asked.words).waiting)
+        return asked.page("delete.html", of=of, waiting=Leftovers(of, asked.desk.home, asked.desk.journal).count())
     configuration.change(asked.desk.home, lambda now: now.without(id_))
     asked.desk.vault.forget(id_)
     asked.desk.journal.tell(id_, "removed", of.name)
     return asked.go("/synchronisations/", "deleted")
+
+
+def decide(asked: Asked, id_: str) -> Response:
+    """What becomes of files that wait for another integration."""
+    of = asked.configuration().of(id_)
+    if of is None:
+        raise NotFound
+    left, fault = Leftovers(of, asked.desk.home, asked.desk.journal), None
+    if asked.is_post:
+        do = asked.request.form.get("do")
+        try:
+            if do == "send":
+                left.send_on()
+                return asked.go(f"/synchronisations/{id_}/", "sent_on")
+            if do == "put_back":
+                left.put_back()
+                return asked.go(f"/synchronisations/{id_}/", "put_back")
+        except AgentError as refused:
+            fault = refused.message
+    return asked.page("waiting.html", 200 if fault is None else 409, of=of, asides=left.for_others(), fault=fault)
