@@ -31,6 +31,7 @@ NEW_WORDS_ALONE = {
     ("exchange.0011_settlements", "reason"),
     ("exchange.0011_settlements", "state"),
     ("exchange.0018_comparisons", "direction"),
+    ("organisations.0009_silent_agents", "kind"),
 }
 """Fields whose list of choices has grown, which no column knows."""
 

@@ -37,6 +37,7 @@ WALLED = [
     "integrations_packagereference",
     "integrations_callbudget",
     "integrations_accesskey",
+    "integrations_agent",
     "exchange_run",
     "exchange_delivery",
     "exchange_posting",
@@ -62,6 +63,7 @@ def filled(name: str) -> Organisation:
     PackageReference.objects.create(**own, kind="customer", code="1", external_id="x")
     CallBudget.objects.create(organisation=company, authorisation=configuration.authorisation, administration="1")
     access_keys.make(configuration.integration, "Agent", None)
+    factories.agent(configuration.integration)
     run = factories.run_with_errors(configuration)
     factories.held_run(configuration)
     posted = Line.objects.filter(run=run, posting__isnull=False).latest("pk").posting

@@ -292,6 +292,11 @@ def _keyed(world: World) -> None:
     assert world.client.post(reverse("revoke_access_key", args=place)).status_code == 302
 
 
+def _forgotten(world: World) -> None:
+    place = [world.organisation.pk, world.integration.pk, factories.agent(world.integration).pk]
+    assert world.client.post(reverse("forget_agent", args=place)).status_code == 302
+
+
 def _rotated(world: World) -> None:
     from dataclasses import replace
 
@@ -338,6 +343,7 @@ SCENARIOS: dict[Callable[[World], Any], set[str]] = {
     _layout_chosen: {"configuration.changed user"},
     _paused: {"configuration.paused user", "configuration.resumed user"},
     _keyed: {"access_key.made command", "access_key.made user", "access_key.revoked user"},
+    _forgotten: {"agent.forgotten user"},
     _rotated: {"secrets.rotated command"},
 }
 

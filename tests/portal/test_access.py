@@ -56,9 +56,11 @@ ADMITTED: dict[str, tuple[int, int]] = {
     "drop_box": (200, 405),
     "make_access_key": (405, 400),
     "revoke_access_key": (200, 302),
+    "forget_agent": (405, 302),
     "settings": (200, 405),
     "save_schedule": (405, 422),
     "save_silence": (405, 422),
+    "save_agent_silence": (405, 422),
     "pause": (405, 302),
     "resume": (405, 302),
     "mappings": (200, 405),
@@ -178,6 +180,7 @@ def made_world(storage_folder: Path) -> dict[str, Any]:
             "snapshot_id": OutstandingSnapshot.objects.get(configuration=configuration, state="held").pk,
             "name": "dbopen.csv",
             "access_key_id": factories.access_key(configuration.integration).pk,
+            "agent_id": factories.agent(configuration.integration).pk,
             "company": company,
         }
     own, foreign = companies.values()
@@ -195,6 +198,7 @@ def absent() -> dict[str, Any]:
     """Ids that nothing has."""
     numbers = (
         "access_key_id",
+        "agent_id",
         "membership_id",
         "authorisation_id",
         "configuration_id",

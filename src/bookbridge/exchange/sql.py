@@ -204,6 +204,17 @@ def silences(intervals: int, most: int) -> list[tuple[str, UUID, str, datetime]]
     return _rows(news, intervals, most)
 
 
+def news_of_silent_agents(most: int) -> list[tuple[UUID, int, datetime]]:
+    """Organisation, id and last sign of life of agents whose silence wasn't told of."""
+    news = "SELECT organisation, agent, since FROM across_silent_agents() WHERE since IS DISTINCT FROM told LIMIT %s"
+    return _rows(news, most)
+
+
+def silent_agents(most: int) -> list[tuple[UUID, int]]:
+    """Organisation and id of agents that have gone silent, the longest first."""
+    return _rows("SELECT organisation, agent FROM across_silent_agents() ORDER BY since LIMIT %s", most)
+
+
 def names(organisations: Collection[UUID], integrations: Collection[UUID]) -> dict[UUID, str]:
     """What they are called, for an operator's eyes alone."""
     return dict(_rows("SELECT id, name FROM across_names(%s, %s)", list(organisations), list(integrations)))
@@ -219,7 +230,7 @@ def call_budgets(limits: str, most: int) -> list[tuple[UUID, UUID, str, str, flo
 
 
 def stopped(intervals: int, most: int) -> list[tuple[str, UUID, UUID, datetime | None]]:
-    """What has stopped: `account`, `schedule` or `files`, its organisation and integration, and since when.
+    """What has stopped: `account`, `schedule`, `files` or `agent`, its organisation and integration, and since when.
 
     `intervals`: as for `silences`.
     """

@@ -9,6 +9,7 @@ from bookbridge.organisations.models import Organisation, User
 from bookbridge.organisations.secrets import EncryptedTextField
 
 LONGEST_SILENCE_H = 24 * 90
+USUAL_AGENT_SILENCE_H = 2
 
 
 class AppRegistration(models.Model):
@@ -47,6 +48,14 @@ class Integration(models.Model):
     )
     silence_told_since = models.DateTimeField(
         null=True, blank=True, help_text="When the last file came before the silence that was last told of"
+    )
+    agent_silent_after_h = models.PositiveSmallIntegerField(
+        null=True,
+        blank=True,
+        default=USUAL_AGENT_SILENCE_H,
+        db_default=USUAL_AGENT_SILENCE_H,
+        validators=[MinValueValidator(1), MaxValueValidator(LONGEST_SILENCE_H)],
+        help_text="Hours without a sign of life of a PC's agent after which members are told; empty: not watched",
     )
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -172,6 +181,38 @@ class AccessKey(models.Model):
 
     def __str__(self) -> str:
         return f"{self.label} ({self.key_id})"
+
+
+class Agent(models.Model):
+    """Bookbridge's own program on a customer's PC, as it told of itself last. Other S3 clients have no row."""
+
+    organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
+    integration = models.ForeignKey(Integration, on_delete=models.CASCADE, related_name="agents")
+    installation = models.CharField(max_length=32, help_text="The id that the agent gave itself")
+    version = models.CharField(max_length=40, blank=True)
+    synchronisations = models.JSONField(default=list, help_text="What it told of each, as `agents.read_sign` keeps it")
+    heard_at = models.DateTimeField(help_text="When its last sign of life was stored, by the platform's clock")
+    silence_told_since = models.DateTimeField(
+        null=True, blank=True, help_text="When the last sign came before the silence that was last told of"
+    )
+    asked_version = models.CharField(
+        max_length=40, blank=True, default="", db_default="", help_text="The newer version that it was told of"
+    )
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["organisation", "integration", "installation"], name="agent_once")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def name(self) -> str:
+        """As people know it: by its synchronisations, or by the beginning of its id."""
+        names = [str(each["name"]) for each in self.synchronisations if each.get("name")]
+        return ", ".join(names) or f"PC {self.installation[:8]}"
 
 
 class PackageCache(models.Model):

@@ -106,6 +106,7 @@ class Notice(models.Model):
         ACCOUNT = "account", "An account that needs signing in again"
         SCHEDULE = "schedule", "A schedule that has gone silent"
         FILES = "files", "A source of files that has gone silent"
+        AGENT = "agent", "An agent that has gone silent"
 
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="+")
     user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")

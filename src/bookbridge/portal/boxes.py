@@ -1,7 +1,7 @@
 """The inbox and outbox of an integration, as the portal shows and fills them."""
 
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 
 from django.core.files.uploadedfile import UploadedFile
@@ -9,7 +9,14 @@ from django.http import Http404
 
 from bookbridge.integrations.models import Integration
 from bookbridge.storage import StorageError, StoredObject, open_storage
-from bookbridge.storage.places import inbox_prefix, names_beside, outbox_key, safe_file_name, uploads_prefix
+from bookbridge.storage.places import (
+    ASKED_VERSION,
+    inbox_prefix,
+    names_beside,
+    outbox_key,
+    safe_file_name,
+    uploads_prefix,
+)
 from bookbridge.storage.streaming import NameTakenError
 
 FILES_SHOWN = 50
@@ -29,7 +36,9 @@ def inbox(integration: Integration) -> Box:
 
 
 def outbox(integration: Integration) -> Box:
-    return _box(_outbox_prefix(integration))
+    """Files for people and their programs; what is for agents alone is not among them."""
+    found = _box(_outbox_prefix(integration))
+    return replace(found, files=[file for file in found.files if file.name != ASKED_VERSION])
 
 
 def outbox_file_key(integration: Integration, name: str) -> str:

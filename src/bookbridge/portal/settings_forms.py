@@ -77,6 +77,13 @@ class ScheduleForm(forms.Form):
         have_seen(self, now)
 
 
+_HOURS_REFUSED = {
+    "invalid": _("Give a whole number of hours."),
+    "min_value": _("The shortest is 1 hour."),
+    "max_value": _("The longest is 2160 hours, which is 90 days."),
+}
+
+
 class SilenceForm(forms.Form):
     """After how many hours without a file the members are told."""
 
@@ -86,11 +93,7 @@ class SilenceForm(forms.Form):
         max_value=LONGEST_SILENCE_H,
         required=False,
         help_text=_("Empty: not watched. Files that come on working days only need more than 72, for a weekend."),
-        error_messages={
-            "invalid": _("Give a whole number of hours."),
-            "min_value": _("The shortest is 1 hour."),
-            "max_value": _("The longest is 2160 hours, which is 90 days."),
-        },
+        error_messages=_HOURS_REFUSED,
     )
     seen = forms.CharField(widget=forms.HiddenInput, max_length=64, required=False)
 
@@ -103,6 +106,24 @@ class SilenceForm(forms.Form):
         self.add_error("hours", gettext("It says now: %(value)s") % {"value": "–" if now is None else now})
         say_changed_meanwhile(self)
         have_seen(self, now)
+
+
+class AgentSilenceForm(SilenceForm):
+    """After how many hours without a sign of life of a PC's agent the members are told."""
+
+    hours = forms.IntegerField(
+        label=_("Hours without a sign of life"),
+        min_value=1,
+        max_value=LONGEST_SILENCE_H,
+        required=False,
+        help_text=_("Empty: not watched. A PC that is switched off at night needs more hours than the night has."),
+        error_messages=_HOURS_REFUSED,
+    )
+
+    @classmethod
+    def of(cls, integration: Integration, data: Any = None) -> "AgentSilenceForm":
+        shown = {"hours": integration.agent_silent_after_h, "seen": seen(integration.agent_silent_after_h)}
+        return cls(data, initial=shown, auto_id="id_agent_silence_%s")
 
 
 class PauseForm(forms.Form):

@@ -10,6 +10,7 @@ from bookbridge.portal import words
 ACTION: dict[str, Any] = {
     "access_key.made": _("Access key made"),
     "access_key.revoked": _("Access key revoked"),
+    "agent.forgotten": _("PC forgotten"),
     "app_registration.added": _("Registration at a package added"),
     "app_registration.changed": _("Registration at a package changed"),
     "authorisation.added": _("Account added"),
@@ -82,6 +83,7 @@ GROUP: dict[str, tuple[Any, tuple[str, ...]]] = {
             "integration.",
             "authorisation.",
             "access_key.",
+            "agent.",
             "organisation.",
             "retention.",
             "installation.",
@@ -109,6 +111,7 @@ ACTOR = {
 }
 SUBJECT = {
     "accesskey": _("Access key"),
+    "agent": _("PC with the agent"),
     "appregistration": _("Registration"),
     "authorisation": _("Account"),
     "backup": _("Backup"),
@@ -179,6 +182,8 @@ FIELD: dict[str, Any] = {
     "run": _("Run"),
     "settlement": _("Decision"),
     "sha256": _("Fingerprint of the content"),
+    "agent_silent_after_h": _("Hours without a sign of life"),
+    "installation": _("Installation"),
     "silent_after_h": _("Hours without a file"),
     "since": _("From"),
     "size": _("Size"),

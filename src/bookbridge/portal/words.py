@@ -58,6 +58,11 @@ SNAPSHOT: dict[str, Look] = {
     "held": Look(pgettext_lazy("outstanding items", "Held"), "pause", "warn"),
     "discarded": Look(pgettext_lazy("outstanding items", "Refused by a person"), "cross", "quiet"),
 }
+AGENT: dict[str, Look] = {
+    "alive": Look(pgettext_lazy("agent", "In touch"), "check", "good"),
+    "troubled": Look(pgettext_lazy("agent", "With errors"), "warning", "warn"),
+    "silent": Look(pgettext_lazy("agent", "Silent"), "warning", "bad"),
+}
 WOULD_BE: dict[str, Look] = {
     "send": Look(_("Would be posted"), "check", "good"),
     "update": Look(_("Would be updated"), "check", "good"),
@@ -78,6 +83,7 @@ TABLES: dict[str, dict[str, Look]] = {
     "authorisation": AUTHORISATION,
     "delivery": DELIVERY,
     "snapshot": SNAPSHOT,
+    "agent": AGENT,
     "would_be": WOULD_BE,
     "paused": {"paused": PAUSED},
 }

@@ -10,8 +10,9 @@ from django.conf import settings
 from django.core.cache import cache
 from django.db import close_old_connections, connections
 from django.http.request import split_domain_port, validate_host
+from django.utils import timezone
 
-from bookbridge.exchange import intake
+from bookbridge.exchange import agent_signs, intake
 from bookbridge.integrations import access_keys
 from bookbridge.kit import watching
 from bookbridge.organisations import trail
@@ -64,6 +65,10 @@ class HouseDesk:
 
     def removed(self, grant: Grant, key: str) -> None:
         _tell_trail("file.removed", grant, key)
+
+    def lives(self, grant: Grant, key: str, sign: bytes) -> None:
+        with acting_for(grant.home.organisation):
+            agent_signs.heard(grant.home, key, sign, timezone.now())
 
 
 def _tell_trail(action: str, grant: Grant, key: str) -> None:

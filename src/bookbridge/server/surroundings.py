@@ -19,7 +19,7 @@ from django.core.mail import get_connection
 from bookbridge.exchange import sql
 from bookbridge.exchange.workers import LONGEST_SILENCE_S
 from bookbridge.integrations import sql as integrations_sql
-from bookbridge.integrations.models import AppRegistration, Configuration
+from bookbridge.integrations.models import Agent, AppRegistration, Configuration
 from bookbridge.kit import outgoing
 from bookbridge.kit.errors import AddressRefusedError, UnreachableError
 from bookbridge.organisations import rotation
@@ -119,6 +119,24 @@ def examine_schedules() -> Iterator[Finding]:
         yield Finding("schedules", "well", "none is silent")
 
 
+def examine_agents() -> Iterator[Finding]:
+    """PCs that have told that they live, and don't any more."""
+    silent = sql.silent_agents(_SHOWN + 1)
+    for organisation_id, agent_id in silent[:_SHOWN]:
+        with acting_for(organisation_id):
+            agents = Agent.objects.select_related("integration__organisation")
+            found = agents.filter(organisation_id=organisation_id, pk=agent_id).first()
+        # Forgotten in between.
+        if found is not None:
+            place = f"{found.integration.organisation} → {found.integration} → {found}"
+            what = f"{place}: the PC was last heard of {found.heard_at:%d %b %H:%M} UTC"
+            yield Finding("agents", "warning", what, "See whether the PC is on and connected, and the agent runs.")
+    if len(silent) > _SHOWN:
+        yield Finding("agents", "warning", "more PCs are silent", "Open the operator's page in the portal.")
+    if not silent:
+        yield Finding("agents", "well", "none is silent")
+
+
 def examine_addresses() -> Iterator[Finding]:
     """Whether the packages' addresses may be called, and people's sessions and passwords go encrypted."""
     for app in AppRegistration.objects.order_by("package", "address"):
@@ -216,6 +234,7 @@ CHECKS = (
     examine_clock,
     examine_worker_sessions,
     examine_schedules,
+    examine_agents,
     examine_addresses,
     examine_mail,
     examine_restore,

@@ -12,7 +12,7 @@ import structlog
 from django.conf import settings
 from django.db import DatabaseError, close_old_connections
 
-from bookbridge.exchange import retention, silence
+from bookbridge.exchange import agent_signs, retention, silence
 from bookbridge.exchange.inboxes import Inboxes
 from bookbridge.exchange.sweep import sweep
 from bookbridge.exchange.tasks import QUEUE
@@ -35,6 +35,8 @@ SWEEPS_FOR_A_LOOK_INTO_A_BUCKET = 30
 SWEEPS_FOR_A_LOT_OF_RETENTION = 120
 SWEEPS_FOR_A_LOOK_AT_NOTICES = 10
 SWEEPS_FOR_A_LOOK_AT_SILENCE = 120
+SWEEPS_FOR_A_LOOK_AT_SIGNS_IN_A_BUCKET = 600
+"""In a folder all of them come by the drop box."""
 _log = structlog.get_logger("bookbridge.worker")
 
 
@@ -107,6 +109,8 @@ def _sweep_on(stop: threading.Event) -> None:
                 retention.apply()
             if turn % SWEEPS_FOR_A_LOOK_AT_SILENCE == SWEEPS_FOR_A_LOOK_AT_SILENCE // 2:
                 silence.announce()
+            if in_a_bucket and turn % SWEEPS_FOR_A_LOOK_AT_SIGNS_IN_A_BUCKET == 0:
+                agent_signs.look_into_the_bucket()
             if turn % SWEEPS_FOR_A_LOOK_AT_NOTICES == 0:
                 looking.look()
         except DatabaseError as error:

@@ -10,6 +10,8 @@ from uuid import UUID, uuid4
 DROP_BOX_BUCKET = "bookbridge"
 DROP_BOX_REGION = "us-east-1"
 """What S3 clients assume when nothing else is set."""
+ASKED_VERSION = "agent.json"
+"""In an outbox: the newest agent that the platform knows, for agents to read. No file for a person."""
 LONGEST_NAME = 200
 """Bytes: file systems take 255, of which the storage library needs some while it writes."""
 _RESERVED_END = re.compile(r"#(?=\d+$)")
@@ -31,6 +33,15 @@ def archive_key(organisation: UUID, integration: UUID, received_at: datetime, fi
 
 def outbox_key(organisation: UUID, integration: UUID, file_name: str) -> str:
     return f"{organisation}/{integration}/outbox/{safe_file_name(file_name)}"
+
+
+def agents_prefix(organisation: UUID, integration: UUID) -> str:
+    """Where agents leave their signs of life."""
+    return f"{organisation}/{integration}/agent"
+
+
+def agent_key(organisation: UUID, integration: UUID, installation: str) -> str:
+    return f"{agents_prefix(organisation, integration)}/{installation}.json"
 
 
 def uploads_prefix(organisation: UUID, integration: UUID) -> str:

@@ -34,6 +34,7 @@ NOW = datetime(2026, 3, 12, 9, 30, tzinfo=UTC)
 class FakeDesk:
     arrived_keys: list[str] = field(default_factory=list)
     removed_keys: list[str] = field(default_factory=list)
+    signs: list[tuple[str, bytes]] = field(default_factory=list)
     refusals: list[tuple[str, str]] = field(default_factory=list)
     uses: list[str] = field(default_factory=list)
     closed: bool = False
@@ -69,6 +70,11 @@ class FakeDesk:
         if not self.hears:
             raise ConnectionError("the database is gone")
         self.removed_keys.append(key)
+
+    def lives(self, grant: Grant, key: str, sign: bytes) -> None:
+        if not self.hears:
+            raise ConnectionError("the database is gone")
+        self.signs.append((key, sign))
 
 
 @dataclass(frozen=True)

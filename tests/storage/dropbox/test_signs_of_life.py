@@ -15,6 +15,13 @@ def test_a_sign_of_life_replaces_the_one_before_and_is_no_file_for_the_books(hou
 
     assert house.stored() == {KEY: b'{"version": "2"}'}
     assert house.desk.arrived_keys == []
+    assert house.desk.signs == [(KEY, b'{"version": "1"}'), (KEY, b'{"version": "2"}')]
+
+
+def test_it_is_stored_though_nobody_can_be_told(house: House) -> None:
+    house.desk.hears = False
+    assert house.ask("PUT", KEY, b"{}").status == 200
+    assert house.stored() == {KEY: b"{}"}
 
 
 @pytest.mark.parametrize("method", ["GET", "HEAD", "DELETE", "POST"])

@@ -79,12 +79,15 @@ def _what(matters: Matters) -> str:
     if matters.number > 1:
         said = ngettext("%(count)d thing needs attention", "%(count)d things need attention", matters.number)
         return said % {"count": matters.number}
-    if matters.accounts:
-        return gettext("an account needs signing in again")
-    if matters.schedules:
-        return gettext("outstanding items are no longer read")
-    if matters.sources:
-        return gettext("no files come in any more")
+    alone = (
+        (matters.accounts, gettext("an account needs signing in again")),
+        (matters.schedules, gettext("outstanding items are no longer read")),
+        (matters.sources, gettext("no files come in any more")),
+        (matters.agents, gettext("a PC has gone silent")),
+    )
+    for found, said in alone:
+        if found:
+            return said
     if matters.documents:
         said = ngettext("%(count)d document is held up", "%(count)d documents are held up", matters.documents)
         return said % {"count": matters.documents}
@@ -122,6 +125,15 @@ def _said(part: _Part) -> dict[str, Any]:
                 "link": _link("files", *place, silent.integration.pk),
             }
             for silent in matters.sources
+        ],
+        "agents": [
+            {
+                "name": _safe(agent.name, _LONGEST_NAME),
+                "integration": _safe(agent.integration.name, _LONGEST_NAME),
+                "since": agent.heard_at,
+                "link": _link("drop_box", *place, agent.integration_id),
+            }
+            for agent in matters.agents
         ],
     }
 

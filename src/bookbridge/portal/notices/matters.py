@@ -8,9 +8,9 @@ from typing import NamedTuple
 from uuid import UUID
 
 from bookbridge.exchange.models import Run
-from bookbridge.exchange.silence import silent_schedule, silent_source
+from bookbridge.exchange.silence import silent_agent, silent_schedule, silent_source
 from bookbridge.exchange.troubles import Trouble, troubles_of
-from bookbridge.integrations.models import AccessKey, Authorisation, Configuration, Integration
+from bookbridge.integrations.models import AccessKey, Agent, Authorisation, Configuration, Integration
 from bookbridge.organisations.models import Notice
 
 Kind = Notice.Kind
@@ -46,6 +46,7 @@ class Matters:
     accounts: list[Authorisation] = field(default_factory=list)
     schedules: list[SilentSchedule] = field(default_factory=list)
     sources: list[SilentSource] = field(default_factory=list)
+    agents: list[Agent] = field(default_factory=list)
     standing: set[int] = field(default_factory=set)
 
     @property
@@ -59,7 +60,7 @@ class Matters:
     @property
     def number(self) -> int:
         """Of things that need attention."""
-        return len(self.books) + len(self.accounts) + len(self.schedules) + len(self.sources)
+        return len(self.books) + len(self.accounts) + len(self.schedules) + len(self.sources) + len(self.agents)
 
 
 def matters_of(organisation_id: UUID, notices: Sequence[Notice]) -> Matters:
@@ -124,4 +125,18 @@ def _look_at_source(organisation_id: UUID, notice: Notice, found: Matters) -> bo
     return silent is not None
 
 
-_LOOKS = {Kind.ACCOUNT: _look_at_account, Kind.SCHEDULE: _look_at_schedule, Kind.FILES: _look_at_source}
+def _look_at_agent(organisation_id: UUID, notice: Notice, found: Matters) -> bool:
+    if notice.since is None:
+        return False
+    silent = silent_agent(organisation_id, int(notice.about), notice.since)
+    if silent is not None:
+        found.agents.append(silent)
+    return silent is not None
+
+
+_LOOKS = {
+    Kind.ACCOUNT: _look_at_account,
+    Kind.SCHEDULE: _look_at_schedule,
+    Kind.FILES: _look_at_source,
+    Kind.AGENT: _look_at_agent,
+}

@@ -50,7 +50,7 @@ class BudgetRow:
 
 @dataclass(frozen=True, slots=True)
 class Stopped:
-    """What has stopped: an `account` to be authorised again, a `schedule` or `files` that have gone silent."""
+    """What has stopped: an `account` to be authorised again, or a `schedule`, `files` or an `agent` that is silent."""
 
     kind: str
     organisation: str

@@ -48,7 +48,8 @@ def mark(table: str, state: str) -> dict[str, Any]:
 @register.inclusion_tag("portal/parts/paused.html", takes_context=True)
 def paused_of(context: Any, integration: Integration) -> dict[str, Any]:
     """What of an integration is paused, by whom, since when and why, with the button to resume it."""
-    paused = configurations.paused_of(integration)
+    known = context.get("configurations_of_integration")
+    paused = configurations.paused_of(integration) if known is None else [each for each in known if each.paused_at]
     return {
         **{name: context.get(name) for name in ("access", "csrf_token")},
         "integration": integration,

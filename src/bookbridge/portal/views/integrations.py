@@ -9,10 +9,12 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext, ngettext
 from django.views.decorators.http import require_GET, require_POST
 
+from bookbridge.integrations.agents import NEWEST_VERSION
 from bookbridge.integrations.models import Integration
 from bookbridge.organisations import trail
 from bookbridge.organisations.access import Access, member_page
 from bookbridge.portal import boxes
+from bookbridge.portal.agents_view import shown_agents
 from bookbridge.portal.downloads import attachment
 from bookbridge.portal.forms import InboxForm
 from bookbridge.portal.queries import companies, runs
@@ -53,13 +55,18 @@ def _integration_page(request: HttpRequest, access: Access, integration_id: UUID
     if not rows:
         raise Http404("no such integration")
     shown = rows[0].integration
+    configurations = list(configurations_of(shown))
     context = {
         **frame(access, shown, "overview"),
         "row": rows[0],
-        "configurations": configurations_of(shown),
+        "configurations": configurations,
+        # What the page's head would ask once more.
+        "configurations_of_integration": configurations,
         "held": [(snapshot, runs.vanishing(snapshot)) for snapshot in rows[0].held],
         "inbox": boxes.inbox(shown),
         "outbox": boxes.outbox(shown),
+        "agents": shown_agents(shown),
+        "newest_agent": NEWEST_VERSION,
         "form": form,
     }
     status = 400 if form.is_bound and form.errors else 200

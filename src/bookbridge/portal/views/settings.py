@@ -15,10 +15,10 @@ from bookbridge.formats import FORMATS, profile_names
 from bookbridge.integrations import watching
 from bookbridge.integrations.changing import ChangedMeanwhileError
 from bookbridge.integrations.configuring import MAPPED_LISTS
-from bookbridge.integrations.models import Configuration
+from bookbridge.integrations.models import Configuration, Integration
 from bookbridge.organisations.access import Access, member_page
 from bookbridge.portal.queries.configurations import configurations_of
-from bookbridge.portal.settings_forms import PauseForm, ScheduleForm, SilenceForm
+from bookbridge.portal.settings_forms import AgentSilenceForm, PauseForm, ScheduleForm, SilenceForm
 from bookbridge.portal.views.integrations import found_integration, frame
 
 
@@ -52,12 +52,14 @@ def _page(
     faulty: tuple[int, ScheduleForm | PauseForm] | None = None,
     silence: SilenceForm | None = None,
 ) -> HttpResponse:
-    """`faulty`: the form of a configuration that could not be kept, `silence`: the integration's own."""
+    """`faulty`: the form of a configuration that could not be kept, `silence`: one of the integration's own."""
     integration = found_integration(access, integration_id)
+    is_of_agents = isinstance(silence, AgentSilenceForm)
     context = {
         **frame(access, integration, "settings"),
         "rows": [_shown(configuration, faulty) for configuration in configurations_of(integration)],
-        "silence": silence or SilenceForm.of(integration),
+        "silence": SilenceForm.of(integration) if silence is None or is_of_agents else silence,
+        "agent_silence": silence if is_of_agents else AgentSilenceForm.of(integration),
     }
     status = HTTPStatus.UNPROCESSABLE_ENTITY if faulty or silence else HTTPStatus.OK
     return render(request, "portal/settings.html", context, status=status)
@@ -104,15 +106,33 @@ def save_schedule(request: HttpRequest, access: Access, integration_id: UUID, co
 def save_silence(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResponse:
     integration = found_integration(access, integration_id)
     form = SilenceForm.of(integration, request.POST)
-    if form.is_valid():
-        try:
-            watching.set_silent_after(integration, form.cleaned_data["hours"], was=form.cleaned_data["seen"])
-        except ChangedMeanwhileError as error:
-            form.say_what_it_says_now(error.now)
-        else:
-            messages.success(request, gettext("Saved."))
-            return redirect("settings", access.organisation.pk, integration_id)
+    if _is_kept(integration, form, watching.FILES):
+        messages.success(request, gettext("Saved."))
+        return redirect("settings", access.organisation.pk, integration_id)
     return _page(request, access, integration_id, silence=form)
+
+
+@require_POST
+@member_page
+def save_agent_silence(request: HttpRequest, access: Access, integration_id: UUID) -> HttpResponse:
+    integration = found_integration(access, integration_id)
+    form = AgentSilenceForm.of(integration, request.POST)
+    if _is_kept(integration, form, watching.AGENTS):
+        messages.success(request, gettext("Saved."))
+        return redirect("settings", access.organisation.pk, integration_id)
+    return _page(request, access, integration_id, silence=form)
+
+
+def _is_kept(integration: Integration, form: SilenceForm, of: str) -> bool:
+    """False when the form says why not."""
+    if not form.is_valid():
+        return False
+    try:
+        watching.set_silent_after(integration, form.cleaned_data["hours"], was=form.cleaned_data["seen"], of=of)
+    except ChangedMeanwhileError as error:
+        form.say_what_it_says_now(error.now)
+        return False
+    return True
 
 
 @require_POST

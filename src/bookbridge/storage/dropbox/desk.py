@@ -46,6 +46,10 @@ class Desk(Protocol):
         """An object that had not been taken in is gone from the inbox."""
         ...
 
+    def lives(self, grant: Grant, key: str, sign: bytes) -> None:
+        """An agent has left a sign of life, which is stored."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:

@@ -231,7 +231,9 @@ class DropBox:
         if request.method != "PUT" or "uploadId" in request.parameters or "partNumber" in request.parameters:
             raise access_denied()
         _check_meant_settings(request)
-        return signs_of_life.put(self._open_storage(), caller, place, request)
+        answer, sign = signs_of_life.put(self._open_storage(), caller, place, request)
+        _tell(self._desk.lives, caller, place, sign)
+        return answer
 
     def _arrived(self, caller: Caller, place: Place, how: str) -> None:
         home = caller.home
@@ -328,9 +330,9 @@ class DropBox:
             _tell(self._desk.removed, caller, place)
 
 
-def _tell(told: Callable[[Grant, str], None], caller: Caller, place: Place) -> None:
+def _tell(told: Callable[..., None], caller: Caller, place: Place, *more: object) -> None:
     try:
-        told(caller.grant, place.key)
+        told(caller.grant, place.key, *more)
     except Exception:
         # It is done. Who heard otherwise would send it again, or take it for refused; the log stands in for the trail.
         file = sha256(place.key.encode("utf-8", "replace")).hexdigest()

@@ -13,11 +13,18 @@ from bookbridge.storage.objects import Storage
 LONGEST = 16 * 1024
 MOST_IN_A_DAY = 100
 """Installations of one integration that tell of themselves in a day: a stolen key must not fill the disk unseen."""
-_NAME = re.compile(r"[0-9a-f]{32}\.json")
+_NAME = re.compile(r"([0-9a-f]{32})\.json")
 
 
-def put(storage: Storage, caller: Caller, place: Place, request: Request) -> Answer:
-    if not _NAME.fullmatch(place.name):
+def installation_of(name: str) -> str | None:
+    """Whose sign it is by its name; None when it is the name of none."""
+    found = _NAME.fullmatch(name)
+    return found[1] if found else None
+
+
+def put(storage: Storage, caller: Caller, place: Place, request: Request) -> tuple[Answer, bytes]:
+    """The answer, and the sign that was stored."""
+    if installation_of(place.name) is None:
         message = "The name is the installation's id, 32 hexadecimal digits, and .json."
         raise S3Error("InvalidArgument", message, ArgumentName="key", ArgumentValue=place.name[:200])
     if "if-none-match" in request.headers or "if-match" in request.headers:
@@ -27,7 +34,7 @@ def put(storage: Storage, caller: Caller, place: Place, request: Request) -> Ans
     content = b"".join(upload.content())
     caller.confirm()
     storage.put(place.key, content)
-    return Answer(200, {"etag": f'"{upload.etag()}"'})
+    return Answer(200, {"etag": f'"{upload.etag()}"'}), content
 
 
 def _refuse_too_many(storage: Storage, caller: Caller, place: Place) -> None:

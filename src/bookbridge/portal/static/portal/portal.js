@@ -22,6 +22,27 @@ for (const menu of document.querySelectorAll("details.menu")) {
   });
 }
 
+// What is to be pasted elsewhere is copied by a button, where the browser lets it.
+for (const button of document.querySelectorAll("button[data-copy]")) {
+  const source = document.getElementById(button.dataset.copy);
+  const said = button.parentElement.querySelector("[data-copied]");
+  const text = said.textContent;
+  // A status is read out when its words change, not when it appears.
+  said.textContent = "";
+  said.hidden = button.hidden = false;
+  button.addEventListener("click", async () => {
+    said.textContent = "";
+    source.select();
+    try {
+      await navigator.clipboard.writeText(source.value);
+      said.textContent = text;
+    } catch {
+      // Without https there is no clipboard for pages; the older way asks nobody.
+      if (document.execCommand("copy")) said.textContent = text;
+    }
+  });
+}
+
 // A form is sent once, however often its button is pressed.
 document.addEventListener("submit", (event) => {
   const form = event.target;
