@@ -68,6 +68,8 @@ class Settings:
     fetch_every_s: float = 60.0
     keep_activity_days: int = 90
     proxy: str | None = None
+    secrets_in_file: bool = False
+    """A service works while nobody is logged in, and no keyring is open then."""
 
     def __post_init__(self) -> None:
         for name in ("settle_s", "unfinished_s", "look_every_s", "fetch_every_s", "keep_activity_days"):

@@ -60,6 +60,14 @@ ENGLISH = {
     "folder_taken": "{name} takes the files of {folder} already. Each synchronisation needs a folder of its own.",
     "setting_wrong": "The setting {name} must be a number above zero.",
     "needed": "{field} is needed.",
+    # The service.
+    "service_failed": "The service can't be installed or taken away: {reason}.",
+    "service_needs_user": "Say as which user of this computer the service runs: --user NAME.",
+    "service_needs_root": "Only an administrator of this computer may do this (Linux: sudo).",
+    "service_of_system": "The service is installed for the whole computer already.",
+    "keyring_closed": "The keyring of this user is closed ({reason}). It is tried again; or enter the secret anew.",
+    # Newer versions.
+    "old_version": "There is a newer bookbridge-agent: {newest}. This one is {version}, and works on as it is.",
     "runs_already": "bookbridge-agent runs already with the configuration in {folder}.",
 }
 
