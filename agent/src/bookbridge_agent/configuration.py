@@ -80,6 +80,8 @@ class Settings:
     """What the form of a new synchronisation begins with, as is the storage's address."""
     endpoint: str = ""
     screens_port: int = 8765
+    secrets_in_file: bool = False
+    """A service works while nobody is logged in, and no keyring is open then."""
 
     def __post_init__(self) -> None:
         for name in _NUMBERS:

@@ -20,6 +20,11 @@ def usual_folder() -> Path:
     return Path(platformdirs.user_data_dir("bookbridge-agent", appauthor=False, roaming=False))
 
 
+def is_administrator() -> bool:
+    """Whether services of the whole computer may be installed. Windows says so itself when they may not."""
+    return sys.platform != "win32" and os.geteuid() == 0
+
+
 def is_in_use(path: Path) -> bool:
     """Whether another program has the file open. Only Windows can tell: elsewhere the answer is no."""
     if sys.platform == "win32":

@@ -81,6 +81,14 @@ ENGLISH = {
     "needed_here": "This is needed.",
     "needed": "{field} is needed.",
     "not_running": "The agent is not at work. Start it with: bookbridge-agent run",
+    # The service.
+    "service_failed": "The service can't be installed or taken away: {reason}.",
+    "service_needs_user": "Say as which user of this computer the service runs: --user NAME.",
+    "service_needs_root": "Only an administrator of this computer may do this (Linux: sudo).",
+    "service_of_system": "The service is installed for the whole computer already.",
+    "keyring_closed": "The keyring of this user is closed ({reason}). It is tried again; or enter the secret anew.",
+    # Newer versions.
+    "old_version": "There is a newer bookbridge-agent: {newest}. This one is {version}, and works on as it is.",
     "runs_already": "bookbridge-agent runs already with the configuration in {folder}.",
 }
 

@@ -12,6 +12,7 @@ from typing import Protocol
 
 from cryptography.fernet import Fernet, InvalidToken
 
+from bookbridge_agent import configuration
 from bookbridge_agent.home import Home
 from bookbridge_agent.messages import AgentError
 from bookbridge_agent.writing import write_whole
@@ -92,13 +93,18 @@ class BothVaults:
         self._first, self._second = first, second
 
     def get(self, name: str) -> str | None:
-        from keyring.errors import KeyringError
+        from keyring.errors import KeyringError, NoKeyringError
 
+        closed: KeyringError | None = None
         try:
             found = self._first.get(name)
-        except KeyringError:
-            found = None
-        return found if found is not None else self._second.get(name)
+        except KeyringError as error:
+            found, closed = None, error
+        found = found if found is not None else self._second.get(name)
+        # No keyring at all is no reason to wait for one.
+        if found is None and closed is not None and not isinstance(closed, NoKeyringError):
+            raise AgentError("keyring_closed", reason=type(closed).__name__)
+        return found
 
     def put(self, name: str, secret: str) -> None:
         from keyring.errors import KeyringError
@@ -122,4 +128,6 @@ class BothVaults:
 
 
 def open_vault(home: Home) -> Vault:
+    if configuration.load(home).settings.secrets_in_file:
+        return FileVault(home.folder)
     return BothVaults(KeyringVault(), FileVault(home.folder))

@@ -82,7 +82,7 @@ class _Filling:
         made = self._form.synchronisation(self._of.id if self._of else uuid4().hex, self._type)
         secret = self._known_secret()
         if not secret:
-            self._form.errors["secret"] = message("no_secret" if self._of else "needed_here")
+            self._form.errors.setdefault("secret", message("no_secret" if self._of else "needed_here"))
         if made is not None:
             self._form.keep_apart(made, self._now)
         if made is None or self._form.errors:
@@ -112,7 +112,7 @@ class _Filling:
             if not self._form.values[name]:
                 self._form.errors[name] = message("needed_here")
         if not self._known_secret():
-            self._form.errors["secret"] = message("needed_here")
+            self._form.errors.setdefault("secret", message("needed_here"))
         self._ask_if_complete()
         return self._show()
 
@@ -179,7 +179,11 @@ class _Filling:
         typed = self._typed_secret()
         if typed or self._of is None:
             return typed
-        return self._asked.desk.vault.get(self._of.id) or ""
+        try:
+            return self._asked.desk.vault.get(self._of.id) or ""
+        except AgentError as fault:
+            self._form.errors["secret"] = fault.message
+            return ""
 
     def _ask(self, of: Synchronisation, secret: str) -> Message | None:
         return self._asked.desk.checker.ask(of, secret, self._now.settings.proxy)

@@ -1,10 +1,11 @@
 """The settings of the agent, and whether it starts with the computer."""
 
+import sys
 from dataclasses import replace
 
 from werkzeug.wrappers import Response
 
-from bookbridge_agent import configuration
+from bookbridge_agent import configuration, service
 from bookbridge_agent.configuration import Settings, check_address
 from bookbridge_agent.messages import AgentError, Message, message
 from bookbridge_agent.screens.asking import Asked
@@ -38,7 +39,8 @@ class SettingsForm:
             after="delete" if values["after"] == "delete" else "archive",
             endpoint=values["endpoint"],
             proxy=values["proxy"] or None,
-            **numbers,
+            keep_activity_days=numbers["keep_activity_days"],
+            screens_port=numbers["screens_port"],
         )
 
     def _check_address(self, name: str) -> None:
@@ -71,4 +73,13 @@ def show(asked: Asked) -> Response:
 
 
 def _page(asked: Asked, form: SettingsForm, status: int = 200) -> Response:
-    return asked.page("settings.html", status, form=form, languages=LANGUAGES, done=asked.done, home=asked.desk.home)
+    return asked.page(
+        "settings.html",
+        status,
+        form=form,
+        languages=LANGUAGES,
+        done=asked.done,
+        home=asked.desk.home,
+        service=service.state(),
+        is_windows=sys.platform == "win32",
+    )
