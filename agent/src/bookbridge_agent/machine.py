@@ -40,6 +40,16 @@ def is_in_use(path: Path) -> bool:
     return False
 
 
+def system_languages() -> list[str]:
+    """Language tags, the preferred one first."""
+    if sys.platform == "win32":
+        import ctypes
+        import locale
+
+        return [locale.windows_locale.get(ctypes.windll.kernel32.GetUserDefaultUILanguage(), "")]
+    return [found for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (found := os.environ.get(name))][:1]
+
+
 def drives() -> list[Path]:
     """Where looking for a folder can begin: the drives on Windows, the root elsewhere."""
     if sys.platform == "win32":

@@ -43,8 +43,8 @@ ENGLISH = {
     ),
     "mistake": "The agent made a mistake of its own ({reason}). It goes on; please report it.",
     "waits_for_another": (
-        "{count} files wait for another integration, and are not sent to this one. Choose on the page of {name} what "
-        "becomes of them, or with: bookbridge-agent waiting"
+        "Files that wait for another integration: {count}. They are not sent to this one. Choose on the page of {name} "
+        "what becomes of them, or with: bookbridge-agent waiting"
     ),
     "still_at_work": "{name} would take them again. Switch it off first, and try again after a moment.",
     # Names.

@@ -17,13 +17,13 @@ class Words:
         self.language = language
         self._words, self._messages = _catalogue(language)
 
-    def __call__(self, name: str, **values: object) -> str:
+    def __call__(self, name: str, /, **values: object) -> str:
         return self._words[name].format_map(values)
 
     def has(self, name: str) -> bool:
         return name in self._words
 
-    def count(self, name: str, count: int, **values: object) -> str:
+    def count(self, name: str, count: int, /, **values: object) -> str:
         """The form for one or for several: `name_one` or `name_many`."""
         is_one = count == 1 or (count == 0 and self.language == "fr")
         return self(f"{name}_{'one' if is_one else 'many'}", count=count, **values)
