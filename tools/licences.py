@@ -13,13 +13,14 @@ from tools.locked import names, requirements
 
 FITTING = (
     *("Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "MIT", "MIT-0", "MIT-CMU", "PSF-2.0", "PostgreSQL", "0BSD", "ISC"),
-    *("LGPL-3.0-only", "MPL-2.0"),
+    *("LGPL-3.0-only", "MPL-2.0", "ZPL-2.1"),
 )
 _SAID = {
     "3-Clause BSD License": "BSD-3-Clause",
     "BSD License": "BSD-3-Clause",
     "Apache Software License": "Apache-2.0",
     "MIT License": "MIT",
+    "Zope Public License": "ZPL-2.1",
 }
 """What packages say that give no SPDX expression."""
 READ = {

@@ -46,6 +46,10 @@ ENGLISH = {
         "Files that wait for another integration: {count}. They are not sent to this one. Choose on the page of {name} "
         "what becomes of them, or with: bookbridge-agent waiting"
     ),
+    "left_behind": (
+        "Files of {folder} that have not arrived yet: {count}. They would be left behind. Let them arrive first, or "
+        "add another synchronisation for the new folder."
+    ),
     "still_at_work": "{name} would take them again. Switch it off first, and try again after a moment.",
     # Names.
     "name_too_long": "its name has more than 200 bytes",

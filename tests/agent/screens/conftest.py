@@ -97,3 +97,11 @@ def fill(page: Page, pc: Pc, **changed: str) -> None:
 def press(page: Page, do: str) -> None:
     page.locator(f'button.button[name=do][value="{do}"]').click()
     page.wait_for_load_state()
+
+
+def errors(page: Page) -> dict[str, str]:
+    """What is refused, by the field at which it stands."""
+    found = page.locator("[data-live] .error")
+    return {
+        str(each.locator("..").get_attribute("id")).removeprefix("said-"): each.inner_text() for each in found.all()
+    }

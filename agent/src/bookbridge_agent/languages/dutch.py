@@ -59,6 +59,10 @@ MESSAGES = {
         "pagina "
         "van {name} wat ermee gebeurt, of met: bookbridge-agent waiting"
     ),
+    "left_behind": (
+        "Bestanden van {folder} die nog niet zijn aangekomen: {count}. Ze zouden achterblijven. Laat ze eerst "
+        "aankomen, of voeg voor de nieuwe map een andere synchronisatie toe."
+    ),
     "still_at_work": "{name} zou ze opnieuw nemen. Zet hem eerst uit en probeer het na een ogenblik nog eens.",
     "name_too_long": "de naam heeft meer dan 200 bytes",
     "name_invisible": "in de naam staat een teken dat niet te zien of te lezen is",
@@ -155,7 +159,7 @@ WORDS = {
     "code_file": "Of het bestand met de code",
     "paste": "Invullen",
     "pasted": "De verbinding is ingevuld. Kies nu de mappen en sla op.",
-    "not_right_yet": "Niet opgeslagen: er klopt nog iets niet",
+    "not_right_yet": "Er klopt nog iets niet",
     "folders_title": "Mappen op deze computer",
     "field_name": "Naam",
     "help_name": "Hoe u hem noemt, bijvoorbeeld de naam van de administratie.",

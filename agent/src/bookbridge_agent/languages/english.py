@@ -49,7 +49,7 @@ WORDS = {
     "code_file": "Or the file with the code",
     "paste": "Fill in",
     "pasted": "The connection is filled in. Now choose the folders, and save.",
-    "not_right_yet": "Not saved: something is not right yet",
+    "not_right_yet": "Something is not right yet",
     "folders_title": "Folders on this computer",
     "field_name": "Name",
     "help_name": "What you call it, for example the name of the administration.",

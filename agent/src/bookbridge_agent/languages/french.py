@@ -66,6 +66,10 @@ MESSAGES = {
         "Fichiers qui attendent une autre intégration : {count}. Ils ne sont pas envoyés à celle-ci. Choisissez sur la "
         "page de {name} ce qu’ils deviennent, ou avec : bookbridge-agent waiting"
     ),
+    "left_behind": (
+        "Fichiers de {folder} qui ne sont pas encore arrivés : {count}. Ils resteraient en arrière. Laissez-les "
+        "d’abord arriver, ou ajoutez une autre synchronisation pour le nouveau dossier."
+    ),
     "still_at_work": "{name} les reprendrait. Désactivez-la d’abord, et réessayez dans un instant.",
     "name_too_long": "son nom dépasse 200 octets",
     "name_invisible": "son nom contient un caractère invisible ou illisible",
@@ -163,7 +167,7 @@ WORDS = {
     "code_file": "Ou le fichier avec le code",
     "paste": "Remplir",
     "pasted": "La connexion est remplie. Choisissez maintenant les dossiers, et enregistrez.",
-    "not_right_yet": "Pas enregistré : quelque chose n’est pas encore juste",
+    "not_right_yet": "Quelque chose n’est pas encore juste",
     "folders_title": "Dossiers sur cet ordinateur",
     "field_name": "Nom",
     "help_name": "Comment vous l’appelez, par exemple le nom du dossier comptable.",

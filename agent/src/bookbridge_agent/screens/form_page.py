@@ -85,6 +85,7 @@ class _Filling:
             self._form.errors.setdefault("secret", message("no_secret" if self._of else "needed_here"))
         if made is not None:
             self._form.keep_apart(made, self._now)
+            self._leave_none_behind(made)
         if made is None or self._form.errors:
             return self._show(422)
         found = self._ask(made, secret)
@@ -92,6 +93,13 @@ class _Filling:
             self._form.errors[checking.FIELDS.get(found.code, "endpoint")] = found
             return self._show(422)
         return self._keep(made, found)
+
+    def _leave_none_behind(self, made: Synchronisation) -> None:
+        """Notes when files wait in the folder it had before: nobody would send them any more."""
+        if self._of is not None and made.source != self._of.source:
+            left = Leftovers(self._of, self._asked.desk.home, self._asked.desk.journal).count()
+            if left:
+                self._form.errors["source"] = message("left_behind", folder=self._of.source, count=left)
 
     def _keep(self, made: Synchronisation, found: Message | None) -> Response:
         desk, typed = self._asked.desk, self._typed_secret()
