@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 from django.conf import settings
 
-from bookbridge.exchange import outstanding
+from bookbridge.exchange import agent_signs, outstanding
 from bookbridge.exchange.models import Delivery, Run
+from bookbridge.integrations.models import Agent
 from bookbridge_agent import sending
 from tests.agent.desk import Desk, once_at
 from tests.exchange.stage import DEMO_FILES, Stage
@@ -62,3 +63,17 @@ def test_one_that_is_offered_again_after_it_was_taken_in_has_no_second_run(
 
     assert (desk.waiting(), len(desk.archived())) == ([], 1)
     assert (Delivery.objects.count(), Run.objects.count()) == (1, 1)
+
+
+def test_a_sign_of_life_in_a_bucket_is_found_there(stage: Stage, desk: Desk):
+    """The platform doesn't hear of it otherwise: no drop box lies between."""
+    desk.write("debitr.csv", (DEMO_FILES / "debitr.csv").read_bytes())
+    assert desk.troubles() == []
+    agent_signs.look_into_the_bucket()
+
+    agent = Agent.objects.get()
+    assert agent.integration_id == stage.configuration.integration_id
+    assert (agent.name, agent.synchronisations[0]["last_sent_name"]) == (desk.of.name, "debitr.csv")
+    before = agent.heard_at
+    agent_signs.look_into_the_bucket()
+    assert Agent.objects.get().heard_at == before

@@ -135,6 +135,7 @@ def test_mapped_codes_are_what_the_package_gets(stage: Stage, tmp_path: Path):
 def test_an_access_key_is_printed_once_and_works():
     from bookbridge.integrations import access_keys
     from bookbridge.organisations.trail_reading import entries
+    from bookbridge_agent import connection_code
     from tests import factories
 
     link = factories.integration(factories.organisation())
@@ -145,6 +146,8 @@ def test_an_access_key_is_printed_once_and_works():
     assert found is not None
     assert found.secret == shown["Secret access key"].strip()
     assert shown["Inbox"].strip() == f"{link.organisation_id}/{link.pk}/inbox/"
+    code = connection_code.read(shown["Connection code"])
+    assert (code.access_key, code.secret, code.name) == (shown["Access key"].strip(), found.secret, link.name)
     assert (shown["Bucket"].strip(), shown["Region"].strip()) == ("bookbridge", "us-east-1")
     assert [entry.action for entry in entries(link.organisation_id, action="access_key")] == ["access_key.made"]
 

@@ -152,6 +152,14 @@ def test_a_sign_is_kept_and_written_no_more_often_than_needed(
     assert str(agent) == "ERP"
 
 
+def test_a_stolen_key_makes_no_list_without_an_end(link: Integration) -> None:
+    for number in range(agents.MOST_AGENTS):
+        factories.agent(link, installation=f"{number:032x}")
+    assert heard(link.organisation_id, link.pk, INSTALLATION, sign(), timezone.now()) is None
+    assert heard(link.organisation_id, link.pk, f"{1:032x}", sign(), timezone.now()) is not None
+    assert Agent.objects.count() == agents.MOST_AGENTS
+
+
 def test_whatever_is_read_can_be_stored(link: Integration) -> None:
     hostile = "\ud800\x00\U0010ffff'; DROP TABLE integrations_agent; --"
     heard(link.organisation_id, link.pk, INSTALLATION, sign(name=hostile, last_sent_name=hostile), timezone.now())

@@ -127,7 +127,7 @@ def test_a_pc_is_set_up_by_a_code_shown_and_missed(
 
     assert installation.runs(_LET_TIME_PASS, company).split("\n")[:-1] == [f"agent {OWNER}"]
     page.goto(place)
-    expect(page.get_by_text("Silent")).to_be_visible()
+    expect(page.get_by_role("link", name="1 PC has gone silent")).to_be_visible()
     look_at(page, "pc-silent", picture)
     page.goto(f"{place}drop-box/")
     page.get_by_role("button", name="Forget this PC").press("Enter")

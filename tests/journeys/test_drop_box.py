@@ -36,6 +36,7 @@ def test_a_key_is_made_and_revoked_by_keyboard(
     assert found.secret == secret
     # A picture shows no secret, not even that of a test.
     page.evaluate("document.querySelector('.secret').textContent = 'shown-here-once-and-never-again-0123456789'")
+    page.evaluate("document.querySelector('#code').value = 'BB1-shown-here-once-and-never-again'")
     page.evaluate("document.querySelectorAll('.facts .code')[0].textContent = 'BBQX4MZ7LTS2KEVGH35A'")
     picture(page, "access-key-made")
 

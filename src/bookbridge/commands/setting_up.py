@@ -152,24 +152,38 @@ def _integration(organisation: Any, name: str, package: str, app: Any, account: 
 @click.argument("integration")
 @click.option("--label", default="Agent", show_default=True, help="What uses the key, such as the name of its machine.")
 def add_access_key(integration: str, label: str) -> None:
-    """Add an access key to the drop box of INTEGRATION (its id). Its secret is printed once and can't be had again."""
+    """Add an access key to the drop box of INTEGRATION (its id). Its secret is printed once and can't be had again.
+
+    All of it stands in the connection code, for `bookbridge-agent add --code`.
+    """
     _load()
     from django.conf import settings
 
     from bookbridge.integrations import access_keys
     from bookbridge.integrations.models import Integration
     from bookbridge.organisations.walls import acting_for
+    from bookbridge.storage.dropbox import connection_code
     from bookbridge.storage.places import DROP_BOX_BUCKET, DROP_BOX_REGION, inbox_prefix
 
     home = _home(integration)
     with acting_for(home):
-        key, secret = access_keys.make(Integration.objects.get(pk=integration), label.strip()[:120] or "Agent", None)
+        found = Integration.objects.get(pk=integration)
+        key, secret = access_keys.make(found, label.strip()[:120] or "Agent", None)
+    code = connection_code.written(
+        endpoint=settings.ENVIRONMENT.public_url,
+        company=home,
+        integration=found.pk,
+        access_key=key.key_id,
+        secret=secret,
+        name=found.name,
+    )
     click.echo(f"Address:           {settings.ENVIRONMENT.public_url} (path style, Signature Version 4)")
     click.echo(f"Region:            {DROP_BOX_REGION}")
     click.echo(f"Bucket:            {DROP_BOX_BUCKET}")
     click.echo(f"Inbox:             {inbox_prefix(home, key.integration_id)}/")
     click.echo(f"Access key:        {key.key_id}")
     click.echo(f"Secret access key: {secret}")
+    click.echo(f"Connection code:   {code}")
 
 
 @click.command()

@@ -24,6 +24,8 @@ HEARD_IS_NOTED_EVERY = timedelta(minutes=1)
 """As long as a sign says nothing new."""
 LONGEST_SIGN = 16 * 1024
 """Bytes, as the drop box takes."""
+MOST_AGENTS = 100
+"""Of one integration that are kept: who has a stolen key must not fill the tables and the mails."""
 MOST_SYNCHRONISATIONS, MOST_TROUBLES, MOST_VALUES = 20, 10, 10
 _LONGEST_NAME, _LONGEST_VALUE = 200, 500
 _MOST_WAITING = 10**9
@@ -113,7 +115,7 @@ def _moment(told: Any) -> str | None:
 
 
 def heard(organisation_id: UUID, integration_id: UUID, installation: str, content: bytes, at: datetime) -> Agent | None:
-    """Keep a sign of life; the agent as it stands now, and None for what is no sign.
+    """Keep a sign of life; the agent as it stands now, and None for what is no sign or of one agent too many.
 
     Nothing is written for one that says the same as a moment ago, or is older than what is known.
     """
@@ -122,8 +124,10 @@ def heard(organisation_id: UUID, integration_id: UUID, installation: str, conten
         return None
     told = {"version": sign.version, "synchronisations": sign.synchronisations}
     place = {"organisation_id": organisation_id, "integration_id": integration_id, "installation": installation}
-    agent, is_new = Agent.objects.get_or_create(**place, defaults={**told, "heard_at": at})
-    if is_new or at <= agent.heard_at:
+    agent = Agent.objects.filter(**place).first()
+    if agent is None:
+        return _first_heard(place, {**told, "heard_at": at})
+    if at <= agent.heard_at:
         return agent
     is_news = any(getattr(agent, name) != value for name, value in told.items())
     if is_news or at - agent.heard_at >= HEARD_IS_NOTED_EVERY:
@@ -132,6 +136,13 @@ def heard(organisation_id: UUID, integration_id: UUID, installation: str, conten
         )
         agent.version, agent.synchronisations, agent.heard_at = sign.version, sign.synchronisations, at
     return agent
+
+
+def _first_heard(place: Mapping[str, Any], told: Mapping[str, Any]) -> Agent | None:
+    others = Agent.objects.filter(organisation_id=place["organisation_id"], integration_id=place["integration_id"])
+    if others.count() >= MOST_AGENTS:
+        return None
+    return Agent.objects.get_or_create(**place, defaults=told)[0]
 
 
 def forget(agent: Agent) -> bool:

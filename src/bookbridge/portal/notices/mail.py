@@ -23,7 +23,7 @@ from bookbridge.portal.notices.matters import Books, Matters, matters_of
 from bookbridge.portal.queries.companies import package_name
 from bookbridge.portal.templatetags.bookbridge import amount
 
-CAUSES_SHOWN, RUNS_SHOWN = 10, 5
+CAUSES_SHOWN, RUNS_SHOWN, AGENTS_SHOWN = 10, 5, 10
 _LONGEST_REASON, _LONGEST_NAME = 300, 120
 _LINK = re.compile(r"(?i)\b[a-z][a-z0-9+.-]*://|\bwww\.|\b(mailto|javascript):")
 
@@ -133,8 +133,9 @@ def _said(part: _Part) -> dict[str, Any]:
                 "since": agent.heard_at,
                 "link": _link("drop_box", *place, agent.integration_id),
             }
-            for agent in matters.agents
+            for agent in matters.agents[:AGENTS_SHOWN]
         ],
+        "more_agents": max(0, len(matters.agents) - AGENTS_SHOWN),
     }
 
 

@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, OuterRef, Q, Subquery
+from django.db.models import Count, DurationField, ExpressionWrapper, OuterRef, Q, QuerySet, Subquery, Value
+from django.db.models.functions import Coalesce, Now
 
 from bookbridge.exchange.models import Delivery, OutstandingSnapshot, Posting, Run
-from bookbridge.integrations.models import Authorisation, Configuration, Integration
+from bookbridge.integrations.models import Agent, Authorisation, Configuration, Integration
 from bookbridge.kit import catalogue
 from bookbridge.organisations.models import Membership, Organisation, User
 from bookbridge.portal.queries.counting import RunRow, run_row, state_of
@@ -45,6 +46,7 @@ class IntegrationRow:
     uncertain: int = 0
     held: Sequence[OutstandingSnapshot] = ()
     set_aside: int = 0
+    silent_pcs: int = 0
     troubled_runs: Sequence[Run] = field(default=())
     paused: Sequence[Configuration] = field(default=())
 
@@ -59,6 +61,7 @@ class IntegrationRow:
             or self.uncertain
             or self.held
             or self.set_aside
+            or self.silent_pcs
             or self.unauthorised
             or self.troubled_runs
             or not self.authorisations
@@ -68,12 +71,21 @@ class IntegrationRow:
 def integration_rows(organisation: Organisation, only: UUID | None = None) -> list[IntegrationRow]:
     """The organisation's integrations (or one of them) in the order of their names."""
     wanted = organisation.integrations.order_by("name").prefetch_related("authorisations")
+    wanted = wanted.annotate(silent_pcs=Coalesce(Subquery(_silent_pcs()), 0))
     if only:
         wanted = wanted.filter(pk=only)
     integrations = list(wanted)
     configurations = _configurations(organisation, integrations)
     facts = _Facts(organisation, configurations)
     return [_row(integration, facts) for integration in integrations]
+
+
+def _silent_pcs() -> QuerySet[Agent, int]:
+    """Of an integration outside: how many of its agents haven't been heard of for longer than it says."""
+    hours = ExpressionWrapper(OuterRef("agent_silent_after_h") * Value(timedelta(hours=1)), DurationField())
+    own = Agent.objects.filter(organisation=OuterRef("organisation"), integration=OuterRef("pk"))
+    silent = own.filter(heard_at__lt=Now() - hours).order_by().values("integration")
+    return silent.annotate(number=Count("pk")).values_list("number", flat=True)
 
 
 def _configurations(organisation: Organisation, integrations: Sequence[Integration]) -> list[Configuration]:
@@ -143,6 +155,7 @@ def _row(integration: Integration, facts: _Facts) -> IntegrationRow:
         refused=sum(row["refused"] for row in open_postings),
         uncertain=sum(row["uncertain"] for row in open_postings),
         held=[snapshot for snapshot in facts.held if snapshot.configuration_id in ids],
+        silent_pcs=0 if integration.is_paused else integration.silent_pcs,  # type: ignore[attr-defined]
         set_aside=facts.set_aside.get(integration.pk, 0),
         paused=[c for c in own if c.paused_at],
         troubled_runs=[run for run in runs if state_of(run) in ("failed", "with_errors")],
