@@ -140,7 +140,7 @@ def status(home: Home) -> None:
     for each in configuration.load(home).synchronisations:
         told = journal.state(each.id)
         click.echo(f"{each.name}{'' if each.is_active else ' (not active)'}: {_in_words(told)}")
-        for trouble in told.get("troubles", ()):
+        for trouble in (*told.get("troubles", ()), *told.get("notices", ())):
             click.echo(f"  {message(trouble['code'], **trouble['values'])}")
     journal.close()
 
