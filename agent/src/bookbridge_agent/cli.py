@@ -176,7 +176,7 @@ def status(home: Home) -> None:
         told = journal.state(each.id)
         active = "" if each.is_active else f" ({words('cli_not_active')})"
         click.echo(f"{each.name}{active}: {_in_words(words, told)}")
-        for trouble in told.get("troubles", ()):
+        for trouble in (*told.get("troubles", ()), *told.get("notices", ())):
             click.echo(f"  {words.say(Message(trouble['code'], trouble['values']))}")
     journal.close()
 

@@ -17,13 +17,14 @@ from watchfiles._rust_notify import RustNotify, WatchfilesRustInternalError
 
 from bookbridge_agent.box import Box
 from bookbridge_agent.configuration import Settings, Synchronisation
-from bookbridge_agent.fetching import fetch, outputs
+from bookbridge_agent.fetching import NewestVersion, fetch, outputs
 from bookbridge_agent.journal import Journal
 from bookbridge_agent.messages import AgentError, message
 from bookbridge_agent.sending import Sender
 from bookbridge_agent.signs_of_life import SignsOfLife
 from bookbridge_agent.state import State, moment
 from bookbridge_agent.taking import Taker
+from bookbridge_agent.versions import OWN, is_newer
 
 LONGEST_PAUSE_S = 60.0
 LONGEST_BATCH_S = 60.0
@@ -72,6 +73,7 @@ class Work:
             of, settings=settings, journal=journal, state=self.state, whole=self.taker.whole, clock=clock
         )
         self._fetch_at = clock()
+        self._newest = NewestVersion(clock)
         self._threads: list[threading.Thread] = []
         signs.add(of, self.state)
 
@@ -100,6 +102,7 @@ class Work:
             self._send(box, longest_s)
             if self._clock() >= self._fetch_at:
                 self._fetch_all(box)
+                self._ask_for_newer(box)
                 self._fetch_at = self._clock() + self._settings.fetch_every_s
             self.state.clear_trouble(_STORAGE)
             self._signs.tell(box, self.of)
@@ -157,6 +160,13 @@ class Work:
                 self._trouble(about, fault)
             else:
                 self.state.clear_trouble(about)
+
+    def _ask_for_newer(self, box: Box) -> None:
+        """It is told; nothing is replaced by itself."""
+        self._newest.ask(box)
+        newest = self._newest.known
+        is_old = newest is not None and is_newer(newest)
+        self.state.notice = message("old_version", newest=newest, version=OWN) if is_old else None
 
     def _trouble(self, about: str, fault: AgentError) -> None:
         if self.state.set_trouble(about, fault.message):

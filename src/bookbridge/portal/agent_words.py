@@ -34,6 +34,13 @@ TROUBLE: dict[str, Any] = {
     ),
     "mistake": _("The agent made a mistake of its own (%(reason)s). It goes on; please report it."),
     "output_missing": _("The folder %(folder)s for the outstanding items is not there."),
+    "waits_for_another": _(
+        "Files that wait for another integration: %(count)s. They are not sent to this one. On the PC, choose on the "
+        "agent’s page of %(name)s what becomes of them."
+    ),
+    "keyring_closed": _(
+        "The keyring on the PC is closed (%(reason)s). It is tried again; or put the key’s code in again."
+    ),
     "output_unwritable": _("The outstanding items can’t be written to %(path)s: %(reason)s."),
 }
 REASON: dict[str, Any] = {

@@ -1,5 +1,6 @@
 """How a synchronisation is doing, in words."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,11 +20,13 @@ class Summary:
     last_sent_name: str | None
     last_fetched: str | None
     troubles: tuple[str, ...]
+    notices: tuple[str, ...]
+    """What is worth knowing and nothing is wrong with."""
 
 
 def of(synchronisation: Synchronisation, journal: Journal, words: Words) -> Summary:
     told = journal.state(synchronisation.id)
-    troubles = tuple(words.say(Message(each["code"], each["values"])) for each in told.get("troubles", ()))
+    troubles = _sentences(told.get("troubles", ()), words)
     waiting = told.get("waiting", 0)
     return Summary(
         of=synchronisation,
@@ -33,7 +36,12 @@ def of(synchronisation: Synchronisation, journal: Journal, words: Words) -> Summ
         last_sent_name=told.get("last_sent_name"),
         last_fetched=told.get("last_fetched"),
         troubles=troubles if synchronisation.is_active else (),
+        notices=_sentences(told.get("notices", ()), words),
     )
+
+
+def _sentences(told: Iterable[dict[str, Any]], words: Words) -> tuple[str, ...]:
+    return tuple(words.say(Message(each["code"], each["values"])) for each in told)
 
 
 def _state(synchronisation: Synchronisation, told: dict[str, Any], troubles: tuple[str, ...]) -> str:
