@@ -56,7 +56,11 @@ class Box:
     ) -> None:
         """In a hurry nothing is tried again: a person waits for the answer."""
         self._of = synchronisation
-        self._store = _store(synchronisation, secret, proxy, is_hurried)
+        try:
+            self._store = _store(synchronisation, secret, proxy, is_hurried)
+        except LIBRARY_ERRORS:
+            # Everything else was looked at when it was entered.
+            raise AgentError("no_proxy", value=proxy) from None
 
     def inbox_key(self, delivery: str, name: str) -> str:
         return f"{self._of.prefix}inbox/{delivery}/{sent_name(name)}"
@@ -163,6 +167,11 @@ class Box:
             of = self._of
             name = key.rpartition("/")[2]
             raise told_apart(error, endpoint=of.endpoint, bucket=of.bucket, region=of.region, name=name) from None
+        except BaseException as error:
+            # The library's own mistakes are none of Python's exceptions: they would end the thread without a word.
+            if type(error).__name__ != "PanicException":
+                raise
+            raise AgentError("mistake", reason="obstore") from None
 
 
 def _store(of: Synchronisation, secret: str, proxy: str | None, is_hurried: bool) -> S3Store:

@@ -17,7 +17,9 @@ from bookbridge_agent.writing import write_whole
 ACCOUNTANCY = "accountancy"
 TYPES = {ACCOUNTANCY: "Bookbridge accountancy"}
 BUCKET, REGION = "bookbridge", "us-east-1"
-_ADDRESS = re.compile(r"https?://[^\s/]+(:\d+)?(/\S*)?")
+_ADDRESS = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?(/[!-~]*)?", re.IGNORECASE)
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+=@-]{0,254}")
+"""Access keys, regions and buckets. The storage's library dies of what can't stand in a header or an address."""
 After = Literal["archive", "delete"]
 _CHANGING = threading.Lock()
 
@@ -53,6 +55,8 @@ class Synchronisation:
         for name in ("name", "access_key", "bucket", "region"):
             if not getattr(self, name).strip():
                 raise AgentError("needed", field=name.replace("_", " "))
+        for name in ("access_key", "bucket", "region"):
+            check_word(getattr(self, name))
 
     @property
     def prefix(self) -> str:
@@ -192,8 +196,15 @@ def _read_synchronisation(values: Mapping[str, Any]) -> Synchronisation:
 
 def check_address(value: str) -> None:
     """Raises AgentError for what is no address of a storage."""
-    if not _ADDRESS.fullmatch(value):
+    fits = _ADDRESS.fullmatch(value)
+    if not fits or int((fits[2] or ":0")[1:]) > 65535:
         raise AgentError("no_address", value=value)
+
+
+def check_word(value: str) -> None:
+    """Raises AgentError for what is no access key, region or bucket."""
+    if not _WORD.fullmatch(value):
+        raise AgentError("no_word", value=value)
 
 
 def check_identifier(value: str) -> None:

@@ -75,6 +75,7 @@ ENGLISH = {
     "no_such_type": "There is no synchronisation of the type {type}. There are: {types}.",
     "no_identifier": "{value} is no identifier. It has the form 01234567-89ab-cdef-0123-456789abcdef.",
     "no_address": "{value} is no storage address. It begins with https:// (or http:// within a network of your own).",
+    "no_word": "{value} can't be right: it holds more than plain letters, digits and a few signs. Copy it again.",
     "name_taken": "There is a synchronisation of the name {name} already.",
     "not_kept": "It can't be kept in {folder}: {reason}.",
     "no_such_name": "There is no synchronisation of the name {name}.",

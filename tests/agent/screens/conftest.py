@@ -95,8 +95,8 @@ def fill(page: Page, pc: Pc, **changed: str) -> None:
 
 
 def press(page: Page, do: str) -> None:
-    page.locator(f'button.button[name=do][value="{do}"]').click()
-    page.wait_for_load_state()
+    with page.expect_navigation():
+        page.locator(f'button.button[name=do][value="{do}"]').click()
 
 
 def errors(page: Page) -> dict[str, str]:

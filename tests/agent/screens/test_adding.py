@@ -282,7 +282,8 @@ def test_changed_reset_switched_off_and_deleted(desktop: Desktop) -> None:
     page.locator("a.danger").click()
     assert "1 file has not arrived yet" in page.locator("main").inner_text()
     check_accessibility(page)
-    page.locator("button.danger").click()
+    with page.expect_navigation():
+        page.locator("button.danger").click()
     assert "It is deleted" in page.locator("main").inner_text()
     assert desktop.kept() == []
     assert pc.waiting() == ["fmuta6.csv"]

@@ -94,7 +94,8 @@ def test_every_page_is_accessible(busy: Desktop, look: str, picture: Any) -> Non
     seen("settings")
     page.locator("#keep_activity_days").fill("none")
     page.locator("#proxy").fill("proxy")
-    page.locator("form button.button").click()
+    with page.expect_navigation():
+        page.locator("form button.button").click()
     assert page.locator(".error").count() == 2
     seen("settings-refused")
     page.goto("/nothing-here/")
@@ -106,13 +107,15 @@ def test_settings_are_kept_and_followed(busy: Desktop) -> None:
     page.goto("/settings/")
     page.locator("#language").select_option("nl")
     page.locator("#keep_activity_days").fill("30")
-    page.locator("form button.button").click()
+    with page.expect_navigation():
+        page.locator("form button.button").click()
     assert "De instellingen zijn opgeslagen" in page.locator("main").inner_text()
     kept = json.loads((busy.pc.home / "configuration.json").read_text())["settings"]
     assert (kept["language"], kept["keep_activity_days"], kept["settle_s"]) == ("nl", 30, 0.05)
     assert "wachten" in busy.pc.agent("status").stdout, "the command line follows it too"
     page.locator("#proxy").fill("http://127.0.0.1:9")
-    page.locator("form button.button").click()
+    with page.expect_navigation():
+        page.locator("form button.button").click()
     wait_until(lambda: "niet bereikbaar" in busy.pc.agent("status").stdout, "what is at work begins anew with it")
 
 
@@ -123,7 +126,8 @@ def test_activity_is_searched_by_name_kind_and_synchronisation(busy: Desktop) ->
     wait_until(lambda: page.reload() is not None and page.locator("tbody tr").count() >= 8, "not all is told")
     page.locator("#q").fill("NOVEMBER")
     page.locator("#what").select_option("sent")
-    page.locator("form button.button").click()
+    with page.expect_navigation():
+        page.locator("form button.button").click()
     assert page.locator("tbody tr").count() == 1
     assert "fmuta6 november.csv" in page.locator("tbody").inner_text()
     page.goto(f"/activity/?of={second['id']}")

@@ -89,6 +89,9 @@ MESSAGES = {
     "no_address": (
         "{value} is geen adres van een opslag. Het begint met https:// (of http:// binnen een eigen netwerk)."
     ),
+    "no_word": (
+        "{value} kan niet kloppen: er staat meer in dan gewone letters, cijfers en enkele tekens. Kopieer het opnieuw."
+    ),
     "name_taken": "Er is al een synchronisatie met de naam {name}.",
     "not_kept": "Het kan niet worden bewaard in {folder}: {reason}.",
     "no_such_name": "Er is geen synchronisatie met de naam {name}.",

@@ -96,6 +96,10 @@ MESSAGES = {
     "no_address": (
         "{value} n’est pas une adresse de stockage. Elle commence par https:// (ou http:// dans un réseau à vous)."
     ),
+    "no_word": (
+        "{value} ne peut pas être juste : il y a plus que des lettres simples, des chiffres et quelques signes. "
+        "Copiez-le à nouveau."
+    ),
     "name_taken": "Il y a déjà une synchronisation du nom {name}.",
     "not_kept": "L’enregistrement dans {folder} est impossible : {reason}.",
     "no_such_name": "Il n’y a pas de synchronisation du nom {name}.",

@@ -14,6 +14,7 @@ from bookbridge_agent.configuration import (
     Synchronisation,
     check_address,
     check_identifier,
+    check_word,
 )
 from bookbridge_agent.connection_code import ConnectionDetails
 from bookbridge_agent.fetching import PURCHASE, SALES
@@ -90,6 +91,8 @@ class Form:
             self._check_path(name, Path(value))
         elif name in ("company", "integration"):
             check_identifier(value)
+        elif name in ("access_key", "bucket", "region"):
+            check_word(value)
         elif name == "endpoint":
             check_address(value)
         elif name in MASKS:
