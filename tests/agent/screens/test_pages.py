@@ -23,6 +23,13 @@ KEPT = {
     "french": {"form"},
 }
 
+RENAMED = """([from, to]) => {
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) texts.currentNode.data = texts.currentNode.data.replaceAll(from, to);
+  for (const field of document.querySelectorAll("input, button")) field.value = field.value.replaceAll(from, to);
+}"""
+"""Pictures show no folder of the machine they were made on."""
+
 
 @pytest.fixture
 def busy(desktop: Desktop) -> Desktop:
@@ -62,14 +69,16 @@ def test_every_page_is_accessible(busy: Desktop, look: str, picture: Any) -> Non
         page.wait_for_load_state()
         check_accessibility(page)
         if name in KEPT[look]:
+            page.evaluate(RENAMED, [str(busy.pc.source.parent), "/srv/erp"])
             picture(page, f"agent-{name}-{look}")
+            page.evaluate(RENAMED, ["/srv/erp", str(busy.pc.source.parent)])
 
     first, _, third = busy.kept()
     seen("list")
     page.goto("/synchronisations/add/")
     seen("types")
     page.goto(f"/synchronisations/{first['id']}/")
-    page.locator("summary").click()
+    page.locator("details.inner summary").click()
     seen("form")
     page.locator('[name=browse][value="source:"]').click()
     seen("browse")
@@ -135,4 +144,4 @@ def test_activity_is_searched_by_name_kind_and_synchronisation(busy: Desktop) ->
     assert rows
     assert all("Winkel" in row for row in rows)
     page.goto(f"/activity/?of={first['id']}&page=x")
-    assert page.locator("tbody tr").count() >= 7
+    assert page.locator("tbody tr").count() >= 6
