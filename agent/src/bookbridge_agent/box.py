@@ -53,6 +53,7 @@ class Box:
 
     def __init__(self, synchronisation: Synchronisation, secret: str, proxy: str | None = None) -> None:
         self._of = synchronisation
+        self._proxy = proxy
         self._store = _store(synchronisation, secret, proxy)
 
     def inbox_key(self, delivery: str, name: str) -> str:
@@ -175,7 +176,8 @@ class Box:
         except LIBRARY_ERRORS as error:
             of = self._of
             name = key.rpartition("/")[2]
-            raise told_apart(error, endpoint=of.endpoint, bucket=of.bucket, region=of.region, name=name) from None
+            about = {"endpoint": of.endpoint, "bucket": of.bucket, "region": of.region}
+            raise told_apart(error, **about, name=name, proxy=self._proxy) from None
 
 
 def _store(of: Synchronisation, secret: str, proxy: str | None) -> S3Store:

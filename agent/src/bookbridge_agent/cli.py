@@ -245,7 +245,7 @@ def _say_what_is_wrong(added: Synchronisation, secret: str, before: Configuratio
     try:
         Box(added, secret, before.settings.proxy).check()
     except AgentError as fault:
-        if fault.message.code not in ("unreachable", "storage_failed"):
+        if fault.message.code not in ("unreachable", "unreachable_by_proxy", "proxy_refused", "storage_failed"):
             raise
         click.echo(f"Not checked: {fault}", err=True)
 
