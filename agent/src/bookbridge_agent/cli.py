@@ -315,7 +315,7 @@ def _say_what_is_wrong(added: Synchronisation, secret: str, before: Configuratio
     try:
         Box(added, secret, before.settings.proxy).check()
     except AgentError as fault:
-        if fault.message.code not in ("unreachable", "storage_failed"):
+        if fault.message.code not in ("unreachable", "unreachable_by_proxy", "proxy_refused", "storage_failed"):
             raise
         words = Words(best_language(machine.system_languages()))
         click.echo(words("cli_not_checked", why=words.say(fault.message)), err=True)

@@ -18,6 +18,8 @@ ACCOUNTANCY = "accountancy"
 TYPES = {ACCOUNTANCY: "Bookbridge accountancy"}
 BUCKET, REGION = "bookbridge", "us-east-1"
 _ADDRESS = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?(/[!-~]*)?", re.IGNORECASE)
+_PROXY = re.compile(r"(https?|socks5h?)://([!-.0-9;-?A-~]+(:[!-.0-~]*)?@)?[a-z0-9._-]+(:\d{1,5})?/?", re.IGNORECASE)
+_PASSWORD = re.compile(r"(?<=://)([^:/@]*):.*(?=@)")
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+=@-]{0,254}")
 """Access keys, regions and buckets. The storage's library dies of what can't stand in a header or an address."""
 After = Literal["archive", "delete"]
@@ -199,6 +201,17 @@ def check_address(value: str) -> None:
     fits = _ADDRESS.fullmatch(value)
     if not fits or int((fits[2] or ":0")[1:]) > 65535:
         raise AgentError("no_address", value=value)
+
+
+def check_proxy(value: str) -> None:
+    """Raises AgentError for what is no address of a proxy; one may hold a name and a password."""
+    if not _PROXY.fullmatch(value):
+        raise AgentError("no_proxy", value=shown_proxy(value))
+
+
+def shown_proxy(value: str) -> str:
+    """Without its password."""
+    return _PASSWORD.sub(r"\1:…", value)
 
 
 def check_word(value: str) -> None:

@@ -13,6 +13,8 @@ import platformdirs
 
 _REPLACE_TRIES = 50 if sys.platform == "win32" else 1
 _REPLACE_PAUSE_S = 0.2
+_IN_USE = (32, 33)
+"""Windows' ERROR_SHARING_VIOLATION and ERROR_LOCK_VIOLATION."""
 
 
 def usual_folder() -> Path:
@@ -31,12 +33,13 @@ def is_in_use(path: Path) -> bool:
         import ctypes
 
         generic_read, nobody_else, open_existing, invalid = 0x80000000, 0, 3, ctypes.c_void_p(-1).value
-        create = ctypes.windll.kernel32.CreateFileW
-        create.restype = ctypes.c_void_p
-        handle = create(str(path), generic_read, nobody_else, None, open_existing, 0, None)
+        kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+        kernel.CreateFileW.restype = ctypes.c_void_p
+        handle = kernel.CreateFileW(str(path), generic_read, nobody_else, None, open_existing, 0, None)
         if handle == invalid:
-            return True
-        ctypes.windll.kernel32.CloseHandle(ctypes.c_void_p(handle))
+            # Whatever else is the matter with it is told when it is opened.
+            return ctypes.get_last_error() in _IN_USE
+        kernel.CloseHandle(ctypes.c_void_p(handle))
     return False
 
 

@@ -26,6 +26,13 @@ ENGLISH = {
     "code_unreadable": "The file {path} can't be read: {reason}.",
     # The way to the storage.
     "unreachable": "The storage can't be reached at {endpoint}. What waits is sent as soon as it can be.",
+    "unreachable_by_proxy": (
+        "The storage can't be reached at {endpoint} by the proxy {proxy}. What waits is sent as soon as it can be."
+    ),
+    "proxy_refused": (
+        "The proxy {proxy} lets nothing through. When it asks for a name and a password, they stand in its address in "
+        "the settings: http://NAME:PASSWORD@HOST:PORT."
+    ),
     "storage_failed": "The storage answered with a fault of its own ({reason}). It is tried again.",
     "arrived_damaged": "{name} did not arrive as it was sent. It is sent again.",
     "name_refused": "{name} can't be sent: the storage refuses it ({reason}).",

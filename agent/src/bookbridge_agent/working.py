@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 
-# Documented, though not the usual way in: only here may each wait have a length of its own.
+# Documented, though not the usual way in: only here may each wait have a length of its own. See `_watcher`.
 from watchfiles._rust_notify import RustNotify, WatchfilesRustInternalError
 
 from bookbridge_agent.box import Box
@@ -35,6 +35,8 @@ _STORAGE = "storage"
 _JOURNAL = "journal"
 _WAITING = "waiting"
 _MISTAKE = "mistake "
+_WATCHER = "watcher"
+_TELLS_NOTHING = (OSError, WatchfilesRustInternalError)
 _OUTPUT = "output "
 
 
@@ -199,15 +201,14 @@ class Work:
 
     def _wait_for_changes(self, watcher: RustNotify | None, seconds: float) -> RustNotify | None:
         """Until something changes in the folder, or the time has passed: network folders tell nothing."""
-        if watcher is None:
-            watcher = _watcher(self.of)
-        if watcher is None:
-            self.stop.wait(seconds)
-            return None
         try:
+            watcher = watcher or _watcher(self.of)
             longest_ms = max(int(seconds * 1000), 1)
             watcher.watch(_STEP_MS, min(_STEP_MS, longest_ms), longest_ms, self.stop)
-        except WatchfilesRustInternalError:
+        except Exception as error:
+            # A folder that tells nothing, or a library that changed: looking by and by is enough.
+            if not isinstance(error, _TELLS_NOTHING):
+                self._trouble(_WATCHER, AgentError("mistake", reason=f"{_WATCHER}: {type(error).__name__}"))
             self.stop.wait(seconds)
             return None
         return watcher if self.of.source.is_dir() else None
@@ -234,8 +235,5 @@ class Work:
         return max(min(waits), 0.0)
 
 
-def _watcher(of: Synchronisation) -> RustNotify | None:
-    try:
-        return RustNotify([str(of.source)], False, False, 0, False, True)
-    except (OSError, WatchfilesRustInternalError):
-        return None
+def _watcher(of: Synchronisation) -> RustNotify:
+    return RustNotify([str(of.source)], False, False, 0, False, True)

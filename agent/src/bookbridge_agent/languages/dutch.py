@@ -39,6 +39,13 @@ MESSAGES = {
     ),
     "code_unreadable": "Het bestand {path} is niet leesbaar: {reason}.",
     "unreachable": "De opslag is niet bereikbaar op {endpoint}. Wat wacht, wordt verstuurd zodra het kan.",
+    "unreachable_by_proxy": (
+        "De opslag is op {endpoint} niet bereikbaar via de proxy {proxy}. Wat wacht, wordt verstuurd zodra het kan."
+    ),
+    "proxy_refused": (
+        "De proxy {proxy} laat niets door. Vraagt hij een naam en een wachtwoord, dan staan die in zijn adres bij de "
+        "instellingen: http://NAAM:WACHTWOORD@HOST:POORT."
+    ),
     "storage_failed": "De opslag meldde een eigen fout ({reason}). Het wordt opnieuw geprobeerd.",
     "arrived_damaged": "{name} kwam niet aan zoals het verstuurd is. Het wordt opnieuw verstuurd.",
     "name_refused": "{name} kan niet worden verstuurd: de opslag weigert het ({reason}).",

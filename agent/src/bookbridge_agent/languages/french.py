@@ -44,6 +44,13 @@ MESSAGES = {
     ),
     "code_unreadable": "Le fichier {path} est illisible : {reason}.",
     "unreachable": "Le stockage est injoignable à {endpoint}. Ce qui attend est envoyé dès que possible.",
+    "unreachable_by_proxy": (
+        "Le stockage est injoignable à {endpoint} par le proxy {proxy}. Ce qui attend est envoyé dès que possible."
+    ),
+    "proxy_refused": (
+        "Le proxy {proxy} ne laisse rien passer. S’il demande un nom et un mot de passe, ils figurent dans son adresse "
+        "dans les paramètres : http://NOM:MOTDEPASSE@HOTE:PORT."
+    ),
     "storage_failed": "Le stockage a signalé une erreur interne ({reason}). Un nouvel essai suit.",
     "arrived_damaged": "{name} n’est pas arrivé tel qu’il a été envoyé. Il est envoyé à nouveau.",
     "name_refused": "{name} ne peut pas être envoyé : le stockage le refuse ({reason}).",

@@ -21,10 +21,12 @@ FIELDS = {
     "wrong_region": "region",
     "wrong_clock": "endpoint",
     "unreachable": "endpoint",
+    "unreachable_by_proxy": "endpoint",
+    "proxy_refused": "endpoint",
     "storage_failed": "endpoint",
 }
 """At which field of the form each refusal stands."""
-PASSING = ("unreachable", "storage_failed")
+PASSING = ("unreachable", "unreachable_by_proxy", "proxy_refused", "storage_failed")
 """What is no reason against saving: the network may be away."""
 
 

@@ -1,12 +1,13 @@
 """The settings of the agent, and whether it starts with the computer."""
 
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 
 from werkzeug.wrappers import Response
 
 from bookbridge_agent import configuration, service
-from bookbridge_agent.configuration import Settings, check_address
+from bookbridge_agent.configuration import Settings, check_address, check_proxy, shown_proxy
 from bookbridge_agent.messages import AgentError, Message, message
 from bookbridge_agent.screens.asking import Asked
 from bookbridge_agent.words import LANGUAGES
@@ -23,12 +24,16 @@ class SettingsForm:
 
     @classmethod
     def saved(cls, settings: Settings) -> "SettingsForm":
-        return cls({name: str(getattr(settings, name) or "") for name in TEXTS})
+        values = {name: str(getattr(settings, name) or "") for name in TEXTS}
+        return cls(values | {"proxy": shown_proxy(values["proxy"])})
 
     def changed(self, settings: Settings) -> Settings | None:
         """None when anything is wrong, which stands in `errors` then."""
-        for name in ("endpoint", "proxy"):
-            self._check_address(name)
+        # Shown without its password; left as it is shown, it stays as it was.
+        kept = settings.proxy or ""
+        proxy = kept if self.values["proxy"] == shown_proxy(kept) else self.values["proxy"]
+        self._check("endpoint", check_address, self.values["endpoint"])
+        self._check("proxy", check_proxy, proxy)
         numbers = {name: self._number(name) for name in _NUMBERS}
         if self.errors:
             return None
@@ -38,17 +43,17 @@ class SettingsForm:
             language=values["language"] if values["language"] in LANGUAGES else None,
             after="delete" if values["after"] == "delete" else "archive",
             endpoint=values["endpoint"],
-            proxy=values["proxy"] or None,
+            proxy=proxy or None,
             keep_activity_days=numbers["keep_activity_days"],
             screens_port=numbers["screens_port"],
         )
 
-    def _check_address(self, name: str) -> None:
+    def _check(self, name: str, check: Callable[[str], None], value: str) -> None:
         try:
-            if self.values[name]:
-                check_address(self.values[name])
-        except AgentError:
-            self.errors[name] = message("no_address" if name == "endpoint" else "no_proxy", value=self.values[name])
+            if value:
+                check(value)
+        except AgentError as fault:
+            self.errors[name] = fault.message
 
     def _number(self, name: str) -> int:
         least, most = _NUMBERS[name]
@@ -67,6 +72,7 @@ def show(asked: Asked) -> Response:
     sent = asked.request.form
     form = SettingsForm({name: sent.get(name, "")[:LONGEST].strip() for name in TEXTS})
     if form.changed(asked.configuration().settings) is None:
+        form.values["proxy"] = shown_proxy(form.values["proxy"])
         return _page(asked, form, 422)
     configuration.change(asked.desk.home, lambda now: replace(now, settings=form.changed(now.settings) or now.settings))
     return asked.go("/settings/", "settings")
