@@ -43,14 +43,7 @@ from bookbridge.exchange.models import (
     Run,
     Settlement,
 )
-from bookbridge.integrations.models import (
-    AccessKey,
-    Agent,
-    AppRegistration,
-    Authorisation,
-    Configuration,
-    Integration,
-)
+from bookbridge.integrations.models import AccessKey, AppRegistration, Authorisation, Configuration, Integration
 from bookbridge.organisations.models import Membership, Organisation, User
 
 PASSWORD = "a-long-made-up-password"
@@ -124,15 +117,6 @@ def access_key(of: Integration, label: str = "Kassa-pc", **fields: Any) -> Acces
         integration=of,
         label=label,
         **{"key_id": f"BBMADEUP{next(_numbers):012d}", "secret": "made-up-secret-access-key", **fields},
-    )
-
-
-def agent(of: Integration, *, at: datetime = NOW, **fields: Any) -> Agent:
-    """A PC that was last heard of then."""
-    return Agent.objects.create(
-        organisation=of.organisation,
-        integration=of,
-        **{"installation": f"{next(_numbers):032x}", "version": "0.1.0", "heard_at": at, **fields},
     )
 
 

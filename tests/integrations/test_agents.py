@@ -13,6 +13,7 @@ from bookbridge.integrations import agents
 from bookbridge.integrations.agents import heard, read_sign
 from bookbridge.integrations.models import Agent, Integration
 from tests import factories
+from tests.agents import agent_of
 
 INSTALLATION = "0123456789abcdef" * 2
 MOMENT = "2026-03-12T09:30:00+00:00"
@@ -154,7 +155,7 @@ def test_a_sign_is_kept_and_written_no_more_often_than_needed(
 
 def test_a_stolen_key_makes_no_list_without_an_end(link: Integration) -> None:
     for number in range(agents.MOST_AGENTS):
-        factories.agent(link, installation=f"{number:032x}")
+        agent_of(link, installation=f"{number:032x}")
     assert heard(link.organisation_id, link.pk, INSTALLATION, sign(), timezone.now()) is None
     assert heard(link.organisation_id, link.pk, f"{1:032x}", sign(), timezone.now()) is not None
     assert Agent.objects.count() == agents.MOST_AGENTS
@@ -168,7 +169,7 @@ def test_whatever_is_read_can_be_stored(link: Integration) -> None:
 
 def test_a_pc_is_silent_only_where_it_should_be_heard(link: Integration) -> None:
     now = timezone.now()
-    agent = factories.agent(link, at=now - timedelta(hours=2, seconds=1))
+    agent = agent_of(link, at=now - timedelta(hours=2, seconds=1))
     assert agents.is_silent(agent, link, now)
     assert not agents.is_silent(agent, link, now - timedelta(seconds=2))
     link.is_paused = True

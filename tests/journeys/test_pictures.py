@@ -1,5 +1,6 @@
 """Every page as a bookkeeper sees it: checked for accessibility at both widths, light and dark, and pictured."""
 
+import json
 from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
@@ -8,8 +9,10 @@ import pytest
 from playwright.sync_api import Page
 
 from bookbridge.exchange.models import Line
+from bookbridge.integrations.agents import read_sign
 from bookbridge.integrations.models import AccessKey
 from tests import factories
+from tests.agents import agent_of
 from tests.journeys.conftest import DESKTOP, PHONE
 from tests.journeys.steps import check_accessibility, log_in
 
@@ -26,12 +29,14 @@ class Cast:
         )
         factories.member(self.company, "bookkeeper", "bram@example.org", name="Bram Voorbeeld")
         factories.member(self.company, "viewer", "accountant@example.org")
-        link = factories.integration(self.company, "Reserveringen")
+        # Else all of its PCs would be silent by now.
+        link = factories.integration(self.company, "Reserveringen", agent_silent_after_h=None)
         factories.authorisation(link, "sign_in_again", label="Oude account", status_reason="Old refresh token used.")
         self.configuration = factories.configuration(link)
         second = factories.whole_integration(self.company, name="Winkel en horeca", is_paused=True)
         self.link, now = link, factories.NOW
         self._access_keys()
+        self._pcs()
         for day in range(1, 5):
             for hour in (0, 6):
                 self._good_run(now - timedelta(days=day, hours=hour), 14 + day * 3 % 11)
@@ -67,6 +72,19 @@ class Cast:
         revoked = factories.NOW - timedelta(days=2)
         factories.access_key(self.link, "Oude kassa", key_id="BBH7ZC3XVOE5MQLB4SYD", revoked_at=revoked)
         AccessKey.objects.update(created_at=factories.NOW - timedelta(days=9))
+
+    def _pcs(self) -> None:
+        """One that is well and one with an older agent, whose folder can't be reached."""
+        sent = {"last_sent": "2026-03-12T10:29:00+01:00", "last_fetched": "2026-03-12T10:26:00+01:00"}
+        missing = {"code": "source_missing", "values": {"folder": "\\\\server\\export"}}
+        for version, told in (
+            ("0.1.0", {"name": "Kassa", "last_sent_name": "fmuta6.csv", **sent}),
+            ("0.0.9", {"name": "Server van het ERP", "waiting": 2, "troubles": [missing], **sent}),
+        ):
+            sign = read_sign(json.dumps({"version": version, "synchronisations": [told]}).encode())
+            assert sign is not None
+            kept = {"version": version, "synchronisations": sign.synchronisations}
+            agent_of(self.link, installation=f"{version[-1]}4c1e0b2" * 4, **kept)
 
     def _good_run(self, at: Any, lines: int, configuration: Any = None) -> None:
         made = factories.run(configuration or self.configuration, at=at)

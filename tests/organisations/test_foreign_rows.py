@@ -19,6 +19,7 @@ from bookbridge.organisations.models import Organisation
 from bookbridge.organisations.walls import acting_as, acting_for, acting_for_nobody
 from bookbridge.portal.views import companies
 from tests import factories
+from tests.agents import agent_of
 from tests.comparisons import comparison
 from tests.differences import difference
 from tests.exchange.stage import Stage
@@ -63,7 +64,7 @@ def filled(name: str) -> Organisation:
     PackageReference.objects.create(**own, kind="customer", code="1", external_id="x")
     CallBudget.objects.create(organisation=company, authorisation=configuration.authorisation, administration="1")
     access_keys.make(configuration.integration, "Agent", None)
-    factories.agent(configuration.integration)
+    agent_of(configuration.integration)
     run = factories.run_with_errors(configuration)
     factories.held_run(configuration)
     posted = Line.objects.filter(run=run, posting__isnull=False).latest("pk").posting

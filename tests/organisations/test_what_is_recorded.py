@@ -31,6 +31,7 @@ from bookbridge.portal.account import mails
 from bookbridge.portal.settings_forms import schedule_of
 from bookbridge.server import restoring
 from tests import factories
+from tests.agents import agent_of
 from tests.exchange.files import customer, joined, sale
 from tests.exchange.stage import Stage
 from tests.portal import people
@@ -293,7 +294,7 @@ def _keyed(world: World) -> None:
 
 
 def _forgotten(world: World) -> None:
-    place = [world.organisation.pk, world.integration.pk, factories.agent(world.integration).pk]
+    place = [world.organisation.pk, world.integration.pk, agent_of(world.integration).pk]
     assert world.client.post(reverse("forget_agent", args=place)).status_code == 302
 
 

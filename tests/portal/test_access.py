@@ -27,6 +27,7 @@ from bookbridge.portal.account.second_step import OPEN_BEFORE
 from bookbridge.server import roles
 from bookbridge.server.roles import ROLES
 from tests import factories
+from tests.agents import agent_of
 
 pytestmark = pytest.mark.django_db
 
@@ -180,7 +181,7 @@ def made_world(storage_folder: Path) -> dict[str, Any]:
             "snapshot_id": OutstandingSnapshot.objects.get(configuration=configuration, state="held").pk,
             "name": "dbopen.csv",
             "access_key_id": factories.access_key(configuration.integration).pk,
-            "agent_id": factories.agent(configuration.integration).pk,
+            "agent_id": agent_of(configuration.integration).pk,
             "company": company,
         }
     own, foreign = companies.values()

@@ -21,6 +21,7 @@ from bookbridge.server import surroundings
 from bookbridge.storage import open_storage
 from bookbridge.storage.dropbox.names import Home
 from tests import factories
+from tests.agents import agent_of
 from tests.integrations.test_agents import INSTALLATION, MOMENT, sign
 from tests.mail_sink import Sink
 from tests.portal.stored import stored_at
@@ -78,7 +79,7 @@ def test_both_pages_show_what_a_pc_told(owner: Client, link: Integration) -> Non
 
 def test_a_pc_costs_the_page_one_query(owner: Client, link: Integration) -> None:
     for _ in range(5):
-        factories.agent(link, at=timezone.now(), synchronisations=[])
+        agent_of(link, at=timezone.now(), synchronisations=[])
     for name, most in (("integration", 13), ("drop_box", 10)):
         with CaptureQueriesContext(connection) as asked:
             owner.get(page(link, name))
@@ -196,7 +197,7 @@ def test_what_is_not_missed_any_more_is_not_told(how: str, mail_sink: Sink, anna
 
 def test_a_mail_names_some_pcs_and_counts_the_others(mail_sink: Sink, anna: User, link: Integration) -> None:
     for number in range(12):
-        factories.agent(link, at=timezone.now() - timedelta(hours=3 + number))
+        agent_of(link, at=timezone.now() - timedelta(hours=3 + number))
     went_silent()
     [mail] = mails(mail_sink)
     assert mail["Subject"] == "Camping De Eik: 12 things need attention"
@@ -207,7 +208,7 @@ def test_a_mail_names_some_pcs_and_counts_the_others(mail_sink: Sink, anna: User
 def test_a_silent_pc_needs_attention_on_every_list(owner: Client, link: Integration) -> None:
     quiet = factories.integration(link.organisation, "Quiet")
     for of, hours in ((link, 3), (link, 4), (link, 1), (quiet, 1)):
-        factories.agent(of, at=timezone.now() - timedelta(hours=hours))
+        agent_of(of, at=timezone.now() - timedelta(hours=hours))
     for address in (page(link, "integration"), *(reverse(name, args=[link.organisation_id]) for name in _LISTS)):
         assert "2 PCs have gone silent" in owner.get(address).content.decode(), address
     for change in ({"is_paused": True}, {"is_paused": False, "agent_silent_after_h": None}):
@@ -238,7 +239,7 @@ def test_the_operator_and_the_doctor_know(link: Integration) -> None:
 def test_an_owner_sets_when_a_pc_is_silent(owner: Client, link: Integration) -> None:
     from bookbridge.integrations.changing import seen
 
-    factories.agent(link, silence_told_since=timezone.now())
+    agent_of(link, silence_told_since=timezone.now())
     shown = owner.get(page(link, "settings"))
     assert shown.context["agent_silence"]["hours"].value() == 2
     save = page(link, "save_agent_silence")
