@@ -1,6 +1,7 @@
 """Every page: accessible at both widths, light and dark, in each language; pictured with KEEP_PICTURES=yes."""
 
 import json
+from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -39,7 +40,8 @@ def busy(desktop: Desktop) -> Desktop:
     for name, more in (("Winkel", []), ("Oude kassa", ["--inactive"])):
         folder = pc.source.with_name(name)
         folder.mkdir()
-        added = pc.agent("add", *pc.details(name=name, source=str(folder)), *more)
+        output = str(pc.output.with_name(f"{name}.csv"))
+        added = pc.agent("add", *pc.details(**{"name": name, "source": str(folder), "sales-output": output}), *more)
         assert added.returncode == 0, added.stderr
     old = pc.source.with_name("Oude kassa") / ".bookbridge"
     for number, name in enumerate(("fmuta6 oktober.csv", "debitr.csv")):
@@ -65,13 +67,17 @@ def test_every_page_is_accessible(busy: Desktop, look: str, picture: Any) -> Non
     (busy.pc.source.with_name("Winkel")).rename(busy.pc.source.with_name("Winkel away"))
     wait_until(lambda: page.reload() is not None and page.locator(".why").count() > 0, "no trouble is told")
 
+    names = {str(busy.pc.source.parent): "/srv/erp", str(Path.home()): "/home/anna"}
+
     def seen(name: str) -> None:
         page.wait_for_load_state()
         check_accessibility(page)
         if name in KEPT[look]:
-            page.evaluate(RENAMED, [str(busy.pc.source.parent), "/srv/erp"])
+            for real, shown in names.items():
+                page.evaluate(RENAMED, [real, shown])
             picture(page, f"agent-{name}-{look}")
-            page.evaluate(RENAMED, ["/srv/erp", str(busy.pc.source.parent)])
+            for real, shown in names.items():
+                page.evaluate(RENAMED, [shown, real])
 
     first, _, third = busy.kept()
     seen("list")
@@ -122,10 +128,16 @@ def test_settings_are_kept_and_followed(busy: Desktop) -> None:
     kept = json.loads((busy.pc.home / "configuration.json").read_text())["settings"]
     assert (kept["language"], kept["keep_activity_days"], kept["settle_s"]) == ("nl", 30, 0.05)
     assert "wachten" in busy.pc.agent("status").stdout, "the command line follows it too"
-    page.locator("#proxy").fill("http://127.0.0.1:9")
+    page.locator("#proxy").fill("http://anna:hidden@127.0.0.1:9")
     with page.expect_navigation():
         page.locator("form button.button").click()
     wait_until(lambda: "niet bereikbaar" in busy.pc.agent("status").stdout, "what is at work begins anew with it")
+    page.reload()
+    assert "hidden" not in page.content()
+    with page.expect_navigation():
+        page.locator("form button.button").click()
+    kept = json.loads((busy.pc.home / "configuration.json").read_text())["settings"]
+    assert kept["proxy"] == "http://anna:hidden@127.0.0.1:9", "left as it is shown, it stays as it was"
 
 
 def test_activity_is_searched_by_name_kind_and_synchronisation(busy: Desktop) -> None:
