@@ -24,7 +24,7 @@ from bookbridge_agent.leftovers import Leftovers
 from bookbridge_agent.masks import DEFAULTS, KINDS, Masks
 from bookbridge_agent.messages import AgentError, Message, reason_of
 from bookbridge_agent.running import Agent, open_box
-from bookbridge_agent.screens.serving import Screens, address_of, link
+from bookbridge_agent.screens.doors import address_of, link
 from bookbridge_agent.service import Service
 from bookbridge_agent.taking import checked_source
 from bookbridge_agent.vault import open_vault
@@ -87,6 +87,9 @@ def run(home: Home) -> None:
 
 
 def _run(home: Home, stop: threading.Event) -> None:
+    # Its libraries are for this alone: the other commands begin without them.
+    from bookbridge_agent.screens.serving import Screens
+
     with home.alone():
         vault = open_vault(home)
         agent = Agent(home, vault)

@@ -1,5 +1,6 @@
 """One request, and what answers to it need."""
 
+from collections.abc import Callable
 from datetime import datetime
 from importlib.metadata import version
 
@@ -8,6 +9,7 @@ from werkzeug.wrappers import Request, Response
 
 from bookbridge_agent import configuration
 from bookbridge_agent.configuration import Configuration
+from bookbridge_agent.messages import AgentError
 from bookbridge_agent.screens.desk import Desk
 from bookbridge_agent.screens.pages import Pages
 from bookbridge_agent.words import Words
@@ -27,6 +29,13 @@ class Asked:
     def configuration(self) -> Configuration:
         """Raises AgentError when it is damaged."""
         return configuration.load(self.desk.home)
+
+    def change(self, changed: Callable[[Configuration], Configuration]) -> None:
+        """Raises AgentError when it can't be kept."""
+        try:
+            configuration.change(self.desk.home, changed)
+        except OSError as error:
+            raise AgentError.of_system(error, "not_kept", folder=self.desk.home.folder) from None
 
     def page(self, template: str, status: int = 200, *, is_bare: bool = False, **values: object) -> Response:
         shown = self._pages.show(

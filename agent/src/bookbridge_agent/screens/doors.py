@@ -7,6 +7,7 @@ for long, since an address stands in the list of processes, and in the browser's
 
 import hashlib
 import hmac
+import json
 import secrets
 import time
 from collections.abc import Callable
@@ -14,6 +15,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from bookbridge_agent.home import Home
+from bookbridge_agent.messages import AgentError
 from bookbridge_agent.writing import write_whole
 
 TICKET_LASTS_S = 600.0
@@ -60,6 +62,25 @@ class Doors:
 
     def _derived(self, what: str) -> str:
         return hmac.new(self._key, what.encode(), hashlib.sha256).hexdigest()
+
+
+def address_of(home: Home) -> str | None:
+    """Where the screens of the agent that works with this home are; None while none does."""
+    if not home.is_at_work():
+        return None
+    try:
+        told: str = json.loads(home.screens.read_bytes())["address"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return told
+
+
+def link(home: Home) -> str:
+    """Opens the screens once. Raises AgentError when no agent runs: another program could have its port."""
+    there = address_of(home)
+    if there is None:
+        raise AgentError("not_running")
+    return f"{there}open/{write_ticket(home)}"
 
 
 def write_ticket(home: Home) -> str:

@@ -8,7 +8,7 @@ from uuid import uuid4
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from bookbridge_agent import configuration, connection_code
+from bookbridge_agent import connection_code
 from bookbridge_agent.configuration import TYPES, Synchronisation
 from bookbridge_agent.leftovers import Leftovers
 from bookbridge_agent.masks import KINDS
@@ -105,11 +105,11 @@ class _Filling:
         desk, typed = self._asked.desk, self._typed_secret()
         if typed:
             made = entered_at(made, datetime.now(UTC).isoformat())
-            desk.vault.put(made.id, typed)
-        try:
-            configuration.change(desk.home, lambda now: now.with_changed(made) if self._of else now.with_one_more(made))
-        except OSError as error:
-            raise AgentError.of_system(error, "not_kept", folder=desk.home.folder) from None
+            try:
+                desk.vault.put(made.id, typed)
+            except OSError as error:
+                raise AgentError.of_system(error, "not_kept", folder=desk.home.folder) from None
+        self._asked.change(lambda now: now.with_changed(made) if self._of else now.with_one_more(made))
         desk.drafts.forget(self._draft)
         done = "saved" if self._of else "added"
         return self._asked.go("/synchronisations/", done if found is None else f"{done}_unchecked")

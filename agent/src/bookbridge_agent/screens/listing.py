@@ -3,7 +3,6 @@
 from werkzeug.exceptions import NotFound
 from werkzeug.wrappers import Response
 
-from bookbridge_agent import configuration
 from bookbridge_agent.configuration import TYPES
 from bookbridge_agent.leftovers import Leftovers
 from bookbridge_agent.messages import AgentError
@@ -34,7 +33,7 @@ def delete(asked: Asked, id_: str) -> Response:
         raise NotFound
     if not asked.is_post:
         return asked.page("delete.html", of=of, waiting=Leftovers(of, asked.desk.home, asked.desk.journal).count())
-    configuration.change(asked.desk.home, lambda now: now.without(id_))
+    asked.change(lambda now: now.without(id_))
     asked.desk.vault.forget(id_)
     asked.desk.journal.tell(id_, "removed", of.name)
     return asked.go("/synchronisations/", "deleted")

@@ -10,10 +10,8 @@ from waitress.server import create_server  # type: ignore[import-untyped]
 from bookbridge_agent import configuration, machine
 from bookbridge_agent.home import Home
 from bookbridge_agent.journal import Journal
-from bookbridge_agent.messages import AgentError
 from bookbridge_agent.screens.app import App
 from bookbridge_agent.screens.desk import Desk
-from bookbridge_agent.screens.doors import write_ticket
 from bookbridge_agent.vault import Vault
 from bookbridge_agent.writing import write_whole
 
@@ -46,25 +44,6 @@ class Screens:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._home.screens.unlink(missing_ok=True)
         self._server.close()
-
-
-def address_of(home: Home) -> str | None:
-    """Where the screens of the agent that works with this home are; None while none does."""
-    if not home.is_at_work():
-        return None
-    try:
-        told: str = json.loads(home.screens.read_bytes())["address"]
-    except (OSError, ValueError, KeyError, TypeError):
-        return None
-    return told
-
-
-def link(home: Home) -> str:
-    """Opens the screens once. Raises AgentError when no agent runs: another program could have its port."""
-    there = address_of(home)
-    if there is None:
-        raise AgentError("not_running")
-    return f"{there}open/{write_ticket(home)}"
 
 
 def _listener(port: int) -> socket.socket:

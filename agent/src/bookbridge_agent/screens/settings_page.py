@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from werkzeug.wrappers import Response
 
-from bookbridge_agent import configuration, service
+from bookbridge_agent import service
 from bookbridge_agent.configuration import Settings, check_address, check_proxy, shown_proxy
 from bookbridge_agent.messages import AgentError, Message, message
 from bookbridge_agent.screens.asking import Asked
@@ -74,7 +74,7 @@ def show(asked: Asked) -> Response:
     if form.changed(asked.configuration().settings) is None:
         form.values["proxy"] = shown_proxy(form.values["proxy"])
         return _page(asked, form, 422)
-    configuration.change(asked.desk.home, lambda now: replace(now, settings=form.changed(now.settings) or now.settings))
+    asked.change(lambda now: replace(now, settings=form.changed(now.settings) or now.settings))
     return asked.go("/settings/", "settings")
 
 
