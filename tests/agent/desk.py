@@ -52,7 +52,7 @@ class Desk:
         return path
 
     def waiting(self) -> list[Path]:
-        return sorted(path for path in (self.source / ".bookbridge").rglob("*") if path.is_file())
+        return sorted(path for path in (self.source / ".bookbridge").glob("*/*") if path.is_file())
 
     def archived(self) -> list[bytes]:
         return sorted(path.read_bytes() for path in (self.source / "archive").glob("*"))

@@ -24,6 +24,7 @@ class Pc:
         self.output = folder / "open items" / "dbopen.csv"
         self.output.parent.mkdir()
         self.server = server
+        self.program = [sys.executable, "-P", "-m", "bookbridge_agent"]
         self._running: list[subprocess.Popen[bytes]] = []
 
     def environment(self, **more: str) -> dict[str, str]:
@@ -41,9 +42,8 @@ class Pc:
         }
 
     def agent(self, *words: str, typed: str = "", **environment: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-P", "-m", "bookbridge_agent", *words]
         return subprocess.run(
-            command,
+            [*self.program, *words],
             env=self.environment(**environment),
             capture_output=True,
             text=True,
@@ -77,11 +77,14 @@ class Pc:
 
     def start(self, **environment: str) -> subprocess.Popen[bytes]:
         """`run`, in the background."""
-        command = [sys.executable, "-P", "-m", "bookbridge_agent", "run"]
         log = (self.home / "run.log").open("ab")
         with log:
             process = subprocess.Popen(
-                command, env=self.environment(**environment), stdin=subprocess.DEVNULL, stdout=log, stderr=log
+                [*self.program, "run"],
+                env=self.environment(**environment),
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
             )
         self._running.append(process)
         return process
@@ -98,7 +101,7 @@ class Pc:
         return sorted((path.name, path.read_bytes()) for path in inbox.rglob("*") if path.is_file())
 
     def waiting(self) -> list[str]:
-        return sorted(path.name for path in (self.source / ".bookbridge").rglob("*") if path.is_file())
+        return sorted(path.name for path in (self.source / ".bookbridge").glob("*/*") if path.is_file())
 
     def archived(self) -> list[bytes]:
         return sorted(path.read_bytes() for path in (self.source / "archive").glob("*"))

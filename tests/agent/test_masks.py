@@ -4,6 +4,7 @@ import time
 
 import pytest
 
+from bookbridge_agent import masks
 from bookbridge_agent.masks import DEFAULTS, KINDS, Masks, check
 from bookbridge_agent.messages import AgentError
 from bookbridge_agent.names import LONGEST_NAME
@@ -84,3 +85,9 @@ def test_the_slowest_that_is_allowed_ends_on_the_longest_name() -> None:
     began = time.process_time()
     assert masks.kind_of("a" * (LONGEST_NAME * 5)) is None
     assert time.process_time() - began < 30
+
+
+def test_a_part_that_a_later_python_may_bring_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(masks, "_ONE_WAY", ())
+    with pytest.raises(AgentError, match="repeats"):
+        check("a")

@@ -11,7 +11,8 @@ from bookbridge_agent import messages
 
 SOURCE = Path(messages.__file__).parent
 NOT_ABOUT_WORK = re.compile(
-    r"mask_|name_(?!refused)|code_|no_such_type|no_identifier|no_address|folder_taken|setting_|needed"
+    r"mask_|name_(?!refused)|code_|no_such_|no_identifier|no_address|no_proxy|no_word|folder_|setting_|needed|path_|number_|not_"
+    r"|service_|outputs_|output_is|output_taken|left_behind|still_at_work|old_version"
 )
 """What is said when somebody enters something, and of the configuration: it is never told to the platform."""
 

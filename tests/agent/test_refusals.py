@@ -116,6 +116,34 @@ def test_an_answer_that_is_no_storages_at_all_is_told(tmp_path: Path) -> None:
     assert len(desk.waiting()) == 1
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "code"),
+    [
+        ("endpoint", "http://[::", "no_address"),
+        ("endpoint", "http://a:99999", "no_address"),
+        ("endpoint", "https://books.example.org/a b", "no_address"),
+        ("access_key", "a\nb", "no_word"),
+        ("region", "eu west", "no_word"),
+        ("bucket", "é", "no_word"),
+    ],
+)
+def test_what_the_storages_library_dies_of_is_refused_before(tmp_path: Path, field: str, value: str, code: str) -> None:
+    with pytest.raises(AgentError) as refused:
+        Desk(tmp_path, "http://127.0.0.1:9").set(**{field: value})
+    assert refused.value.message.code == code
+
+
+def test_what_it_dies_of_all_the_same_ends_no_thread(tmp_path: Path) -> None:
+    of = Desk(tmp_path, "http://127.0.0.1:9").of
+    object.__setattr__(of, "bucket", "é b")
+    with pytest.raises(AgentError) as told:
+        Box(of, "x").check()
+    assert told.value.message.code == "mistake"
+    with pytest.raises(AgentError) as told:
+        Box(of, "x", "no proxy")
+    assert told.value.message.code == "no_proxy"
+
+
 def test_every_message_can_be_said() -> None:
     import string
 

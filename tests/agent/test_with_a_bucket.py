@@ -242,3 +242,21 @@ def test_what_is_no_file_of_ours_is_left(desk: Desk, bucket: Bucket) -> None:
     assert desk.troubles() == []
     assert arrived(bucket) == {}
     assert len(list(desk.source.iterdir())) == 6
+
+
+@pytest.mark.parametrize("held", [b"a\n", b"b\n"])
+def test_what_is_held_without_a_digest_is_told_apart_by_its_content(
+    desk: Desk, bucket: Bucket, monkeypatch: pytest.MonkeyPatch, held: bytes
+) -> None:
+    """A storage may forget what was told beside a file, and a late writer keep its size."""
+    desk.write("fmuta6.csv", b"a\n")
+    with monkeypatch.context() as dying:
+        once_at(dying, sending.Journal, "confirm", lambda: (_ for _ in ()).throw(KeyboardInterrupt))
+        with pytest.raises(KeyboardInterrupt):
+            desk.once()
+    [key] = arrived(bucket)
+    bucket.client.put_object(Bucket=bucket.name, Key=INBOX + key, Body=held)
+    desk.once()
+    desk.once()
+    assert sorted(arrived(bucket).values()) == sorted({held, b"a\n"})
+    assert desk.archived() == [b"a\n"]

@@ -12,7 +12,7 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, GenericError, NotModifiedError
 from obstore.store import S3Store
 
-from bookbridge_agent.configuration import Synchronisation
+from bookbridge_agent.configuration import Synchronisation, shown_proxy
 from bookbridge_agent.faults import LIBRARY_ERRORS, code_of, knows_no_conditions, told_apart
 from bookbridge_agent.messages import AgentError
 from bookbridge_agent.names import sent_name
@@ -32,13 +32,13 @@ class ContentChangedError(Exception):
 
 @dataclass(frozen=True)
 class Held:
-    """What the storage has under a key; no digest where it kept no metadata."""
+    """What the storage has under a key."""
 
     size: int
-    sha256: str | None
+    sha256: str
 
     def is_the_same(self, size: int, sha256: str) -> bool:
-        return self.size == size and self.sha256 in (None, sha256)
+        return (self.size, self.sha256) == (size, sha256)
 
 
 @dataclass(frozen=True)
@@ -51,9 +51,17 @@ class Fetched:
 class Box:
     """Raises AgentError with what a person can do, whatever goes wrong."""
 
-    def __init__(self, synchronisation: Synchronisation, secret: str, proxy: str | None = None) -> None:
+    def __init__(
+        self, synchronisation: Synchronisation, secret: str, proxy: str | None = None, *, is_hurried: bool = False
+    ) -> None:
+        """In a hurry nothing is tried again: a person waits for the answer."""
         self._of = synchronisation
-        self._store = _store(synchronisation, secret, proxy)
+        self._proxy = proxy
+        try:
+            self._store = _store(synchronisation, secret, proxy, is_hurried)
+        except LIBRARY_ERRORS:
+            # Everything else was looked at when it was entered.
+            raise AgentError("no_proxy", value=shown_proxy(proxy or "")) from None
 
     def inbox_key(self, delivery: str, name: str) -> str:
         return f"{self._of.prefix}inbox/{delivery}/{sent_name(name)}"
@@ -66,7 +74,19 @@ class Box:
                 _raise_unless_absent(error)
                 return None
             attributes: Any = found.attributes
-            return Held(found.meta["size"], attributes.get(_DIGEST))
+            # Not every storage keeps what is told beside a file. The size alone says nothing of its content.
+            sha256 = attributes.get(_DIGEST) or self._digest_of(key)
+            return Held(found.meta["size"], sha256) if sha256 else None
+
+    def _digest_of(self, key: str) -> str | None:
+        """By reading all of it; None when it is gone meanwhile."""
+        digest = hashlib.sha256()
+        try:
+            for chunk in obstore.get(self._store, key).stream(min_chunk_size=_BLOCK):
+                digest.update(chunk)
+        except FileNotFoundError:
+            return None
+        return digest.hexdigest()
 
     def create(self, key: str, content: bytes, sha256: str) -> bool:
         """False when there is an object of that key already, which stays as it is."""
@@ -85,7 +105,11 @@ class Box:
             return True
 
     def create_large(self, key: str, path: Path, sha256: str) -> None:
-        """In parts. Nothing is stored when the file isn't what its digest says any more: ContentChangedError."""
+        """In parts. Nothing is stored when the file isn't what its digest says any more: ContentChangedError.
+
+        Without a condition: obstore 0.12 knows none for parts (apache/arrow-rs-object-store#289). What it could replace
+        has the same key, so the same id, and was looked for right before: it is this file, perhaps as it was earlier.
+        """
         attributes: Any = {_DIGEST: sha256}
         digest = hashlib.sha256()
         with (
@@ -159,14 +183,20 @@ class Box:
         except LIBRARY_ERRORS as error:
             of = self._of
             name = key.rpartition("/")[2]
-            raise told_apart(error, endpoint=of.endpoint, bucket=of.bucket, region=of.region, name=name) from None
+            about = {"endpoint": of.endpoint, "bucket": of.bucket, "region": of.region}
+            raise told_apart(error, **about, name=name, proxy=self._proxy) from None
+        except BaseException as error:
+            # The library's own mistakes are none of Python's exceptions: they would end the thread without a word.
+            if type(error).__name__ != "PanicException":
+                raise
+            raise AgentError("mistake", reason="obstore") from None
 
 
-def _store(of: Synchronisation, secret: str, proxy: str | None) -> S3Store:
+def _store(of: Synchronisation, secret: str, proxy: str | None, is_hurried: bool) -> S3Store:
     options: Any = {
         "allow_http": of.endpoint.startswith("http://"),
-        "connect_timeout": timedelta(seconds=10),
-        "timeout": _REQUEST_FOR,
+        "connect_timeout": timedelta(seconds=5 if is_hurried else 10),
+        "timeout": timedelta(seconds=10) if is_hurried else _REQUEST_FOR,
     }
     if proxy:
         options["proxy_url"] = proxy
@@ -182,7 +212,7 @@ def _store(of: Synchronisation, secret: str, proxy: str | None) -> S3Store:
             "checksum_algorithm": "sha256",
         },
         client_options=options,
-        retry_config={"max_retries": 2, "retry_timeout": timedelta(seconds=20)},
+        retry_config={"max_retries": 0 if is_hurried else 2, "retry_timeout": timedelta(seconds=20)},
     )
 
 

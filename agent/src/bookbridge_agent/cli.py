@@ -1,9 +1,12 @@
 """The command line."""
 
+import getpass
 import os
 import signal
 import sys
 import threading
+import webbrowser
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
@@ -11,19 +14,24 @@ from uuid import uuid4
 
 import click
 
-from bookbridge_agent import configuration, connection_code, machine
+from bookbridge_agent import configuration, connection_code, machine, service
 from bookbridge_agent.box import Box
 from bookbridge_agent.configuration import ACCOUNTANCY, BUCKET, REGION, TYPES, After, Configuration, Synchronisation
 from bookbridge_agent.connection_code import ConnectionDetails
 from bookbridge_agent.home import Home
 from bookbridge_agent.journal import Journal
+from bookbridge_agent.leftovers import Leftovers
 from bookbridge_agent.masks import DEFAULTS, KINDS, Masks
-from bookbridge_agent.messages import AgentError, message, reason_of
+from bookbridge_agent.messages import AgentError, Message, reason_of
 from bookbridge_agent.running import Agent, open_box
+from bookbridge_agent.screens.doors import address_of, link
+from bookbridge_agent.service import Service
 from bookbridge_agent.taking import checked_source
 from bookbridge_agent.vault import open_vault
+from bookbridge_agent.words import LANGUAGES, Words, best_language
 
 SECRET = "BOOKBRIDGE_AGENT_SECRET"  # noqa: S105 (a variable's name)
+PASSWORD = "BOOKBRIDGE_AGENT_PASSWORD"  # noqa: S105
 
 
 class Commands(click.Group):
@@ -33,7 +41,17 @@ class Commands(click.Group):
         try:
             return super().invoke(ctx)
         except AgentError as fault:
-            raise click.ClickException(str(fault)) from None
+            raise click.ClickException(_words(ctx.obj).say(fault.message)) from None
+
+
+def _words(home: Home | None) -> Words:
+    """In the language that is set, or in the system's."""
+    chosen = None
+    if home is not None:
+        # What keeps it from being read is told by whoever needs it.
+        with suppress(AgentError):
+            chosen = configuration.load(home).settings.language
+    return Words(chosen if chosen in LANGUAGES else best_language(machine.system_languages()))
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
@@ -65,8 +83,71 @@ def run(home: Home) -> None:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end)
+    _run(home, stop)
+
+
+def _run(home: Home, stop: threading.Event) -> None:
+    # Its libraries are for this alone: the other commands begin without them.
+    from bookbridge_agent.screens.serving import Screens
+
     with home.alone():
-        Agent(home, open_vault(home)).run(stop, click.echo)
+        vault = open_vault(home)
+        agent = Agent(home, vault)
+        with Screens(home, vault, agent.journal) as screens:
+            click.echo(_words(home)("cli_screens", address=screens.address))
+            agent.run(stop, click.echo)
+
+
+@main.command()
+@click.option("--print", "is_printed", is_flag=True, help="Print the address instead of opening a browser.")
+@click.pass_obj
+def screens(home: Home, is_printed: bool) -> None:
+    """Open the agent's screens in the browser."""
+    opened = link(home)
+    if is_printed or not webbrowser.open(opened):
+        click.echo(opened)
+
+
+if sys.platform == "win32":
+
+    @main.command("service", hidden=True)
+    @click.pass_obj
+    def host_service(home: Home) -> None:
+        """What Windows starts as the service."""
+        from bookbridge_agent import service_windows
+
+        home.create()
+        # A service has no console: without this the first word would be a mistake.
+        with (home.folder / "service.log").open("w", encoding="utf-8", buffering=1) as log:
+            sys.stdout = sys.stderr = log
+            service_windows.host(lambda stop: _run(home, stop))
+
+
+@main.command()
+@click.option("--user", metavar="NAME", help="Whom it runs as. Needed for the whole computer, and on Windows.")
+@click.pass_obj
+def install_service(home: Home, user: str | None) -> None:
+    """Have it run from now on by itself: for the whole computer as administrator, for yourself otherwise."""
+    made = service.install(home, user, lambda: _password(str(user)))
+    words = _words(home)
+    click.echo(words("cli_installed" if made.is_running else "cli_installed_not_running"))
+    if made.starts == "login":
+        name = getpass.getuser()
+        click.echo(words("cli_linger", name=name))
+
+
+def _password(user: str) -> str:
+    """Of a user of Windows."""
+    given = os.environ.get(PASSWORD)
+    return given or str(click.prompt(f"Password of {user} on this computer", hide_input=True))
+
+
+@main.command()
+@click.pass_obj
+def uninstall_service(home: Home) -> None:
+    """Have it start by itself no more. Synchronisations and files stay as they are."""
+    service.uninstall()
+    click.echo(_words(home)("cli_uninstalled"))
 
 
 @main.command()
@@ -75,12 +156,12 @@ def once(home: Home) -> None:
     """Take, send and fetch what there is, and end. Fails when anything is wrong."""
     with home.alone():
         works = Agent(home, open_vault(home)).once()
-    wrong = False
+    wrong, words = False, _words(home)
     for work in works:
-        click.echo(f"{work.of.name}: {_in_words(dict(work.state.told()))}")
+        click.echo(f"{work.of.name}: {_in_words(words, dict(work.state.told()))}")
         for trouble in work.state.troubles():
             wrong = True
-            click.echo(f"{work.of.name}: {trouble}", err=True)
+            click.echo(f"{work.of.name}: {words.say(trouble)}", err=True)
     sys.exit(1 if wrong else 0)
 
 
@@ -89,23 +170,35 @@ def once(home: Home) -> None:
 def status(home: Home) -> None:
     """Show how each synchronisation is doing."""
     home.create()
+    words = _words(home)
+    click.echo(_service_in_words(words, service.state()))
     journal = Journal(home.journal)
+    if there := address_of(home):
+        click.echo(words("cli_screens", address=there))
     for each in configuration.load(home).synchronisations:
         told = journal.state(each.id)
-        click.echo(f"{each.name}{'' if each.is_active else ' (not active)'}: {_in_words(told)}")
-        for trouble in told.get("troubles", ()):
-            click.echo(f"  {message(trouble['code'], **trouble['values'])}")
+        active = "" if each.is_active else f" ({words('cli_not_active')})"
+        click.echo(f"{each.name}{active}: {_in_words(words, told)}")
+        for trouble in (*told.get("troubles", ()), *told.get("notices", ())):
+            click.echo(f"  {words.say(Message(trouble['code'], trouble['values']))}")
     journal.close()
 
 
-def _in_words(told: dict[str, object]) -> str:
+def _service_in_words(words: Words, found: Service) -> str:
+    if not found.is_installed:
+        return words("cli_no_service")
+    runs = words("cli_runs" if found.is_running else "cli_runs_not")
+    return words("cli_service", runs=runs, starts=words(f"cli_starts_{found.starts}"))
+
+
+def _in_words(words: Words, told: dict[str, object]) -> str:
     if not told:
-        return "nothing yet"
-    parts = [f"{told.get('waiting', 0)} waiting"]
+        return words("cli_nothing_yet")
+    parts = [words("cli_waiting", count=told.get("waiting", 0))]
     if told.get("last_sent"):
-        parts.append(f"last sent {told.get('last_sent_name')} at {_here(told['last_sent'])}")
+        parts.append(words("cli_last_sent", name=told.get("last_sent_name"), moment=_here(told["last_sent"])))
     if told.get("last_fetched"):
-        parts.append(f"outstanding items fetched at {_here(told['last_fetched'])}")
+        parts.append(words("cli_fetched", moment=_here(told["last_fetched"])))
     return ", ".join(parts)
 
 
@@ -176,7 +269,7 @@ def add(
     _say_what_is_wrong(added, secret, before)
     open_vault(_created(home)).put(added.id, secret)
     configuration.change(home, lambda now: now.with_one_more(added))
-    click.echo(f"{added.name} is added.")
+    click.echo(_words(home)("cli_added", name=added.name))
 
 
 def _needed(given: dict[str, str]) -> dict[str, str]:
@@ -225,9 +318,10 @@ def _say_what_is_wrong(added: Synchronisation, secret: str, before: Configuratio
     try:
         Box(added, secret, before.settings.proxy).check()
     except AgentError as fault:
-        if fault.message.code not in ("unreachable", "storage_failed"):
+        if fault.message.code not in ("unreachable", "unreachable_by_proxy", "proxy_refused", "storage_failed"):
             raise
-        click.echo(f"Not checked: {fault}", err=True)
+        words = Words(best_language(machine.system_languages()))
+        click.echo(words("cli_not_checked", why=words.say(fault.message)), err=True)
 
 
 def _created(home: Home) -> Home:
@@ -254,14 +348,42 @@ def _masks(given: tuple[str, ...]) -> dict[str, str]:
 def check(home: Home) -> None:
     """Hold the details of each synchronisation against the storage. Fails when any is wrong."""
     now = configuration.load(home)
-    vault, wrong = open_vault(home), False
+    vault, wrong, words = open_vault(home), False, _words(home)
     for each in now.synchronisations:
         try:
             checked_source(each.source)
             open_box(each, vault, now).check()
         except AgentError as fault:
             wrong = True
-            click.echo(f"{each.name}: {fault}", err=True)
+            click.echo(f"{each.name}: {words.say(fault.message)}", err=True)
         else:
-            click.echo(f"{each.name}: all right")
+            click.echo(f"{each.name}: {words('cli_all_right')}")
     sys.exit(1 if wrong else 0)
+
+
+@main.command()
+@click.argument("name")
+@click.option("--send", "is_sent", is_flag=True, help="Send them to the integration that it has now.")
+@click.option(
+    "--put-back", "is_put_back", is_flag=True, help="Put them back in the source folder. It must not be active."
+)
+@click.pass_obj
+def waiting(home: Home, name: str, is_sent: bool, is_put_back: bool) -> None:
+    """Show the files of NAME that wait for another integration, and say what becomes of them."""
+    if is_sent and is_put_back:
+        raise click.UsageError("Give --send or --put-back.")
+    of, words = configuration.load(home).named(name), _words(home)
+    journal = Journal(home.journal)
+    left = Leftovers(of, home, journal)
+    try:
+        if is_sent:
+            click.echo(words("cli_sent_on", count=left.send_on()))
+        elif is_put_back:
+            click.echo(words("cli_put_back", count=left.put_back()))
+        else:
+            for aside in left.for_others():
+                for each in aside.waiting:
+                    to = aside.destination
+                    click.echo(words("cli_waits_for", name=each.name, company=to.company, integration=to.integration))
+    finally:
+        journal.close()

@@ -2,6 +2,7 @@
 
 import json
 import re
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -16,8 +17,13 @@ from bookbridge_agent.writing import write_whole
 ACCOUNTANCY = "accountancy"
 TYPES = {ACCOUNTANCY: "Bookbridge accountancy"}
 BUCKET, REGION = "bookbridge", "us-east-1"
-_ADDRESS = re.compile(r"https?://[^\s/]+(:\d+)?(/\S*)?")
+_ADDRESS = re.compile(r"https?://(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(:\d{1,5})?(/[!-~]*)?", re.IGNORECASE)
+_PROXY = re.compile(r"(https?|socks5h?)://([!-.0-9;-?A-~]+(:[!-.0-~]*)?@)?[a-z0-9._-]+(:\d{1,5})?/?", re.IGNORECASE)
+_PASSWORD = re.compile(r"(?<=://)([^:/@]*):.*(?=@)")
+_WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+=@-]{0,254}")
+"""Access keys, regions and buckets. The storage's library dies of what can't stand in a header or an address."""
 After = Literal["archive", "delete"]
+_CHANGING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -39,21 +45,27 @@ class Synchronisation:
     after: After = "archive"
     is_active: bool = True
     type: str = ACCOUNTANCY
+    entered: str = ""
+    """When key and secret were entered last: the work on it begins anew with what is kept then."""
 
     def __post_init__(self) -> None:
         if self.type not in TYPES:
             raise AgentError("no_such_type", type=self.type, types=", ".join(TYPES))
         for value in (self.company, self.integration):
-            _check_identifier(value)
-        if not _ADDRESS.fullmatch(self.endpoint):
-            raise AgentError("no_address", value=self.endpoint)
+            check_identifier(value)
+        check_address(self.endpoint)
         for name in ("name", "access_key", "bucket", "region"):
             if not getattr(self, name).strip():
                 raise AgentError("needed", field=name.replace("_", " "))
+        for name in ("access_key", "bucket", "region"):
+            check_word(getattr(self, name))
 
     @property
     def prefix(self) -> str:
         return f"{self.company}/{self.integration}/"
+
+
+_NUMBERS = ("settle_s", "unfinished_s", "look_every_s", "fetch_every_s", "keep_activity_days", "screens_port")
 
 
 @dataclass(frozen=True)
@@ -68,12 +80,25 @@ class Settings:
     fetch_every_s: float = 60.0
     keep_activity_days: int = 90
     proxy: str | None = None
+    language: str | None = None
+    """None: the system's, or the browser's."""
+    after: After = "archive"
+    """What the form of a new synchronisation begins with, as is the storage's address."""
+    endpoint: str = ""
+    screens_port: int = 8765
+    secrets_in_file: bool = False
+    """A service works while nobody is logged in, and no keyring is open then."""
 
     def __post_init__(self) -> None:
-        for name in ("settle_s", "unfinished_s", "look_every_s", "fetch_every_s", "keep_activity_days"):
+        for name in _NUMBERS:
             value = getattr(self, name)
             if not isinstance(value, int | float) or not value > 0:
                 raise AgentError("setting_wrong", name=name)
+
+    def work_alike(self, other: "Settings") -> bool:
+        """Whether what is at work need not begin anew: languages and the like are for the screens alone."""
+        names = ("settle_s", "unfinished_s", "look_every_s", "fetch_every_s", "proxy")
+        return all(getattr(self, name) == getattr(other, name) for name in names)
 
 
 @dataclass(frozen=True)
@@ -82,6 +107,27 @@ class Configuration:
     """32 hexadecimal digits: this agent among others of its integration."""
     synchronisations: Sequence[Synchronisation] = ()
     settings: Settings = field(default_factory=Settings)
+
+    def of(self, id_: str) -> Synchronisation | None:
+        return next((each for each in self.synchronisations if each.id == id_), None)
+
+    def named(self, name: str) -> Synchronisation:
+        """Raises AgentError when there is none."""
+        found = [each for each in self.synchronisations if each.name.casefold() == name.strip().casefold()]
+        if not found:
+            raise AgentError("no_such_name", name=name)
+        return found[0]
+
+    def without(self, id_: str) -> "Configuration":
+        return replace(self, synchronisations=tuple(each for each in self.synchronisations if each.id != id_))
+
+    def with_changed(self, changed: Synchronisation) -> "Configuration":
+        """Raises AgentError when it would be in another's way, or is not there any more."""
+        if self.of(changed.id) is None:
+            raise AgentError("no_such_name", name=changed.name)
+        self.without(changed.id).with_one_more(changed)
+        changes = tuple(changed if each.id == changed.id else each for each in self.synchronisations)
+        return replace(self, synchronisations=changes)
 
     def with_one_more(self, added: Synchronisation) -> "Configuration":
         """Raises AgentError when it would be in another's way."""
@@ -107,8 +153,9 @@ def load(home: Home) -> Configuration:
 def change(home: Home, changed: Callable[[Configuration], Configuration]) -> Configuration:
     """Read, change and keep the configuration, whole or not at all."""
     home.create()
-    configuration = changed(load(home))
-    save(home, configuration)
+    with _CHANGING:
+        configuration = changed(load(home))
+        save(home, configuration)
     return configuration
 
 
@@ -149,7 +196,32 @@ def _read_synchronisation(values: Mapping[str, Any]) -> Synchronisation:
     return Synchronisation(**read)
 
 
-def _check_identifier(value: str) -> None:
+def check_address(value: str) -> None:
+    """Raises AgentError for what is no address of a storage."""
+    fits = _ADDRESS.fullmatch(value)
+    if not fits or int((fits[2] or ":0")[1:]) > 65535:
+        raise AgentError("no_address", value=value)
+
+
+def check_proxy(value: str) -> None:
+    """Raises AgentError for what is no address of a proxy; one may hold a name and a password."""
+    if not _PROXY.fullmatch(value):
+        raise AgentError("no_proxy", value=shown_proxy(value))
+
+
+def shown_proxy(value: str) -> str:
+    """Without its password."""
+    return _PASSWORD.sub(r"\1:…", value)
+
+
+def check_word(value: str) -> None:
+    """Raises AgentError for what is no access key, region or bucket."""
+    if not _WORD.fullmatch(value):
+        raise AgentError("no_word", value=value)
+
+
+def check_identifier(value: str) -> None:
+    """Raises AgentError for what is no company's or integration's identifier."""
     try:
         right = str(UUID(value)) == value
     except ValueError:

@@ -90,10 +90,10 @@ def flush(source: Path) -> None:
 
 def waiting_in(source: Path) -> list[Waiting]:
     """Everything that was taken and has not been put away."""
-    return list(_waiting_in(source / WAITING))
+    return list(waiting_within(source / WAITING))
 
 
-def _waiting_in(folder: Path) -> Iterator[Waiting]:
+def waiting_within(folder: Path) -> Iterator[Waiting]:
     with suppress(FileNotFoundError), os.scandir(folder) as entries:
         for entry in entries:
             if _DELIVERY.fullmatch(entry.name) and entry.is_dir(follow_symlinks=False):
@@ -104,7 +104,11 @@ def _waiting_in(folder: Path) -> Iterator[Waiting]:
 
 def remove_empty(source: Path) -> None:
     """Folders of deliveries that hold nothing: a process died before its rename, or after the last step."""
-    with suppress(FileNotFoundError), os.scandir(source / WAITING) as entries:
+    remove_empty_within(source / WAITING)
+
+
+def remove_empty_within(folder: Path) -> None:
+    with suppress(FileNotFoundError), os.scandir(folder) as entries:
         for entry in entries:
             if _DELIVERY.fullmatch(entry.name):
                 with suppress(OSError):

@@ -21,6 +21,25 @@ class Home:
     def journal(self) -> Path:
         return self.folder / "journal.sqlite3"
 
+    @property
+    def screens(self) -> Path:
+        """Tells where the screens are while an agent works."""
+        return self.folder / "screens.json"
+
+    def is_at_work(self) -> bool:
+        """Whether an agent works with it just now."""
+        try:
+            locked = machine.lock(self._lock)
+        except OSError:
+            return False
+        if locked is not None:
+            locked.close()
+        return locked is None
+
+    @property
+    def _lock(self) -> Path:
+        return self.folder / "agent.lock"
+
     def create(self) -> None:
         """Made for its user alone: what is in it tells of a company's files."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -29,8 +48,10 @@ class Home:
     def alone(self) -> Iterator[None]:
         """As the only agent at work with this configuration. Raises AgentError when another is."""
         self.create()
-        locked = machine.lock(self.folder / "agent.lock")
+        locked = machine.lock(self._lock)
         if locked is None:
             raise AgentError("runs_already", folder=self.folder)
         with locked:
+            # Of an agent that was killed.
+            self.screens.unlink(missing_ok=True)
             yield

@@ -5,6 +5,7 @@ file and the activity shown to people, and loses no file.
 """
 
 import json
+import re
 import sqlite3
 import threading
 from collections.abc import Mapping
@@ -12,6 +13,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+
+from bookbridge_agent.messages import Message
 
 _TABLES = """
 CREATE TABLE IF NOT EXISTS confirmed (delivery TEXT PRIMARY KEY, sha256 TEXT NOT NULL, at TEXT NOT NULL);
@@ -22,6 +25,13 @@ CREATE TABLE IF NOT EXISTS activity (
     name TEXT NOT NULL, told TEXT NOT NULL
 );
 CREATE INDEX IF NOT EXISTS activity_at ON activity (at);
+"""
+
+_FIND = """
+SELECT at, synchronisation, what, name, told FROM activity
+WHERE (? = '' OR synchronisation = ?) AND (? = '' OR what = ?)
+  AND (name LIKE ? ESCAPE '\\' OR told LIKE ? ESCAPE '\\')
+ORDER BY id DESC LIMIT ? OFFSET ?
 """
 
 
@@ -81,11 +91,28 @@ class Journal:
 
     def tell(self, synchronisation: str, what: str, name: str, **told: str) -> None:
         entry = "INSERT INTO activity (at, synchronisation, what, name, told) VALUES (?, ?, ?, ?, ?)"
-        self._write(entry, _now(), synchronisation, what, _storable(name), json.dumps(told))
+        self._write(
+            entry, _now(), synchronisation, what, _storable(name), _storable(json.dumps(told, ensure_ascii=False))
+        )
+
+    def tell_trouble(self, synchronisation: str, trouble: Message, name: str = "") -> None:
+        """With its id and values, for readers of any language."""
+        values = json.dumps(dict(trouble.values))
+        self.tell(synchronisation, "trouble", name, text=str(trouble), code=trouble.code, values=values)
 
     def activity(self, most: int = 100) -> list[Activity]:
         rows = self._read("SELECT at, synchronisation, what, name, told FROM activity ORDER BY id DESC LIMIT ?", most)
         return [Activity(at, of, what, name, json.loads(told)) for at, of, what, name, told in rows]
+
+    def find(self, *, of: str = "", what: str = "", text: str = "", most: int = 50, skip: int = 0) -> list[Activity]:
+        """Newest first: of a synchronisation, of a kind, with a text in the name or in what was told."""
+        pattern = "%" + re.sub(r"([%_\\])", r"\\\1", text) + "%"
+        rows = self._read(_FIND, of, of, what, what, pattern, pattern, most, skip)
+        return [Activity(at, of, what, name, json.loads(told)) for at, of, what, name, told in rows]
+
+    def removed(self) -> dict[str, str]:
+        """The names of synchronisations that were deleted, by their ids."""
+        return dict(self._read("SELECT synchronisation, name FROM activity WHERE what = 'removed'"))
 
     def forget_before(self, now: datetime, days: int) -> None:
         before = (now - timedelta(days=days)).isoformat()

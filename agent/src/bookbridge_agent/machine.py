@@ -1,6 +1,7 @@
 """What differs between Windows and the others, and nothing else. On Windows it is written, and untested so far."""
 
 import os
+import socket
 import sys
 import time
 from collections.abc import Callable
@@ -12,11 +13,18 @@ import platformdirs
 
 _REPLACE_TRIES = 50 if sys.platform == "win32" else 1
 _REPLACE_PAUSE_S = 0.2
+_IN_USE = (32, 33)
+"""Windows' ERROR_SHARING_VIOLATION and ERROR_LOCK_VIOLATION."""
 
 
 def usual_folder() -> Path:
     """Where the configuration and the journal lie when nobody says otherwise."""
     return Path(platformdirs.user_data_dir("bookbridge-agent", appauthor=False, roaming=False))
+
+
+def is_administrator() -> bool:
+    """Whether services of the whole computer may be installed. Windows says so itself when they may not."""
+    return sys.platform != "win32" and os.geteuid() == 0
 
 
 def is_in_use(path: Path) -> bool:
@@ -25,13 +33,31 @@ def is_in_use(path: Path) -> bool:
         import ctypes
 
         generic_read, nobody_else, open_existing, invalid = 0x80000000, 0, 3, ctypes.c_void_p(-1).value
-        create = ctypes.windll.kernel32.CreateFileW
-        create.restype = ctypes.c_void_p
-        handle = create(str(path), generic_read, nobody_else, None, open_existing, 0, None)
+        kernel = ctypes.WinDLL("kernel32", use_last_error=True)
+        kernel.CreateFileW.restype = ctypes.c_void_p
+        handle = kernel.CreateFileW(str(path), generic_read, nobody_else, None, open_existing, 0, None)
         if handle == invalid:
-            return True
-        ctypes.windll.kernel32.CloseHandle(ctypes.c_void_p(handle))
+            # Whatever else is the matter with it is told when it is opened.
+            return ctypes.get_last_error() in _IN_USE
+        kernel.CloseHandle(ctypes.c_void_p(handle))
     return False
+
+
+def system_languages() -> list[str]:
+    """Language tags, the preferred one first."""
+    if sys.platform == "win32":
+        import ctypes
+        import locale
+
+        return [locale.windows_locale.get(ctypes.windll.kernel32.GetUserDefaultUILanguage(), "")]
+    return [found for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (found := os.environ.get(name))][:1]
+
+
+def drives() -> list[Path]:
+    """Where looking for a folder can begin: the drives on Windows, the root elsewhere."""
+    if sys.platform == "win32":
+        return [drive for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ" if (drive := Path(f"{letter}:\\")).exists()]
+    return [Path("/")]
 
 
 def flush_folder(folder: Path) -> None:
@@ -60,6 +86,25 @@ def replace(
             pause(_REPLACE_PAUSE_S)
 
 
+def rename_to_free(source: Path, target: Path) -> None:
+    """Give a file a name that nobody has. Raises FileExistsError otherwise; broken off, it can be done again."""
+    if sys.platform == "win32":
+        os.rename(source, target)
+        return
+    try:
+        os.link(source, target)
+    except FileExistsError:
+        if not target.samefile(source):
+            raise
+    except OSError:
+        # Some network file systems have no second names.
+        if target.exists():
+            raise FileExistsError(target) from None
+        os.rename(source, target)
+        return
+    source.unlink()
+
+
 def lock(path: Path) -> IO[str] | None:
     """Lock a file for as long as it stays open, or this process lives; None when another has it."""
     file = path.open("a+", encoding="utf-8")
@@ -76,6 +121,20 @@ def lock(path: Path) -> IO[str] | None:
         file.close()
         return None
     return file
+
+
+def listen(port: int) -> socket.socket:
+    """At a port of this computer's own address; 0 is any free one. On Windows others could share it otherwise."""
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        exclusive = getattr(socket, "SO_EXCLUSIVEADDRUSE", None)
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR if exclusive is None else exclusive, 1)
+        listener.bind(("127.0.0.1", port))
+        listener.listen(128)
+    except OSError:
+        listener.close()
+        raise
+    return listener
 
 
 def create_private(path: Path) -> IO[bytes]:

@@ -26,6 +26,13 @@ ENGLISH = {
     "code_unreadable": "The file {path} can't be read: {reason}.",
     # The way to the storage.
     "unreachable": "The storage can't be reached at {endpoint}. What waits is sent as soon as it can be.",
+    "unreachable_by_proxy": (
+        "The storage can't be reached at {endpoint} by the proxy {proxy}. What waits is sent as soon as it can be."
+    ),
+    "proxy_refused": (
+        "The proxy {proxy} lets nothing through. When it asks for a name and a password, they stand in its address in "
+        "the settings: http://NAME:PASSWORD@HOST:PORT."
+    ),
     "storage_failed": "The storage answered with a fault of its own ({reason}). It is tried again.",
     "arrived_damaged": "{name} did not arrive as it was sent. It is sent again.",
     "name_refused": "{name} can't be sent: the storage refuses it ({reason}).",
@@ -42,6 +49,15 @@ ENGLISH = {
         "see that the agent may write in its own folder."
     ),
     "mistake": "The agent made a mistake of its own ({reason}). It goes on; please report it.",
+    "waits_for_another": (
+        "Files that wait for another integration: {count}. They are not sent to this one. Choose on the page of {name} "
+        "what becomes of them, or with: bookbridge-agent waiting"
+    ),
+    "left_behind": (
+        "Files of {folder} that have not arrived yet: {count}. They would be left behind. Let them arrive first, or "
+        "add another synchronisation for the new folder."
+    ),
+    "still_at_work": "{name} would take them again. Switch it off first, and try again after a moment.",
     # Names.
     "name_too_long": "its name has more than 200 bytes",
     "name_invisible": "its name holds a character that can't be seen or read",
@@ -51,6 +67,11 @@ ENGLISH = {
     # Outstanding items.
     "output_missing": "The folder {folder} for the outstanding items is not there.",
     "output_unwritable": "The outstanding items can't be written to {path}: {reason}.",
+    "output_is_folder": "{path} is a folder. Give the full path with the name of the file.",
+    "output_taken": "{name} would be taken from the source folder itself. Give it another name or folder.",
+    "outputs_alike": "Sales and purchase items need a file each.",
+    "path_not_full": "{path} is not a full path. It begins with a drive, with \\\\ or with /.",
+    "folder_unreadable": "The folder {folder} can't be read: {reason}.",
     # Masks.
     "mask_wrong": "The file mask {mask} is no regular expression: {reason}.",
     "mask_too_long": "The file mask is longer than {most} characters.",
@@ -61,10 +82,25 @@ ENGLISH = {
     "no_such_type": "There is no synchronisation of the type {type}. There are: {types}.",
     "no_identifier": "{value} is no identifier. It has the form 01234567-89ab-cdef-0123-456789abcdef.",
     "no_address": "{value} is no storage address. It begins with https:// (or http:// within a network of your own).",
+    "no_word": "{value} can't be right: it holds more than plain letters, digits and a few signs. Copy it again.",
     "name_taken": "There is a synchronisation of the name {name} already.",
+    "not_kept": "It can't be kept in {folder}: {reason}.",
+    "no_such_name": "There is no synchronisation of the name {name}.",
     "folder_taken": "{name} takes the files of {folder} already. Each synchronisation needs a folder of its own.",
     "setting_wrong": "The setting {name} must be a number above zero.",
+    "no_proxy": "{value} is no address of a proxy. It has the form http://proxy.example.org:3128.",
+    "number_wrong": "This is a whole number from {least} to {most}.",
+    "needed_here": "This is needed.",
     "needed": "{field} is needed.",
+    "not_running": "The agent is not at work. Start it with: bookbridge-agent run",
+    # The service.
+    "service_failed": "The service can't be installed or taken away: {reason}.",
+    "service_needs_user": "Say as which user of this computer the service runs: --user NAME.",
+    "service_needs_root": "Only an administrator of this computer may do this (Linux: sudo).",
+    "service_of_system": "The service is installed for the whole computer already.",
+    "keyring_closed": "The keyring of this user is closed ({reason}). It is tried again; or enter the secret anew.",
+    # Newer versions.
+    "old_version": "There is a newer bookbridge-agent: {newest}. This one is {version}, and works on as it is.",
     "runs_already": "bookbridge-agent runs already with the configuration in {folder}.",
 }
 

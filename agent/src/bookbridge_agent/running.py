@@ -31,15 +31,23 @@ class Agent:
         self._home = home
         self._vault = vault
         self._clock = clock
-        self._journal = Journal(home.journal)
+        self.journal = Journal(home.journal)
         self._configuration = configuration.load(home)
         if not home.configuration.exists():
             # The installation's id must be the same tomorrow.
             configuration.save(home, self._configuration)
+        self._note_what_is_not_at_work()
         self._signs = SignsOfLife(self._configuration.installation, clock)
         self._works: dict[str, Work] = {}
         self._ending: dict[str, Work] = {}
         """Stopped, and still in a call. What follows them waits: it may send the same files elsewhere."""
+
+    def _note_what_is_not_at_work(self) -> None:
+        """One that was killed could not say so."""
+        for each in self._configuration.synchronisations:
+            told = self.journal.state(each.id)
+            if told.get("at_work"):
+                self.journal.keep_state(each.id, {**told, "at_work": False})
 
     def run(self, stop: threading.Event, say: Callable[[str], None]) -> None:
         """Until `stop` is set. A configuration that changes is followed; one that is damaged is not."""
@@ -53,7 +61,7 @@ class Agent:
                 self._follow(say)
             if self._clock() - forgotten_at > _DAY_S:
                 forgotten_at = self._clock()
-                self._journal.forget_before(datetime.now(UTC), self._configuration.settings.keep_activity_days)
+                self.journal.forget_before(datetime.now(UTC), self._configuration.settings.keep_activity_days)
             stop.wait(LOOK_AT_CONFIGURATION_EVERY_S)
         self.close()
 
@@ -79,7 +87,7 @@ class Agent:
                 if wait is None:
                     break
                 pause.wait(wait)
-        self._journal.close()
+        self.journal.close()
         return works
 
     def close(self) -> None:
@@ -88,7 +96,7 @@ class Agent:
         for work in self._works.values():
             work.end(_ENDING_S)
         self._works.clear()
-        self._journal.close()
+        self.journal.close()
 
     def _stamp(self) -> tuple[int, int] | None:
         try:
@@ -98,14 +106,16 @@ class Agent:
         return status.st_mtime_ns, status.st_ino
 
     def _follow(self, say: Callable[[str], None]) -> None:
+        before = self._configuration.settings
         try:
             self._configuration = configuration.load(self._home)
         except AgentError as fault:
             say(str(fault))
             return
+        begins_anew = not before.work_alike(self._configuration.settings)
         wanted = {each.id: each for each in self._active()}
         for id_, work in list(self._works.items()):
-            if wanted.get(id_) != work.of:
+            if begins_anew or wanted.get(id_) != work.of:
                 self._ending[id_] = self._works.pop(id_)
         self._ending = {id_: work for id_, work in self._ending.items() if not work.end(_ENDING_S)}
         for id_, each in wanted.items():
@@ -123,7 +133,7 @@ class Agent:
             of,
             settings=settings,
             open_box=lambda: open_box(of, self._vault, self._configuration),
-            journal=self._journal,
+            journal=self.journal,
             signs=self._signs,
             clock=self._clock,
         )

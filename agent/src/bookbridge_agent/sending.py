@@ -7,10 +7,11 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bookbridge_agent import folder
+from bookbridge_agent import destination, folder
 from bookbridge_agent.box import PART, Box, ContentChangedError
 from bookbridge_agent.configuration import Settings, Synchronisation
 from bookbridge_agent.crash_points import reach
+from bookbridge_agent.destination import Destination
 from bookbridge_agent.faults import is_about_the_file
 from bookbridge_agent.folder import Waiting
 from bookbridge_agent.journal import Journal
@@ -51,6 +52,9 @@ class Sender:
 
     def send_all(self, box: Box, go_on: Callable[[], bool] = lambda: True) -> int:
         """Send what waits, relations first and oldest first; how many arrived. Raises AgentError of the storage's."""
+        if not destination.may_be_sent(self._of.source, Destination.of(self._of)):
+            # The taker sets them aside.
+            return 0
         waiting = self._in_order(folder.waiting_in(self._of.source))
         self._count(waiting)
         sent = 0
@@ -106,7 +110,7 @@ class Sender:
             if fault.message.code == "name_refused":
                 self._not_before[waiting.delivery] = self._clock() + REFUSED_FOR_S
             if self._state.set_trouble(about, fault.message):
-                self._journal.tell(self._of.id, "trouble", waiting.name, text=str(fault))
+                self._journal.tell_trouble(self._of.id, fault.message, waiting.name)
             return False
         except OSError as error:
             unreadable = message("file_unreadable", name=waiting.name, reason=reason_of(error))

@@ -5,13 +5,13 @@ import math
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime
-from importlib.metadata import version
 from typing import Any
 
 from bookbridge_agent.box import Box
 from bookbridge_agent.configuration import Synchronisation
 from bookbridge_agent.messages import AgentError
 from bookbridge_agent.state import State, moment
+from bookbridge_agent.versions import OWN
 
 MOST_BYTES = 16 * 1024
 MOST_TROUBLES = 10
@@ -67,7 +67,7 @@ class SignsOfLife:
 
     def _sign(self, synchronisations: list[dict[str, Any]]) -> bytes:
         sign = {
-            "version": version("bookbridge-agent"),
+            "version": OWN,
             "installation": self._installation,
             "time": moment(datetime.now(UTC)),
             "synchronisations": synchronisations,

@@ -24,6 +24,8 @@ class State:
     last_fetched: str | None = None
     last_trouble: dict[str, Any] | None = None
     """The latest that came up, also when it is over."""
+    notice: Message | None = None
+    """What a person should know, though nothing is wrong."""
     _troubles: dict[str, Message] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -60,6 +62,7 @@ class State:
             "last_fetched": self.last_fetched,
             "last_trouble": self.last_trouble,
             "troubles": [_as_json(each) for each in self.troubles()],
+            "notices": [_as_json(self.notice)] if self.notice else [],
         }
 
 

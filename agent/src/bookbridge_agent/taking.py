@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from bookbridge_agent import folder, machine
+from bookbridge_agent import destination, folder, machine
 from bookbridge_agent.configuration import Settings, Synchronisation
+from bookbridge_agent.destination import Destination
 from bookbridge_agent.folder import Waiting
 from bookbridge_agent.journal import Journal
 from bookbridge_agent.messages import AgentError, Message, message, reason_of
@@ -20,6 +21,7 @@ LOT = 100
 """Files that are taken before the first of them may be sent."""
 _FOLDER = "folder"
 _FILE = "file "
+_OTHERS = "others"
 
 
 @dataclass
@@ -50,14 +52,19 @@ class Taker:
         self._wholeness = Wholeness(settings.settle_s, settings.unfinished_s)
         self._held_since: float | None = None
         self._is_first = True
+        self._destination = Destination.of(of)
+        self._of_others: list[Path] = []
+        """Folders of files that wait for another integration."""
         self.whole = Whole()
 
     def look(self) -> None:
         """Take what is whole by now. What is wrong stands in the state."""
         try:
             if self._is_first:
+                self._of_others = destination.begin(self._of.source, self._destination)
                 folder.remove_empty(self._of.source)
                 self._is_first = False
+            self._tell_of_others()
             self._look()
         except FileNotFoundError:
             self._trouble(_FOLDER, message("source_missing", folder=self._of.source))
@@ -65,6 +72,14 @@ class Taker:
             self._trouble(_FOLDER, AgentError.of_system(error, "source_unreadable", folder=self._of.source).message)
         else:
             self._state.clear_trouble(_FOLDER)
+
+    def _tell_of_others(self) -> None:
+        if self._of_others:
+            self._of_others = [each for each in self._of_others if each.exists()]
+        if count := destination.count(self._of_others):
+            self._trouble(_OTHERS, message("waits_for_another", count=count, name=self._of.name))
+        else:
+            self._state.clear_trouble(_OTHERS)
 
     def seconds_until_next(self) -> float | None:
         return self._wholeness.seconds_until_next(self._clock())
@@ -84,6 +99,7 @@ class Taker:
             self._take_lot(lot, fit)
 
     def _take_lot(self, names: list[str], there: Mapping[str, Seen]) -> None:
+        destination.ensure(self._of.source, self._destination)
         taken = [(waiting, there[name]) for name in names if (waiting := self._take(name)) is not None]
         if taken:
             folder.flush(self._of.source)
@@ -145,7 +161,7 @@ class Taker:
 
     def _trouble(self, about: str, trouble: Message) -> None:
         if self._state.set_trouble(about, trouble):
-            self._journal.tell(self._of.id, "trouble", "", text=str(trouble))
+            self._journal.tell_trouble(self._of.id, trouble)
 
 
 def checked_source(path: Path) -> Path:

@@ -6,11 +6,13 @@ chance, and not against somebody who works as the same user.
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Protocol
 
 from cryptography.fernet import Fernet, InvalidToken
 
+from bookbridge_agent import configuration
 from bookbridge_agent.home import Home
 from bookbridge_agent.messages import AgentError
 from bookbridge_agent.writing import write_whole
@@ -23,6 +25,8 @@ class Vault(Protocol):
 
     def put(self, name: str, secret: str) -> None: ...
 
+    def forget(self, name: str) -> None: ...
+
 
 class KeyringVault:
     def get(self, name: str) -> str | None:
@@ -34,6 +38,11 @@ class KeyringVault:
         import keyring
 
         keyring.set_password(_SERVICE, name, secret)
+
+    def forget(self, name: str) -> None:
+        import keyring
+
+        keyring.delete_password(_SERVICE, name)
 
 
 class FileVault:
@@ -53,6 +62,11 @@ class FileVault:
     def put(self, name: str, secret: str) -> None:
         tokens = {**self._tokens(), name: Fernet(self._key()).encrypt(secret.encode()).decode()}
         write_whole(self._path, [json.dumps(tokens, indent=2).encode()], is_private=True)
+
+    def forget(self, name: str) -> None:
+        tokens = dict(self._tokens())
+        if tokens.pop(name, None) is not None:
+            write_whole(self._path, [json.dumps(tokens, indent=2).encode()], is_private=True)
 
     def _key(self) -> bytes:
         try:
@@ -79,13 +93,18 @@ class BothVaults:
         self._first, self._second = first, second
 
     def get(self, name: str) -> str | None:
-        from keyring.errors import KeyringError
+        from keyring.errors import KeyringError, NoKeyringError
 
+        closed: KeyringError | None = None
         try:
             found = self._first.get(name)
-        except KeyringError:
-            found = None
-        return found if found is not None else self._second.get(name)
+        except KeyringError as error:
+            found, closed = None, error
+        found = found if found is not None else self._second.get(name)
+        # No keyring at all is no reason to wait for one.
+        if found is None and closed is not None and not isinstance(closed, NoKeyringError):
+            raise AgentError("keyring_closed", reason=type(closed).__name__)
+        return found
 
     def put(self, name: str, secret: str) -> None:
         from keyring.errors import KeyringError
@@ -99,6 +118,16 @@ class BothVaults:
         if not is_kept:
             self._second.put(name, secret)
 
+    def forget(self, name: str) -> None:
+        from keyring.errors import KeyringError
+
+        # Not every keyring has it, and one may refuse.
+        with suppress(KeyringError):
+            self._first.forget(name)
+        self._second.forget(name)
+
 
 def open_vault(home: Home) -> Vault:
+    if configuration.load(home).settings.secrets_in_file:
+        return FileVault(home.folder)
     return BothVaults(KeyringVault(), FileVault(home.folder))

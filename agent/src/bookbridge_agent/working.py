@@ -12,18 +12,19 @@ from collections.abc import Callable
 from contextlib import suppress
 from datetime import UTC, datetime
 
-# Documented, though not the usual way in: only here may each wait have a length of its own.
+# Documented, though not the usual way in: only here may each wait have a length of its own. See `_watcher`.
 from watchfiles._rust_notify import RustNotify, WatchfilesRustInternalError
 
 from bookbridge_agent.box import Box
 from bookbridge_agent.configuration import Settings, Synchronisation
-from bookbridge_agent.fetching import fetch, outputs
+from bookbridge_agent.fetching import NewestVersion, fetch, outputs
 from bookbridge_agent.journal import Journal
 from bookbridge_agent.messages import AgentError, message
 from bookbridge_agent.sending import Sender
 from bookbridge_agent.signs_of_life import SignsOfLife
 from bookbridge_agent.state import State, moment
 from bookbridge_agent.taking import Taker
+from bookbridge_agent.versions import OWN, is_newer
 
 LONGEST_PAUSE_S = 60.0
 LONGEST_BATCH_S = 60.0
@@ -34,6 +35,8 @@ _STORAGE = "storage"
 _JOURNAL = "journal"
 _WAITING = "waiting"
 _MISTAKE = "mistake "
+_WATCHER = "watcher"
+_TELLS_NOTHING = (OSError, WatchfilesRustInternalError)
 _OUTPUT = "output "
 
 
@@ -72,6 +75,7 @@ class Work:
             of, settings=settings, journal=journal, state=self.state, whole=self.taker.whole, clock=clock
         )
         self._fetch_at = clock()
+        self._newest = NewestVersion(clock)
         self._threads: list[threading.Thread] = []
         signs.add(of, self.state)
 
@@ -88,7 +92,10 @@ class Work:
         for thread in self._threads:
             thread.join(seconds)
         self._signs.remove(self.of)
-        return not any(thread.is_alive() for thread in self._threads)
+        if any(thread.is_alive() for thread in self._threads):
+            return False
+        self._journal.keep_state(self.of.id, {**self.state.told(), "at_work": False})
+        return True
 
     def round(self, longest_s: float = LONGEST_BATCH_S) -> bool:
         """Send what waits, fetch what is due, tell that we live. False when the storage is in trouble."""
@@ -97,6 +104,7 @@ class Work:
             self._send(box, longest_s)
             if self._clock() >= self._fetch_at:
                 self._fetch_all(box)
+                self._ask_for_newer(box)
                 self._fetch_at = self._clock() + self._settings.fetch_every_s
             self.state.clear_trouble(_STORAGE)
             self._signs.tell(box, self.of)
@@ -105,7 +113,7 @@ class Work:
             return False
         finally:
             self._look_at_journal()
-            self._journal.keep_state(self.of.id, self.state.told())
+            self._journal.keep_state(self.of.id, {**self.state.told(), "at_work": True})
         return True
 
     def _look_at_journal(self) -> None:
@@ -155,9 +163,16 @@ class Work:
             else:
                 self.state.clear_trouble(about)
 
+    def _ask_for_newer(self, box: Box) -> None:
+        """It is told; nothing is replaced by itself."""
+        self._newest.ask(box)
+        newest = self._newest.known
+        is_old = newest is not None and is_newer(newest)
+        self.state.notice = message("old_version", newest=newest, version=OWN) if is_old else None
+
     def _trouble(self, about: str, fault: AgentError) -> None:
         if self.state.set_trouble(about, fault.message):
-            self._journal.tell(self.of.id, "trouble", "", text=str(fault))
+            self._journal.tell_trouble(self.of.id, fault.message)
 
     def _surviving(self, step: Callable[[], bool]) -> bool:
         """Whether a step went well. A mistake of ours is shown, and stops neither this thread nor another."""
@@ -181,20 +196,19 @@ class Work:
 
     def _look_and_tell(self) -> bool:
         self.taker.look()
-        self._journal.keep_state(self.of.id, self.state.told())
+        self._journal.keep_state(self.of.id, {**self.state.told(), "at_work": True})
         return True
 
     def _wait_for_changes(self, watcher: RustNotify | None, seconds: float) -> RustNotify | None:
         """Until something changes in the folder, or the time has passed: network folders tell nothing."""
-        if watcher is None:
-            watcher = _watcher(self.of)
-        if watcher is None:
-            self.stop.wait(seconds)
-            return None
         try:
+            watcher = watcher or _watcher(self.of)
             longest_ms = max(int(seconds * 1000), 1)
             watcher.watch(_STEP_MS, min(_STEP_MS, longest_ms), longest_ms, self.stop)
-        except WatchfilesRustInternalError:
+        except Exception as error:
+            # A folder that tells nothing, or a library that changed: looking by and by is enough.
+            if not isinstance(error, _TELLS_NOTHING):
+                self._trouble(_WATCHER, AgentError("mistake", reason=f"{_WATCHER}: {type(error).__name__}"))
             self.stop.wait(seconds)
             return None
         return watcher if self.of.source.is_dir() else None
@@ -221,8 +235,5 @@ class Work:
         return max(min(waits), 0.0)
 
 
-def _watcher(of: Synchronisation) -> RustNotify | None:
-    try:
-        return RustNotify([str(of.source)], False, False, 0, False, True)
-    except (OSError, WatchfilesRustInternalError):
-        return None
+def _watcher(of: Synchronisation) -> RustNotify:
+    return RustNotify([str(of.source)], False, False, 0, False, True)

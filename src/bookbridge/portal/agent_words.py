@@ -18,6 +18,13 @@ TROUBLE: dict[str, Any] = {
     "no_secret": _("There is no secret for the access key on the PC. Make a new key and put its code in there."),
     "secret_unreadable": _("The secrets kept on the PC can’t be read: %(reason)s. Put the access key’s code in again."),
     "unreachable": _("The storage can’t be reached at %(endpoint)s. What waits is sent as soon as it can be."),
+    "unreachable_by_proxy": _(
+        "The storage can’t be reached at %(endpoint)s by the proxy %(proxy)s. What waits is sent as soon as it can be."
+    ),
+    "proxy_refused": _(
+        "The proxy %(proxy)s lets nothing through. When it asks for a name and a password, they stand in its address "
+        "in the agent’s settings."
+    ),
     "storage_failed": _("The storage answered with a fault of its own (%(reason)s). It is tried again."),
     "arrived_damaged": _("%(name)s did not arrive as it was sent. It is sent again."),
     "name_refused": _("%(name)s can’t be sent: the storage refuses it (%(reason)s)."),
@@ -34,6 +41,13 @@ TROUBLE: dict[str, Any] = {
     ),
     "mistake": _("The agent made a mistake of its own (%(reason)s). It goes on; please report it."),
     "output_missing": _("The folder %(folder)s for the outstanding items is not there."),
+    "waits_for_another": _(
+        "Files that wait for another integration: %(count)s. They are not sent to this one. On the PC, choose on the "
+        "agent’s page of %(name)s what becomes of them."
+    ),
+    "keyring_closed": _(
+        "The keyring on the PC is closed (%(reason)s). It is tried again; or put the key’s code in again."
+    ),
     "output_unwritable": _("The outstanding items can’t be written to %(path)s: %(reason)s."),
 }
 REASON: dict[str, Any] = {

@@ -1,0 +1,1 @@
+"""The agent's screens in the browser, on this computer's own address alone."""
