@@ -16,6 +16,9 @@ class Line:
         self._open: set[socket.socket] = set()
         self._is_cut = False
         self._swallow = 0
+        self.slowness_s = 0.0
+        """How long each part of an answer is on its way."""
+        self._never = threading.Event()
         self.address = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
 
     def __enter__(self) -> "Line":
@@ -67,6 +70,7 @@ class Line:
                 self._swallow -= swallowed
             if swallowed:
                 return
+            self._never.wait(self.slowness_s)
             client.sendall(block)
 
 

@@ -18,7 +18,7 @@ def measure(asked: Asked) -> dict[str, Any]:
             (folder / f"fmuta6 {number:05}.csv").write_bytes(b"%d;V;70;1;26000001\r\n" % number)
         with computer.agent():
             archive = folder / "archive"
-            wait_for(lambda: archive.is_dir() and _count(archive) >= asked.files, "files that arrive")
+            wait_for(lambda: archive.is_dir() and _count(archive) >= asked.files, "files that arrive", look_every_s=1)
         arrived = sorted(path.stat().st_mtime for path in computer.inbox.glob("*/*.csv"))
     if len(arrived) != asked.files:
         raise AssertionError(f"{len(arrived)} of {asked.files} arrived")

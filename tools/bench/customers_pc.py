@@ -97,9 +97,9 @@ def _access_key() -> _Access:
     return _Access(str(company.pk), str(link.pk), key.key_id, secret)
 
 
-def wait_for(happened: Callable[[], bool], what: str) -> None:
+def wait_for(happened: Callable[[], bool], what: str, look_every_s: float = 0.002) -> None:
     deadline = time.monotonic() + DEADLINE_S
     while not happened():
         if time.monotonic() > deadline:
             raise TimeoutError(what)
-        time.sleep(0.002)
+        time.sleep(look_every_s)
