@@ -49,15 +49,19 @@ def system_languages() -> list[str]:
         import ctypes
         import locale
 
-        return [locale.windows_locale.get(ctypes.windll.kernel32.GetUserDefaultUILanguage(), "")]
-    return [found for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (found := os.environ.get(name))][:1]
+        languages = [locale.windows_locale.get(ctypes.windll.kernel32.GetUserDefaultUILanguage(), "")]
+    else:
+        languages = [found for name in ("LC_ALL", "LC_MESSAGES", "LANG") if (found := os.environ.get(name))][:1]
+    return languages
 
 
 def drives() -> list[Path]:
     """Where looking for a folder can begin: the drives on Windows, the root elsewhere."""
     if sys.platform == "win32":
-        return [drive for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ" if (drive := Path(f"{letter}:\\")).exists()]
-    return [Path("/")]
+        places = [drive for letter in "ABCDEFGHIJKLMNOPQRSTUVWXYZ" if (drive := Path(f"{letter}:\\")).exists()]
+    else:
+        places = [Path("/")]
+    return places
 
 
 def flush_folder(folder: Path) -> None:
@@ -90,19 +94,19 @@ def rename_to_free(source: Path, target: Path) -> None:
     """Give a file a name that nobody has. Raises FileExistsError otherwise; broken off, it can be done again."""
     if sys.platform == "win32":
         os.rename(source, target)
-        return
-    try:
-        os.link(source, target)
-    except FileExistsError:
-        if not target.samefile(source):
-            raise
-    except OSError:
-        # Some network file systems have no second names.
-        if target.exists():
-            raise FileExistsError(target) from None
-        os.rename(source, target)
-        return
-    source.unlink()
+    else:
+        try:
+            os.link(source, target)
+        except FileExistsError:
+            if not target.samefile(source):
+                raise
+        except OSError:
+            # Some network file systems have no second names.
+            if target.exists():
+                raise FileExistsError(target) from None
+            os.rename(source, target)
+            return
+        source.unlink()
 
 
 def lock(path: Path) -> IO[str] | None:

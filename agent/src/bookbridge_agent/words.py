@@ -2,12 +2,10 @@
 
 from collections.abc import Mapping
 from functools import cache
-from importlib import import_module
 
 from bookbridge_agent.messages import ENGLISH, Message
 
 LANGUAGES = {"en": "English", "nl": "Nederlands", "fr": "Français"}
-_MODULES = {"en": "english", "nl": "dutch", "fr": "french"}
 
 
 class Words:
@@ -51,8 +49,18 @@ class _Known(dict[str, str]):
 
 @cache
 def _catalogue(language: str) -> tuple[Mapping[str, str], Mapping[str, str]]:
-    module = import_module(f"bookbridge_agent.languages.{_MODULES[language]}")
-    return module.WORDS, ENGLISH if language == "en" else module.MESSAGES
+    """Imported by name, so that a build of one file finds them, and only when it is spoken."""
+    if language == "nl":
+        from bookbridge_agent.languages import dutch
+
+        return dutch.WORDS, dutch.MESSAGES
+    if language == "fr":
+        from bookbridge_agent.languages import french
+
+        return french.WORDS, french.MESSAGES
+    from bookbridge_agent.languages import english
+
+    return english.WORDS, ENGLISH
 
 
 @cache

@@ -1,7 +1,7 @@
 """The form of a synchronisation: what was typed, what is wrong with it at which field, and what it makes."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -177,10 +177,6 @@ class Form:
         return {
             kind: self.values[name] for name, kind in MASKS.items() if self.values[name] and name not in self.errors
         }
-
-
-def entered_at(made: Synchronisation, moment: str) -> Synchronisation:
-    return replace(made, entered=moment)
 
 
 def _path(value: str) -> Path | None:

@@ -1,6 +1,7 @@
 """The page on which a synchronisation is added or changed."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from uuid import uuid4
@@ -16,7 +17,7 @@ from bookbridge_agent.messages import AgentError, Message, message
 from bookbridge_agent.screens import checking, folders, summary, trying
 from bookbridge_agent.screens.asking import Asked
 from bookbridge_agent.screens.folders import Listing
-from bookbridge_agent.screens.form import DETAILS, LONGEST, MASKS, PATHS, Form, entered_at
+from bookbridge_agent.screens.form import DETAILS, LONGEST, MASKS, PATHS, Form
 from bookbridge_agent.screens.trying import Looked, Tried
 
 
@@ -104,7 +105,7 @@ class _Filling:
     def _keep(self, made: Synchronisation, found: Message | None) -> Response:
         desk, typed = self._asked.desk, self._typed_secret()
         if typed:
-            made = entered_at(made, datetime.now(UTC).isoformat())
+            made = replace(made, entered=datetime.now(UTC).isoformat())
             try:
                 desk.vault.put(made.id, typed)
             except OSError as error:
