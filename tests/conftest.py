@@ -12,10 +12,11 @@ from django.http import HttpRequest
 from psycopg import sql
 
 from tests import roles
+from tests.browser import browser
 from tests.mail_sink import mail_sink
 from tests.stage_fixture import stage
 
-__all__ = ["empty_database", "mail_sink", "stage"]
+__all__ = ["browser", "empty_database", "mail_sink", "stage"]
 
 
 @pytest.fixture

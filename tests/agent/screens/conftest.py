@@ -1,7 +1,6 @@
 """A real agent at work on a PC, its screens in a real browser, and the real drop box."""
 
 import json
-import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -10,12 +9,10 @@ from playwright.sync_api import Browser, Page
 
 from tests.agent.conftest import pc
 from tests.agent.pc import Pc, wait_until
-from tests.journeys.conftest import DESKTOP, browser, picture
+from tests.journeys.conftest import DESKTOP, picture
 from tests.server.drop_box.conftest import running_server, server
 
-__all__ = ["browser", "pc", "picture", "running_server", "server"]
-
-os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")
+__all__ = ["pc", "picture", "running_server", "server"]
 
 
 class Desktop:

@@ -1,6 +1,7 @@
 """A synchronisation added, changed and taken away in the browser, with files that really go."""
 
 import json
+from functools import partial
 from pathlib import Path
 from uuid import UUID, uuid4
 
@@ -8,6 +9,7 @@ import pytest
 from playwright.sync_api import Page
 
 from bookbridge.storage.dropbox import connection_code
+from bookbridge_agent.journal import Journal
 from tests.agent.pc import Pc, wait_until
 from tests.agent.screens.conftest import Desktop, errors, fill, press
 from tests.journeys.steps import check_accessibility
@@ -269,8 +271,10 @@ def test_changed_reset_switched_off_and_deleted(desktop: Desktop) -> None:
     page.locator("[name=is_active]").uncheck()
     press(page, "save")
     assert "Switched off" in page.locator("tbody").inner_text()
-    journal_says = json.loads((pc.home / "configuration.json").read_text())
-    assert journal_says["synchronisations"][0]["is_active"] is False
+    [kept] = desktop.kept()
+    assert kept["is_active"] is False
+    at_work = partial(Journal(pc.home / "journal.sqlite3").state, kept["id"])
+    wait_until(lambda: not at_work().get("at_work"), "it sends on what waits")
 
     waiting = pc.source / ".bookbridge" / ("a" * 32)
     waiting.mkdir(parents=True)

@@ -55,7 +55,7 @@ def busy(desktop: Desktop) -> Desktop:
         (pc.source / name).write_bytes(name.encode() + b"\r\n")
     desktop.start()
     (pc.source.with_name("Winkel") / "fmuta6 a#1").write_bytes(b"a\r\n")
-    wait_until(lambda: len(pc.arrived()) == 3 and pc.output.exists(), "it does not work")
+    wait_until(lambda: len(pc.arrived()) == 4 and pc.output.exists(), "it does not work")
     for name in ("fmuta6 december.csv.part", "notes.txt"):
         (pc.source / name).write_bytes(b"a\r\n")
     return desktop
@@ -128,16 +128,16 @@ def test_settings_are_kept_and_followed(busy: Desktop) -> None:
     kept = json.loads((busy.pc.home / "configuration.json").read_text())["settings"]
     assert (kept["language"], kept["keep_activity_days"], kept["settle_s"]) == ("nl", 30, 0.05)
     assert "wachten" in busy.pc.agent("status").stdout, "the command line follows it too"
-    page.locator("#proxy").fill("http://anna:hidden@127.0.0.1:9")
+    page.locator("#proxy").fill("http://anna:lindelaan@127.0.0.1:9")
     with page.expect_navigation():
         page.locator("form button.button").click()
     wait_until(lambda: "niet bereikbaar" in busy.pc.agent("status").stdout, "what is at work begins anew with it")
     page.reload()
-    assert "hidden" not in page.content()
+    assert "lindelaan" not in page.content()
     with page.expect_navigation():
         page.locator("form button.button").click()
     kept = json.loads((busy.pc.home / "configuration.json").read_text())["settings"]
-    assert kept["proxy"] == "http://anna:hidden@127.0.0.1:9", "left as it is shown, it stays as it was"
+    assert kept["proxy"] == "http://anna:lindelaan@127.0.0.1:9", "left as it is shown, it stays as it was"
 
 
 def test_activity_is_searched_by_name_kind_and_synchronisation(busy: Desktop) -> None:
