@@ -92,7 +92,7 @@ def test_what_looks_across_the_walls_is_pinned_down_and_returns_no_customers_dat
             assert set(result.replace("TABLE(", "").replace("SETOF ", "").rstrip(")").replace(",", "").split()) <= {
                 *("uuid", "bigint", "text", "timestamp", "with", "time", "zone"),
                 *("organisation", "configuration", "integration", "authorisation", "posting", "run", "active"),
-                *("since", "until"),
+                *("since", "until", "agent"),
                 *("person", "kind", "about", "told"),
                 *("name", "labels", "jsonb", "value", "double", "precision"),
                 *("what", "number", "members", "integrations", "runs", "last_run_at"),
