@@ -18,6 +18,7 @@ from bookbridge_agent import configuration, connection_code, machine, service
 from bookbridge_agent.box import Box
 from bookbridge_agent.configuration import ACCOUNTANCY, BUCKET, REGION, TYPES, After, Configuration, Synchronisation
 from bookbridge_agent.connection_code import ConnectionDetails
+from bookbridge_agent.faults import PASSING
 from bookbridge_agent.home import Home
 from bookbridge_agent.journal import Journal
 from bookbridge_agent.leftovers import Leftovers
@@ -318,7 +319,7 @@ def _say_what_is_wrong(added: Synchronisation, secret: str, before: Configuratio
     try:
         Box(added, secret, before.settings.proxy).check()
     except AgentError as fault:
-        if fault.message.code not in ("unreachable", "unreachable_by_proxy", "proxy_refused", "storage_failed"):
+        if fault.message.code not in PASSING:
             raise
         words = Words(best_language(machine.system_languages()))
         click.echo(words("cli_not_checked", why=words.say(fault.message)), err=True)

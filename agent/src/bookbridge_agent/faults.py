@@ -22,6 +22,8 @@ _NAMED = {
 }
 _OF_THE_FILE = ("InvalidArgument", "KeyTooLongError", "EntityTooLarge", "MetadataTooLarge")
 _OF_ONE_FILE = ("name_refused", "changed_while_sent", "arrived_damaged", "archive_failed", "disk_full")
+PASSING = ("unreachable", "unreachable_by_proxy", "proxy_refused", "storage_failed")
+"""What says nothing of the details: the network, the proxy or the storage may be away for a while."""
 LIBRARY_ERRORS = (exceptions.BaseError, FileNotFoundError, ValueError)
 """What the storage library raises. Its own text holds the whole answer, access key included: it is shown to nobody."""
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from bookbridge_agent.box import Box
 from bookbridge_agent.configuration import Synchronisation
+from bookbridge_agent.faults import PASSING
 from bookbridge_agent.messages import AgentError, Message
 
 LASTS_S = 20.0
@@ -26,8 +27,6 @@ FIELDS = {
     "storage_failed": "endpoint",
 }
 """At which field of the form each refusal stands."""
-PASSING = ("unreachable", "unreachable_by_proxy", "proxy_refused", "storage_failed")
-"""What is no reason against saving: the network may be away."""
 
 
 class Checker:

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 
 from bookbridge_agent import connection_code
 from bookbridge_agent.configuration import TYPES, Synchronisation
+from bookbridge_agent.faults import PASSING
 from bookbridge_agent.leftovers import Leftovers
 from bookbridge_agent.masks import KINDS
 from bookbridge_agent.messages import AgentError, Message, message
@@ -90,7 +91,7 @@ class _Filling:
         if made is None or self._form.errors:
             return self._show(422)
         found = self._ask(made, secret)
-        if found is not None and found.code not in checking.PASSING:
+        if found is not None and found.code not in PASSING:
             self._form.errors[checking.FIELDS.get(found.code, "endpoint")] = found
             return self._show(422)
         return self._keep(made, found)
@@ -207,7 +208,7 @@ class _Filling:
             self._checked = "right"
             return
         self._form.errors[checking.FIELDS.get(found.code, "endpoint")] = found
-        self._checked = "unsure" if found.code in checking.PASSING else ""
+        self._checked = "unsure" if found.code in PASSING else ""
 
     def _show(self, status: int = 200, *, is_kept: bool = True, is_pasted: bool = False) -> Response:
         if self._secret and is_kept:
