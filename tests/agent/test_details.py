@@ -75,7 +75,11 @@ def test_a_second_synchronisation_keeps_out_of_the_firsts_way(pc: Pc, tmp_path: 
     assert "of the name ERP already" in pc.agent("add", *pc.details()).stderr
     assert "takes the files of" in pc.agent("add", *pc.details(name="Other")).stderr
     (tmp_path / "other").mkdir()
-    assert pc.agent("add", *pc.details(name="Other", source=str(tmp_path / "other"))).returncode == 0
+    other = {"name": "Other", "source": str(tmp_path / "other"), "sales-output": str(tmp_path / "other.csv")}
+    the_same = pc.output.parent / "elsewhere" / ".." / pc.output.name
+    for taken in ({"sales-output": str(the_same)}, {"purchase-output": str(pc.output)}):
+        assert "ERP writes its outstanding items to" in pc.agent("add", *pc.details(**{**other, **taken})).stderr
+    assert pc.agent("add", *pc.details(**other)).returncode == 0
     kept = json.loads((pc.home / "configuration.json").read_text())
     assert [each["name"] for each in kept["synchronisations"]] == ["ERP", "Other"]
 

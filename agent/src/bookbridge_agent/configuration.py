@@ -64,6 +64,11 @@ class Synchronisation:
     def prefix(self) -> str:
         return f"{self.company}/{self.integration}/"
 
+    @property
+    def outputs(self) -> dict[Path, Path]:
+        """The files that outstanding items are written to, as they were given, by where they really are."""
+        return {path.resolve(): path for path in (self.sales_output, self.purchase_output) if path is not None}
+
 
 _NUMBERS = ("settle_s", "unfinished_s", "look_every_s", "fetch_every_s", "keep_activity_days", "screens_port")
 
@@ -137,6 +142,9 @@ class Configuration:
             # Both would send what the other one took.
             if other.source.resolve() == added.source.resolve():
                 raise AgentError("folder_taken", name=other.name, folder=added.source)
+            # Each would write its own items over the other's, and the ERP read one company's as the other's.
+            if both := other.outputs.keys() & added.outputs.keys():
+                raise AgentError("outputs_of_another", name=other.name, path=added.outputs[min(both)])
         return replace(self, synchronisations=(*self.synchronisations, added))
 
 

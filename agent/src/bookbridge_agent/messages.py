@@ -86,6 +86,9 @@ ENGLISH = {
     "name_taken": "There is a synchronisation of the name {name} already.",
     "not_kept": "It can't be kept in {folder}: {reason}.",
     "no_such_name": "There is no synchronisation of the name {name}.",
+    "outputs_of_another": (
+        "{name} writes its outstanding items to {path} already. Each synchronisation needs a file of its own."
+    ),
     "folder_taken": "{name} takes the files of {folder} already. Each synchronisation needs a folder of its own.",
     "setting_wrong": "The setting {name} must be a number above zero.",
     "no_proxy": "{value} is no address of a proxy. It has the form http://proxy.example.org:3128.",

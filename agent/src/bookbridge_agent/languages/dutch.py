@@ -102,6 +102,9 @@ MESSAGES = {
     "name_taken": "Er is al een synchronisatie met de naam {name}.",
     "not_kept": "Het kan niet worden bewaard in {folder}: {reason}.",
     "no_such_name": "Er is geen synchronisatie met de naam {name}.",
+    "outputs_of_another": (
+        "{name} schrijft zijn openstaande posten al naar {path}. Elke synchronisatie heeft een eigen bestand nodig."
+    ),
     "folder_taken": "{name} neemt de bestanden van {folder} al. Elke synchronisatie heeft een eigen map nodig.",
     "setting_wrong": "De instelling {name} moet een getal boven nul zijn.",
     "no_proxy": "{value} is geen adres van een proxy. Het ziet eruit als http://proxy.example.org:3128.",

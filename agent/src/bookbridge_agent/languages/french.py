@@ -110,6 +110,9 @@ MESSAGES = {
     "name_taken": "Il y a déjà une synchronisation du nom {name}.",
     "not_kept": "L’enregistrement dans {folder} est impossible : {reason}.",
     "no_such_name": "Il n’y a pas de synchronisation du nom {name}.",
+    "outputs_of_another": (
+        "{name} écrit déjà ses postes ouverts dans {path}. Chaque synchronisation a besoin de son propre fichier."
+    ),
     "folder_taken": (
         "{name} prend déjà les fichiers de {folder}. Chaque synchronisation a besoin de son propre dossier."
     ),

@@ -152,11 +152,14 @@ class Form:
     def keep_apart(self, made: Synchronisation, now: Configuration) -> None:
         """Notes when it would be in the way of another synchronisation."""
         others = now.without(made.id)
-        field_of = {"name_taken": "name", "folder_taken": "source"}
         try:
             others.with_one_more(made)
         except AgentError as fault:
-            self.errors[field_of[fault.message.code]] = fault.message
+            field_of = {"name_taken": "name", "folder_taken": "source", "outputs_of_another": "sales_output"}
+            name = field_of[fault.message.code]
+            if fault.message.values.get("path") == self.values["purchase_output"]:
+                name = "purchase_output"
+            self.errors[name] = fault.message
 
     def details(self, type_: str) -> Synchronisation | None:
         """Enough of it to ask the storage, when all of that is there and looks right."""
