@@ -17,13 +17,12 @@ from django.db.models import Q
 from bookbridge.integrations.models import Agent, Integration
 from bookbridge.integrations.storable import storable
 from bookbridge.organisations import trail
+from bookbridge.storage.dropbox.signs_of_life import LONGEST
 
 NEWEST_VERSION = "0.1.0"
 """The agent that is shipped with this platform."""
 HEARD_IS_NOTED_EVERY = timedelta(minutes=1)
 """As long as a sign says nothing new."""
-LONGEST_SIGN = 16 * 1024
-"""Bytes, as the drop box takes."""
 MOST_AGENTS = 100
 """Of one integration that are kept: who has a stolen key must not fill the tables and the mails."""
 MOST_SYNCHRONISATIONS, MOST_TROUBLES, MOST_VALUES = 20, 10, 10
@@ -45,7 +44,7 @@ class Sign:
 
 def read_sign(content: bytes) -> Sign | None:
     """None for what no agent says. What a newer agent may say besides is passed over."""
-    if len(content) > LONGEST_SIGN:
+    if len(content) > LONGEST:
         return None
     try:
         told = json.loads(content)

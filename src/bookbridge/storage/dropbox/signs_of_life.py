@@ -11,6 +11,7 @@ from bookbridge.storage.dropbox.request import Answer, Request
 from bookbridge.storage.objects import Storage
 
 LONGEST = 16 * 1024
+"""Bytes of one sign."""
 MOST_IN_A_DAY = 100
 """Installations of one integration that tell of themselves in a day: a stolen key must not fill the disk unseen."""
 _NAME = re.compile(r"([0-9a-f]{32})\.json")
