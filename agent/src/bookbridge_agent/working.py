@@ -94,7 +94,7 @@ class Work:
         self._signs.remove(self.of)
         if any(thread.is_alive() for thread in self._threads):
             return False
-        self._journal.keep_state(self.of.id, {**self.state.told(), "at_work": False})
+        self._keep_state(at_work=False)
         return True
 
     def round(self, longest_s: float = LONGEST_BATCH_S) -> bool:
@@ -113,8 +113,11 @@ class Work:
             return False
         finally:
             self._look_at_journal()
-            self._journal.keep_state(self.of.id, {**self.state.told(), "at_work": True})
+            self._keep_state(at_work=True)
         return True
+
+    def _keep_state(self, *, at_work: bool) -> None:
+        self._journal.keep_state(self.of.id, {**self.state.told(), "at_work": at_work})
 
     def _look_at_journal(self) -> None:
         reason = self._journal.trouble
@@ -196,7 +199,7 @@ class Work:
 
     def _look_and_tell(self) -> bool:
         self.taker.look()
-        self._journal.keep_state(self.of.id, {**self.state.told(), "at_work": True})
+        self._keep_state(at_work=True)
         return True
 
     def _wait_for_changes(self, watcher: RustNotify | None, seconds: float) -> RustNotify | None:
