@@ -4,6 +4,7 @@ import errno
 import json
 import os
 import sqlite3
+import threading
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ import keyring.errors
 import pytest
 
 from bookbridge_agent import configuration, folder, machine
-from bookbridge_agent.configuration import Settings, Synchronisation
+from bookbridge_agent.configuration import Configuration, Settings, Synchronisation
 from bookbridge_agent.home import Home
 from bookbridge_agent.journal import Journal
 from bookbridge_agent.messages import AgentError, message
@@ -37,6 +38,30 @@ def test_a_configuration_is_read_as_it_was_written(tmp_path: Path) -> None:
     [read] = configuration.load(desk.home).synchronisations
     assert read == desk.of
     assert isinstance(read.purchase_output, Path)
+
+
+def test_what_two_change_at_once_is_both_kept(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each reads, changes and writes: one in the screens, say, and one by the command line."""
+    read, waits = threading.Event(), threading.Event()
+
+    def waiting(_seconds: float) -> None:
+        waits.set()
+        threading.Event().wait(0.01)
+
+    def slowly(now: Configuration) -> Configuration:
+        read.set()
+        waits.wait(20)
+        return replace(now, settings=Settings(keep_activity_days=7))
+
+    monkeypatch.setattr("bookbridge_agent.home.time.sleep", waiting)
+    first = threading.Thread(target=configuration.change, args=(home, slowly))
+    first.start()
+    assert read.wait(20)
+    configuration.change(home, lambda now: replace(now, installation="1" * 32))
+    waits.set()
+    first.join(20)
+    kept = configuration.load(home)
+    assert (kept.settings.keep_activity_days, kept.installation) == (7, "1" * 32)
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,6 @@
 
 import json
 import re
-import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -23,7 +22,6 @@ _PASSWORD = re.compile(r"(?<=://)([^:/@]*):.*(?=@)")
 _WORD = re.compile(r"[A-Za-z0-9][A-Za-z0-9._/+=@-]{0,254}")
 """Access keys, regions and buckets. The storage's library dies of what can't stand in a header or an address."""
 After = Literal["archive", "delete"]
-_CHANGING = threading.Lock()
 
 
 @dataclass(frozen=True)
@@ -159,9 +157,8 @@ def load(home: Home) -> Configuration:
 
 
 def change(home: Home, changed: Callable[[Configuration], Configuration]) -> Configuration:
-    """Read, change and keep the configuration, whole or not at all."""
-    home.create()
-    with _CHANGING:
+    """Read, change and keep the configuration, whole or not at all: what others change meanwhile is not lost."""
+    with home.changing():
         configuration = changed(load(home))
         save(home, configuration)
     return configuration

@@ -1,5 +1,6 @@
 """Where configuration, secrets and journal lie: one folder, movable by a setting."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -7,6 +8,8 @@ from pathlib import Path
 
 from bookbridge_agent import machine
 from bookbridge_agent.messages import AgentError
+
+_LOOK_AGAIN_S = 0.02
 
 
 @dataclass(frozen=True)
@@ -43,6 +46,15 @@ class Home:
     def create(self) -> None:
         """Made for its user alone: what is in it tells of a company's files."""
         self.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    @contextmanager
+    def changing(self) -> Iterator[None]:
+        """As the only one, of whatever process, who changes what is kept here. Another is waited for."""
+        self.create()
+        while (locked := machine.lock(self.folder / "changing.lock")) is None:
+            time.sleep(_LOOK_AGAIN_S)
+        with locked:
+            yield
 
     @contextmanager
     def alone(self) -> Iterator[None]:

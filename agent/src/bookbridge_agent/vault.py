@@ -47,6 +47,7 @@ class KeyringVault:
 
 class FileVault:
     def __init__(self, folder: Path) -> None:
+        self._home = Home(folder)
         self._path = folder / "secrets.json"
         self._key_path = folder / "secrets.key"
 
@@ -60,13 +61,15 @@ class FileVault:
             raise AgentError("secret_unreadable", reason=type(error).__name__) from None
 
     def put(self, name: str, secret: str) -> None:
-        tokens = {**self._tokens(), name: Fernet(self._key()).encrypt(secret.encode()).decode()}
-        write_whole(self._path, [json.dumps(tokens, indent=2).encode()], is_private=True)
+        with self._home.changing():
+            tokens = {**self._tokens(), name: Fernet(self._key()).encrypt(secret.encode()).decode()}
+            write_whole(self._path, [json.dumps(tokens, indent=2).encode()], is_private=True)
 
     def forget(self, name: str) -> None:
-        tokens = dict(self._tokens())
-        if tokens.pop(name, None) is not None:
-            write_whole(self._path, [json.dumps(tokens, indent=2).encode()], is_private=True)
+        with self._home.changing():
+            tokens = dict(self._tokens())
+            if tokens.pop(name, None) is not None:
+                write_whole(self._path, [json.dumps(tokens, indent=2).encode()], is_private=True)
 
     def _key(self) -> bytes:
         try:
