@@ -54,6 +54,37 @@ def test_a_call_can_be_made_at_the_moment_that_was_named(limits: tuple[Limit, ..
         state = stored(state)
 
 
+@given(limits=SOME_LIMITS, steps=STEPS, costs=some.lists(some.integers(1, 4), min_size=81, max_size=81))
+def test_dear_calls_never_cost_more_than_a_window_holds(
+    limits: tuple[Limit, ...], steps: list[float], costs: list[int]
+):
+    """But for one that costs more than a whole window: it is made alone."""
+    state, now, made = BudgetState(), START, []
+    for step, cost in zip(steps, costs, strict=False):
+        now += step
+        if state.take(limits, now, cost, needed=cost) is None:
+            made.append((now, cost))
+        state = stored(state)
+
+    for limit in limits:
+        for number, (first, _) in enumerate(made):
+            window = [cost for moment, cost in made[number:] if moment - first < limit.seconds]
+            assert sum(window) <= limit.calls or len(window) == 1
+
+
+@given(limits=SOME_LIMITS, steps=STEPS, cost=some.integers(1, 9))
+def test_a_dear_call_can_be_made_at_the_moment_that_was_named(limits: tuple[Limit, ...], steps: list[float], cost: int):
+    state, now = BudgetState(), START
+    for step in steps:
+        now += step
+        waits = 0
+        while (free_at := state.take(limits, now, cost, needed=cost)) is not None:
+            assert now < free_at <= now + max(limit.seconds for limit in limits) * 61 / 60
+            now, waits = free_at, waits + 1
+            assert waits <= len(limits)
+        state = stored(state)
+
+
 @given(calls=some.integers(-5, 3), known=some.integers(1, 5))
 def test_whatever_number_a_package_tells_a_call_gets_through(calls: int, known: int):
     limits = (Limit("minute", known, 60),)

@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Callable
 from datetime import UTC, datetime
 from decimal import Decimal
+from typing import Any
 
 import httpx
 import pytest
@@ -46,6 +47,7 @@ def package(
     budget: MemoryBudget | None = None,
     check_claim: Callable[[], None] = lambda: None,
     limits_seen: Callable[[httpx.Headers], list[LimitSeen]] = lambda _headers: [],
+    **rules: Any,
 ) -> http.PackageHttp:
     connection = Connection(
         base_address=address,
@@ -57,8 +59,7 @@ def package(
         check_claim=check_claim,
         request_timeout_s=2,
     )
-    rules = http.HttpRules("toy", 2, judge, limits_seen, frozenset({400, 401}))
-    return http.PackageHttp(connection, rules)
+    return http.PackageHttp(connection, http.HttpRules("toy", 2, judge, limits_seen, frozenset({400, 401}), **rules))
 
 
 def test_a_read_is_repeated_after_an_outage() -> None:
@@ -81,6 +82,47 @@ def test_a_change_that_may_have_arrived_is_never_repeated(reply: Reply) -> None:
         package(server.url).change("POST", f"{server.url}/x", {}, endpoint="x")
     assert caught.value.may_have_arrived
     assert len(server.seen) == 1
+
+
+def test_a_question_in_a_body_is_a_read() -> None:
+    asking = http.Body("text/xml; charset=utf-8", lambda token: f"<token>{token}</token>".encode())
+    with SmallServer(lambda call: Reply(cut=True) if call < 1 else Reply()).running() as server:
+        package(server.url, check_claim=fail_when_asked).read(f"{server.url}/x", endpoint="x", asking=asking)
+    assert [(seen.method, seen.body) for seen in server.seen] == [("POST", b"<token>token-1</token>")] * 2
+    assert server.seen[0].headers["Content-Type"] == "text/xml; charset=utf-8"
+    assert "token-1" not in repr(asking)
+
+
+def fail_when_asked() -> None:
+    raise AssertionError("a read asks for no claim")
+
+
+def test_a_token_that_is_not_taken_is_renewed_in_the_body_too() -> None:
+    body = http.Body("text/xml", lambda token: token.encode())
+    refused = Reply(body=b"Token invalid")
+    with SmallServer(lambda call: refused if call < 1 else Reply()).running() as server:
+        package(
+            server.url,
+            tokens=Tokens("token-1", "token-2"),
+            signed=lambda _token: {},
+            token_refused=lambda answer: answer.body == b"Token invalid",
+        ).change("POST", f"{server.url}/x", body, endpoint="x")
+    assert [seen.body for seen in server.seen] == [b"token-1", b"token-2"]
+    assert "Authorization" not in server.seen[0].headers
+
+
+def test_a_change_may_cost_more_of_the_budget() -> None:
+    budget = MemoryBudget((Limit("minute", 7, 60),), None, lambda: NOW)
+    with SmallServer(lambda _call: Reply()).running() as server:
+        calls = package(server.url, budget=budget, cost_of_change=3)
+        for _ in range(2):
+            calls.change("POST", f"{server.url}/x", {}, endpoint="x")
+        with pytest.raises(LaterError):
+            calls.change("POST", f"{server.url}/x", {}, endpoint="x")
+        calls.read(f"{server.url}/x", endpoint="x")
+        with pytest.raises(LaterError):
+            calls.read(f"{server.url}/x", endpoint="x")
+    assert len(server.seen) == 3
 
 
 def test_a_change_that_never_arrived_says_so() -> None:

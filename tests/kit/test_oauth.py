@@ -1,6 +1,7 @@
 """OAuth2 by the rules of a fact sheet, against answers that packages are known to give."""
 
 import json
+from base64 import b64decode
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, urlsplit
 
@@ -45,6 +46,25 @@ def test_authorise_url_carries_the_state() -> None:
 def test_authorise_url_carries_scopes_where_there_are_some() -> None:
     url = oauth.authorise_url(RULES.model_copy(update={"scopes": ("a", "b")}), "https://x", APP, "s")
     assert parse_qs(urlsplit(url).query)["scope"] == ["a b"]
+
+
+def test_an_openid_provider_gets_a_nonce_and_never_the_same_one() -> None:
+    rules = RULES.model_copy(update={"with_nonce": True})
+    nonces = {parse_qs(urlsplit(oauth.authorise_url(rules, "https://x", APP, "s")).query)["nonce"][0] for _ in range(3)}
+    assert len(nonces) == 3
+
+
+def test_credentials_in_a_header_are_not_in_the_form() -> None:
+    rules = RULES.model_copy(update={"basic_credentials": True, "redirect_uri_on_refresh": True})
+    app = oauth.AppCredentials("app:1", "se cret", "https://bookbridge.example/callback")
+    with SmallServer(lambda _call: Reply(body=GOOD)).running() as server:
+        oauth.refresh(rules, server.url, app, OLD, NOW)
+    assert b64decode(server.seen[0].headers["Authorization"].removeprefix("Basic ")) == b"app%3A1:se+cret"
+    assert parse_qs(server.seen[0].body.decode()) == {
+        "grant_type": ["refresh_token"],
+        "refresh_token": ["r0"],
+        "redirect_uri": ["https://bookbridge.example/callback"],
+    }
 
 
 @pytest.mark.parametrize(

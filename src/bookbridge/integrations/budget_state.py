@@ -36,14 +36,16 @@ class BudgetState:
             "closed_until": self.closed_until,
         }
 
-    def take(self, limits: tuple[Limit, ...], now: float, calls: int = 1, until: float | None = None) -> float | None:
-        """Count so many calls, made at the latest at `until`, and return None; or return the moment from which a call
-        may be made."""
+    def take(
+        self, limits: tuple[Limit, ...], now: float, calls: int = 1, until: float | None = None, *, needed: int = 1
+    ) -> float | None:
+        """Count so many calls, made at the latest at `until`, and return None; or return the moment from which as many
+        as are `needed` may be made."""
         longest_s = max(_LONGEST_CLOSED_S, *(limit.seconds for limit in limits), 0)
         if now < self.closed_until <= now + longest_s + 1:
             return self.closed_until
         for limit in limits:
-            free_at = self._free_at(limit, now)
+            free_at = self._free_at(limit, now, needed)
             if free_at is not None:
                 return free_at
         for limit in limits:
@@ -73,9 +75,10 @@ class BudgetState:
     def _recent_errors(self, endpoint: str, guard: Limit, now: float) -> list[int]:
         return [moment for moment in self.errors.get(endpoint, []) if abs(moment - now) < guard.seconds]
 
-    def _free_at(self, limit: Limit, now: float) -> float | None:
+    def _free_at(self, limit: Limit, now: float, needed: int) -> float | None:
         current = self._current(limit, now)
-        over = sum(current.values()) - self._allowed(limit)
+        # What costs more than a whole window holds is made when the window is empty.
+        over = sum(current.values()) + min(needed, self._allowed(limit)) - 1 - self._allowed(limit)
         if over < 0:
             return None
         for bucket in sorted(current, key=int):

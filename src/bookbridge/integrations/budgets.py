@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
+from functools import partial
 
 from django.db import transaction
 from django.utils import timezone
@@ -62,32 +63,32 @@ class SharedBudget:
         self._errors = BudgetState()
         self._errors_read_at = 0.0
 
-    def take(self) -> None:
-        """Count one call. Raises LaterError when none is left."""
-        if not self._from_the_lot():
-            free_at = self._ask(self._take)
+    def take(self, calls: int = 1) -> None:
+        """Count a call that the package counts as so many. Raises LaterError when they aren't left."""
+        if not self._from_the_lot(calls):
+            free_at = self._ask(partial(self._take, calls))
             self._wait_until(free_at, "the calls that the package allows are used up for now")
 
-    def _from_the_lot(self) -> bool:
+    def _from_the_lot(self, needed: int) -> bool:
         with self._lock:
             now = self._moment()
-            good = self._lot.calls > 0 and now <= self._lot.good_until <= now + LOT_S
-            self._lot = replace(self._lot, calls=self._lot.calls - 1) if good else _Lot()
+            good = self._lot.calls >= needed and now <= self._lot.good_until <= now + LOT_S
+            self._lot = replace(self._lot, calls=self._lot.calls - needed) if good else _Lot()
             return good
 
-    def _take(self) -> float | None:
+    def _take(self, needed: int) -> float | None:
         # Another thread may have had a lot taken while this one waited for its turn.
-        if self._from_the_lot():
+        if self._from_the_lot(needed):
             return None
         with self._state() as state:
             now = self._moment()
             left = state.left(self._limits, now)
-            calls = 1 if left < PLENTY else min(MOST_IN_A_LOT, left // 50)
-            until = now + LOT_S if calls > 1 else now
-            free_at = state.take(self._limits, now, calls, until)
+            calls = needed if left < PLENTY else max(needed, min(MOST_IN_A_LOT, left // 50))
+            until = now + LOT_S if calls > needed else now
+            free_at = state.take(self._limits, now, calls, until, needed=needed)
         if free_at is None:
             with self._lock:
-                self._lot = _Lot(calls - 1, until)
+                self._lot = _Lot(calls - needed, until)
         return free_at
 
     def learn(self, seen: LimitSeen) -> None:

@@ -46,8 +46,9 @@ class LimitSeen:
 class Budget(Protocol):
     """The call budget of one authorisation's administration. All methods are safe across threads and workers."""
 
-    def take(self) -> None:
-        """Count one call that is about to be made. Raises LaterError when no call is left."""
+    def take(self, calls: int = 1) -> None:
+        """Count a call that is about to be made; `calls`: what it counts for where packages count some calls more than
+        once. Raises LaterError when so much isn't left."""
 
     def learn(self, seen: LimitSeen) -> None:
         """Believe the package: its own numbers replace those of the fact sheet, `remaining` 0 closes the budget."""
@@ -70,19 +71,20 @@ class MemoryBudget:
         self._errors: dict[str, deque[datetime]] = {}
         self._closed_until: datetime | None = None
 
-    def take(self) -> None:
+    def take(self, calls: int = 1) -> None:
         now = self._now()
         if self._closed_until and now < self._closed_until:
             raise LaterError(self._closed_until, "the package's call limit is used up")
         for limit in self._limits.values():
             since = now - timedelta(seconds=limit.seconds)
             recent = [moment for moment in self._calls if moment > since]
-            if len(recent) >= limit.calls:
+            over = len(recent) + calls - limit.calls
+            if recent and over > 0:
                 raise LaterError(
-                    recent[-limit.calls] + timedelta(seconds=limit.seconds),
+                    recent[min(over, len(recent)) - 1] + timedelta(seconds=limit.seconds),
                     f"{limit.calls} calls in {limit.seconds} s are used up",
                 )
-        self._calls.append(now)
+        self._calls.extend([now] * calls)
 
     def learn(self, seen: LimitSeen) -> None:
         known = self._limits.get(seen.name)

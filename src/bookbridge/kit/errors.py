@@ -8,9 +8,13 @@ PackageError
 ├── NotAllowedError      the account or its licence may not read this
 │   └── RefusedError     the package refused the request in its own words
 └── ClaimLostError       this worker no longer owns the work; stop without another word
+
+CannotMapError is no word of a package: the document can't be said in its terms, and nothing has been sent.
 """
 
 from datetime import datetime
+
+from bookbridge.documents import Problem
 
 
 class PackageError(Exception):
@@ -63,3 +67,11 @@ class RefusedError(NotAllowedError):
 
 class ClaimLostError(PackageError):
     pass
+
+
+class CannotMapError(Exception):
+    """The document can't be said in the package's terms; a person must repair it."""
+
+    def __init__(self, problems: tuple[Problem, ...]) -> None:
+        super().__init__(", ".join(problem.code for problem in problems))
+        self.problems = problems

@@ -32,6 +32,8 @@ class Capabilities(_Part):
 class Limits(_Part):
     calls_per_minute: int | None = None
     calls_per_day: int | None = None
+    cost_of_change: int = Field(default=1, ge=1)
+    """What a call that changes the books counts for, where the package counts reads as one (credits)."""
     errors_per_hour: int | None = None
     """Errors at one endpoint after which we stop calling it, below what the package blocks at."""
     simultaneous_calls: int = Field(default=1, ge=1, le=16)
@@ -49,6 +51,11 @@ class OAuth(_Part):
     """Age of an access token from which a new one may be asked for."""
     refresh_token_days: int | None = None
     scopes: tuple[str, ...] = ()
+    with_nonce: bool = False
+    """OpenID providers want one at the sign-in page."""
+    basic_credentials: bool = False
+    """The token endpoint takes the app's id and secret as a Basic header instead of in the form."""
+    redirect_uri_on_refresh: bool = False
     too_early_texts: tuple[str, ...] = ()
     """Words by which the token endpoint says that a new token was asked for too early."""
 

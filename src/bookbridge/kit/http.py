@@ -10,7 +10,7 @@ import logging
 import time
 import zlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -67,12 +67,37 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Body:
+    """What a request carries. Some packages want the access token in there: then `content` makes it of the token."""
+
+    content_type: str
+    content: bytes | Callable[[str], bytes] = field(repr=False)
+
+    def bytes_with(self, token: str) -> bytes:
+        return self.content(token) if callable(self.content) else self.content
+
+
+def json_body(value: Any) -> Body:
+    """A value as JSON; Decimal amounts are written exactly."""
+    return Body("application/json", exact_json.dumps(value).encode())
+
+
+def bearer(token: str) -> Mapping[str, str]:
+    return {"Authorization": f"Bearer {token}"}
+
+
+def is_unauthorised(answer: Answer) -> bool:
+    return answer.status == 401
+
+
+@dataclass(frozen=True, slots=True)
 class HttpRules:
     """What differs between packages.
 
     `judge` raises the error that an answer stands for, or returns when the answer is a plain success.
     `limits_seen` reads the limits that an answer tells. `guarded` are the statuses that the package's error guard
-    counts.
+    counts. `signed` gives the headers by which a call shows its token; `token_refused` tells whether an answer says
+    that the token isn't taken. A call that changes the books takes `cost_of_change` of the call budget, any other one.
     """
 
     package: str
@@ -81,6 +106,9 @@ class HttpRules:
     limits_seen: Callable[[Headers], Iterable[LimitSeen]] = lambda _headers: ()
     guarded: frozenset[int] = frozenset()
     headers: Mapping[str, str] | None = None
+    signed: Callable[[str], Mapping[str, str]] = bearer
+    token_refused: Callable[[Answer], bool] = is_unauthorised
+    cost_of_change: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +117,7 @@ class _Call:
     url: str
     endpoint: str
     headers: Mapping[str, str]
-    content: bytes | None
+    body: Body | None
     changes: bool
 
 
@@ -101,15 +129,19 @@ class PackageHttp:
         self._rules = rules
         self._timeout_s = connection.request_timeout_s or rules.timeout_s
 
-    def read(self, url: str, *, endpoint: str, headers: Mapping[str, str] | None = None) -> Answer:
+    def read(
+        self, url: str, *, endpoint: str, headers: Mapping[str, str] | None = None, asking: Body | None = None
+    ) -> Answer:
         """A call that changes nothing; repeated, at most three times in all, after any kind of failed line.
 
-        `endpoint` is the name under which errors are counted. Raises the errors of kit.errors and what `judge` raises;
-        UnreachableError says that nothing has been done, since a read does nothing.
+        `asking`: the question, where a package wants it in the body of a POST. `endpoint` is the name under which
+        errors are counted. Raises the errors of kit.errors and what `judge` raises; UnreachableError says that nothing
+        has been done, since a read does nothing.
         """
         reason = ""
         try:
-            return self._send(_Call("GET", url, endpoint, headers or {}, None, changes=False))
+            method = "GET" if asking is None else "POST"
+            return self._send(_Call(method, url, endpoint, headers or {}, asking, changes=False))
         except UnreachableError as error:
             reason = error.reason
         raise UnreachableError(reason, may_have_arrived=False)
@@ -117,13 +149,13 @@ class PackageHttp:
     def change(
         self, method: str, url: str, body: Any, *, endpoint: str, headers: Mapping[str, str] | None = None
     ) -> Answer:
-        """A call that changes the books; repeated only when it certainly didn't arrive.
+        """A call that changes the books; repeated only when it certainly didn't arrive. `body` goes as JSON,
+        unless it is a Body.
 
         Raises the errors of kit.errors (UnreachableError tells whether it may have arrived) and what `judge` raises.
         """
-        content = exact_json.dumps(body).encode()
-        typed = {"Content-Type": "application/json", **(headers or {})}
-        return self._send(_Call(method, url, endpoint, typed, content, changes=True))
+        carried = body if isinstance(body, Body) else json_body(body)
+        return self._send(_Call(method, url, endpoint, headers or {}, carried, changes=True))
 
     def _send(self, call: _Call) -> Answer:
         def may_repeat(error: Exception) -> bool:
@@ -139,13 +171,13 @@ class PackageHttp:
     def _signed_in(self, call: _Call) -> Answer:
         token = self._token()
         answer = self._once(call, token)
-        if answer.status == 401:
+        if self._rules.token_refused(answer):
             # Another worker may have renewed it meanwhile. Anything else means that the access was withdrawn.
             renewed = self._token(refused=token)
             if renewed == token:
                 raise SignInAgainError("the package does not take the access token any more")
             answer = self._once(call, renewed)
-            if answer.status == 401:
+            if self._rules.token_refused(answer):
                 raise SignInAgainError("the package does not take a new access token")
         self._rules.judge(answer)
         return answer
@@ -163,14 +195,16 @@ class PackageHttp:
     def _once(self, call: _Call, token: str) -> Answer:
         budget = self._connection.budget
         budget.check_endpoint(call.endpoint)
-        budget.take()
-        headers = {**(self._rules.headers or {}), **call.headers, "Authorization": f"Bearer {token}"}
+        budget.take(self._rules.cost_of_change if call.changes else 1)
+        typed = {"Content-Type": call.body.content_type} if call.body else {}
+        headers = {**(self._rules.headers or {}), **typed, **call.headers, **self._rules.signed(token)}
+        content = call.body.bytes_with(token) if call.body else None
         if call.changes:
             self._connection.check_claim()
         started = time.monotonic()
         writing = self._connection.writing if call.changes else None
         with watching.part("package_call", package=self._rules.package, method=call.method, status=0) as facts:
-            answer, failure = exchange(call.method, call.url, headers, call.content, self._timeout_s, writing=writing)
+            answer, failure = exchange(call.method, call.url, headers, content, self._timeout_s, writing=writing)
             facts["status"] = answer.status if answer else 0
         self._log(call, answer.status if answer else None, failure, started)
         if failure is not None:

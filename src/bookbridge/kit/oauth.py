@@ -5,11 +5,12 @@ one-time refresh token that is lost between refresh and storing can only be repl
 """
 
 import secrets
+from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import quote_plus, urlencode
 
 import stamina
 
@@ -68,6 +69,9 @@ def authorise_url(rules: OAuth, base_address: str, app: AppCredentials, state: s
     }
     if rules.scopes:
         asked["scope"] = " ".join(rules.scopes)
+    if rules.with_nonce:
+        # We take no identity from the answer, so nothing is compared with it.
+        asked["nonce"] = secrets.token_urlsafe(16)
     return f"{base_address.rstrip('/')}{rules.authorise_path}?{urlencode(asked)}"
 
 
@@ -97,6 +101,8 @@ def refresh(
     if by_our_clock and pair.refresh_expires_at and now >= pair.refresh_expires_at:
         raise SignInAgainError("the refresh token was not used in time and has expired")
     form = {"grant_type": "refresh_token", "refresh_token": pair.refresh_token}
+    if rules.redirect_uri_on_refresh:
+        form["redirect_uri"] = app.redirect_uri
     return _token_call(rules, base_address, app, form=form, now=now, kept_refresh_token=pair.refresh_token)
 
 
@@ -109,10 +115,12 @@ def _token_call(
     now: datetime,
     kept_refresh_token: str,
 ) -> TokenPair:
-    answer = _ask(
-        f"{base_address.rstrip('/')}{rules.token_path}",
-        {**form, "client_id": app.client_id, "client_secret": app.client_secret},
-    )
+    headers: Mapping[str, str] = {}
+    if rules.basic_credentials:
+        headers = {"Authorization": _basic(app)}
+    else:
+        form = {**form, "client_id": app.client_id, "client_secret": app.client_secret}
+    answer = _ask(f"{base_address.rstrip('/')}{rules.token_path}", form, headers)
     said = _said(answer)
     if not answer.ok:
         _raise_refusal(rules, answer, said, now)
@@ -123,11 +131,17 @@ def _token_call(
     raise UnreachableError("the token endpoint's answer can't be understood")
 
 
-def _ask(url: str, form: Mapping[str, str]) -> Answer:
+def _basic(app: AppCredentials) -> str:
+    # RFC 6749, 2.3.1: both are form-encoded before they are joined.
+    joined = f"{quote_plus(app.client_id)}:{quote_plus(app.client_secret)}"
+    return f"Basic {b64encode(joined.encode()).decode()}"
+
+
+def _ask(url: str, form: Mapping[str, str], signed: Mapping[str, str]) -> Answer:
     def never_arrived(error: Exception) -> bool:
         return isinstance(error, UnreachableError) and not error.may_have_arrived
 
-    headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json"}
+    headers = {"Content-Type": "application/x-www-form-urlencoded", "Accept": "application/json", **signed}
     for attempt in stamina.retry_context(on=never_arrived, attempts=3, timeout=None, wait_initial=0.1, wait_max=2.0):
         with attempt:
             answer, failure = exchange("POST", url, headers, urlencode(form).encode(), TIMEOUT_S)

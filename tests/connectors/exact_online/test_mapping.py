@@ -7,6 +7,7 @@ import pytest
 
 from bookbridge.connectors.exact_online import mapping
 from bookbridge.documents import Customer, InvoiceLine, SalesInvoice, Supplier
+from bookbridge.kit.errors import CannotMapError
 from bookbridge.kit.package_settings import PackageSettings
 from tests.connectors.exact_online import golden
 from tests.connectors.exact_online.golden import CODES, REFERENCE, amount
@@ -103,7 +104,7 @@ def test_every_problem_of_a_document_is_told_at_once() -> None:
         InvoiceLine(ledger_account="8000", amount=amount("1"), vat_code="X"),
         InvoiceLine(ledger_account="8000", amount=amount("1"), vat_code="3"),
     )
-    with pytest.raises(mapping.CannotMapError) as caught:
+    with pytest.raises(CannotMapError) as caught:
         mapping.invoice_body(golden.SALE.model_copy(update={"lines": lines}), golden.CUSTOMER, CODES, REFERENCE)
     assert [(problem.code, problem.field, problem.value) for problem in caught.value.problems] == [
         ("exact_online.code_unknown", "lines.0.ledger_account", "NO"),

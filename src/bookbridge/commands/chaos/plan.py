@@ -140,7 +140,7 @@ def _fault(kind: str) -> Callable[[Random, int], dict[str, Any]]:
     def draw(chance: Random, _workers: int) -> dict[str, Any]:
         rule: dict[str, Any] = {"kind": kind, "times": chance.randint(1, 4)}
         if chance.random() < 0.7:
-            rule["method"] = "POST"
+            rule["changes"] = True
         if kind in ("slow", "too_many_requests", "timeout_before", "timeout_after"):
             rule["delay_s"] = round(chance.uniform(0.3, 2.5), 1)
         return {"rule": rule}

@@ -7,11 +7,11 @@ from decimal import Decimal
 from typing import Any, Final
 
 from bookbridge.connectors.exact_online.client import ExactClient, date_of, day_literal, text_literal
-from bookbridge.connectors.exact_online.places import following, place
 from bookbridge.connectors.exact_online.reading import amount_of
 from bookbridge.documents import DocumentKind
 from bookbridge.kit.booked import BookedEntry
 from bookbridge.kit.package_settings import Journal
+from bookbridge.kit.places import following, place
 
 Record = dict[str, Any]
 _LARGEST: Final = Decimal(10) ** 13

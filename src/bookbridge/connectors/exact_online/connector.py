@@ -1,7 +1,7 @@
 """Exact Online: the contract, joined from client (talks), mapping and reading (translate), relations and entries."""
 
 from collections.abc import Callable, Sequence
-from datetime import date, timedelta
+from datetime import date
 from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
@@ -9,31 +9,24 @@ from typing import Any, ClassVar, TypeVar
 from bookbridge.connectors.exact_online import booked, reading, texts
 from bookbridge.connectors.exact_online.client import ExactClient
 from bookbridge.connectors.exact_online.entries import Entries
-from bookbridge.connectors.exact_online.mapping import CannotMapError, Codes
-from bookbridge.connectors.exact_online.places import following, place
+from bookbridge.connectors.exact_online.mapping import Codes
 from bookbridge.connectors.exact_online.problems import problem_of
 from bookbridge.connectors.exact_online.relations import Relations
 from bookbridge.documents import Customer, Document, Supplier
+from bookbridge.kit import answering
 from bookbridge.kit.booked import BookedPage
 from bookbridge.kit.contract import Connection, Connector, OutstandingKind, PostingRequest, RelationKind
-from bookbridge.kit.errors import (
-    LaterError,
-    NotAllowedError,
-    PackageError,
-    RefusedError,
-    SignInAgainError,
-    UnreachableError,
-)
+from bookbridge.kit.errors import NotAllowedError
 from bookbridge.kit.fact_sheet import FactSheet, read_fact_sheet
-from bookbridge.kit.outcomes import Later, LookUp, Outcome, Refused, SignInAgain, Unclear
+from bookbridge.kit.outcomes import LookUp, Outcome
 from bookbridge.kit.outstanding import OutstandingPage
 from bookbridge.kit.package_settings import Administration, Journal, PackageSettings, Period
+from bookbridge.kit.places import following, place
 
 Record = dict[str, Any]
 T = TypeVar("T")
 
-RETRY_AFTER_S = 10
-"""Nothing has been sent and no call is lost by asking again soon: an outage is mostly a short one."""
+_NAME = "Exact Online"
 ACTIVE_DIVISION = 1
 _CODED = ("ID", "Code", "Description")
 _ACCOUNT_FIELDS = (*_CODED, "Type", "IsBlocked", "UseCostcenter", "UseCostunit")
@@ -126,12 +119,12 @@ class PackageConnector(Connector):
         kind = kinds[number]
         rows, address = self._client.read_page(_OPEN_ITEMS[kind], _OPEN_ITEM_FIELDS, after=address)
         journals = self.connection.settings.journals if self.connection.settings else ()
-        items = _understood(lambda found: reading.outstanding_items(kind, found, journals), rows)
+        items = answering.understood(_NAME, lambda found: reading.outstanding_items(kind, found, journals), rows)
         return OutstandingPage(items, following(number, address, len(kinds)))
 
     def booked(self, since: date, until: date, after: str | None = None) -> BookedPage:
         records, kind, following = booked.page(self._client, self._journals, since, until, after)
-        return BookedPage(_understood(partial(booked.entries, kind=kind), records), following)
+        return BookedPage(answering.understood(_NAME, partial(booked.entries, kind=kind), records), following)
 
     def _journals(self) -> Sequence[Journal]:
         settings = self.connection.settings or self.package_settings()
@@ -151,15 +144,13 @@ class PackageConnector(Connector):
         return self._outcome(document, lambda: self._relations.update(document, external_id))
 
     def find(self, request: PostingRequest) -> LookUp:
+        return answering.look_up(partial(self._look_up, request), package=self.fact_sheet.name, now=self.connection.now)
+
+    def _look_up(self, request: PostingRequest) -> LookUp:
         document = request.document
-        try:
-            if isinstance(document, Customer | Supplier):
-                return self._relations.look_up(document)
-            return self._entries.look_up(request, document)
-        except (CannotMapError, NotAllowedError, RefusedError) as error:
-            return Unclear(f"Exact Online can't be searched: {error}")
-        except (SignInAgainError, LaterError, UnreachableError) as error:
-            return self._waiting(error)
+        if isinstance(document, Customer | Supplier):
+            return self._relations.look_up(document)
+        return self._entries.look_up(request, document)
 
     def _post(self, request: PostingRequest) -> Outcome:
         document = request.document
@@ -168,26 +159,12 @@ class PackageConnector(Connector):
         return self._entries.post(request, document)
 
     def _outcome(self, document: Document, act: Callable[[], Outcome]) -> Outcome:
-        try:
-            return act()
-        except CannotMapError as error:
-            return Refused(error.problems)
-        except RefusedError as error:
-            return Refused((problem_of(error.words, document),))
-        except NotAllowedError as error:
-            return Refused((texts.FORBIDDEN(evidence=str(error)),))
-        except (SignInAgainError, LaterError, UnreachableError) as error:
-            return self._waiting(error)
-
-    def _waiting(self, error: SignInAgainError | LaterError | UnreachableError) -> Later | SignInAgain | Unclear:
-        if isinstance(error, SignInAgainError):
-            return SignInAgain(str(error))
-        if isinstance(error, LaterError):
-            return Later(error.not_before, error.reason)
-        return Unclear(error.reason) if error.may_have_arrived else self._later(error.reason)
-
-    def _later(self, reason: str) -> Later:
-        return Later(self.connection.now() + timedelta(seconds=RETRY_AFTER_S), reason)
+        return answering.outcome(
+            act,
+            refused=partial(problem_of, document=document),
+            forbidden=lambda words: texts.FORBIDDEN(evidence=words),
+            now=self.connection.now,
+        )
 
     def _codes(self) -> Codes:
         if self._codes_read is None:
@@ -196,29 +173,17 @@ class PackageConnector(Connector):
 
 
 class _Reader:
-    """Reads settings; a missing right or licence on one resource only is normal, and the others are still of use."""
+    """The lists of a division's settings; the names of those that couldn't be read are in `unknown`."""
 
     def __init__(self, client: ExactClient) -> None:
         self._client = client
-        self.unknown: list[str] = []
+        self._lists = answering.SettingsReader(_NAME)
+
+    @property
+    def unknown(self) -> Sequence[str]:
+        return self._lists.unknown
 
     def all(
         self, name: str, resource: str, fields: Sequence[str], make: Callable[[Record], T], filter: str = ""
     ) -> tuple[T, ...]:
-        try:
-            return tuple(_understood(make, record) for record in self._client.read_all(resource, fields, filter=filter))
-        except (NotAllowedError, RefusedError):
-            self.unknown.append(name)
-            return ()
-
-
-def _understood(make: Callable[[Any], T], record: Any) -> T:
-    """What `make` makes of a record. Raises UnreachableError for one that isn't as the reference says."""
-    failure = ""
-    try:
-        return make(record)
-    except PackageError:
-        raise
-    except (KeyError, TypeError, ValueError, ArithmeticError) as error:
-        failure = type(error).__name__
-    raise UnreachableError(f"Exact Online sent a record that can't be understood ({failure})", may_have_arrived=False)
+        return self._lists.all(name, lambda: self._client.read_all(resource, fields, filter=filter), make)

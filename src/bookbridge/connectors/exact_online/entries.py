@@ -6,12 +6,19 @@ from typing import Any, Final
 
 from bookbridge.connectors.exact_online import mapping, reading, texts
 from bookbridge.connectors.exact_online.client import ExactClient, guid_literal, text_literal
-from bookbridge.connectors.exact_online.mapping import CannotMapError, Codes
+from bookbridge.connectors.exact_online.mapping import Codes
 from bookbridge.connectors.exact_online.problems import is_about_a_reference, is_number_in_use, problem_of
 from bookbridge.connectors.exact_online.relations import Relations
 from bookbridge.documents import JournalEntry, Problem, PurchaseInvoice, SalesInvoice, rounded
 from bookbridge.kit.contract import PostingRequest, RelationKind
-from bookbridge.kit.errors import LaterError, NotAllowedError, RefusedError, SignInAgainError, UnreachableError
+from bookbridge.kit.errors import (
+    CannotMapError,
+    LaterError,
+    NotAllowedError,
+    RefusedError,
+    SignInAgainError,
+    UnreachableError,
+)
 from bookbridge.kit.outcomes import Absent, AlreadyThere, Found, Outcome, Posted, Refused, Unclear
 
 Record = dict[str, Any]

@@ -23,6 +23,7 @@ from bookbridge.documents import (
     Relation,
     SalesInvoice,
 )
+from bookbridge.kit.errors import CannotMapError
 from bookbridge.kit.package_settings import PackageSettings, VatCode
 
 Record = dict[str, Any]
@@ -63,14 +64,6 @@ SUPPLIER_FIELDS: Final = {
 # A contact is a resource of its own (crm/Contacts); the way of paying belongs to Exact's payment condition; how a G
 # account is told apart among crm/BankAccounts is not public.
 FIELDS_NOT_KEPT: Final = ("contact_name", "payment_method", "blocked_bank_account")
-
-
-class CannotMapError(Exception):
-    """The document can't be said in Exact's terms; a person must repair it."""
-
-    def __init__(self, problems: tuple[Problem, ...]) -> None:
-        super().__init__(", ".join(problem.code for problem in problems))
-        self.problems = problems
 
 
 class Codes:

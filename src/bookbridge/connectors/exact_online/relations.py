@@ -5,11 +5,11 @@ from typing import Any
 
 from bookbridge.connectors.exact_online import mapping, texts
 from bookbridge.connectors.exact_online.client import ExactClient, guid_literal, text_literal
-from bookbridge.connectors.exact_online.mapping import CannotMapError, Codes
+from bookbridge.connectors.exact_online.mapping import Codes
 from bookbridge.connectors.exact_online.problems import already_exists
 from bookbridge.documents import Customer, Problem, Relation, Supplier
 from bookbridge.kit.contract import Directory, RelationKind
-from bookbridge.kit.errors import RefusedError
+from bookbridge.kit.errors import CannotMapError, RefusedError
 from bookbridge.kit.outcomes import Absent, AlreadyThere, Found, Outcome, Posted
 
 Record = dict[str, Any]

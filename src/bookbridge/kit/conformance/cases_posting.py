@@ -60,7 +60,7 @@ def posts_a_difference_beside_what_it_corrects(rig: Rig, kind: DocumentKind) -> 
     entry = difference(before, rig.samples.doubled(before), "Difference to 26000123")
     assert entry is not None
     expect(Absent, rig.connector().find(rig.request(entry)))
-    rig.fault(FaultKind.CUT_AFTER, kind, method="POST", times=1)
+    rig.fault(FaultKind.CUT_AFTER, kind, changes=True, times=1)
     expect(Unclear, rig.post(entry))
     second = posted_or_there(rig.post(entry))
     assert second != first, "the difference is taken for what it corrects"
@@ -76,7 +76,7 @@ def line_cut_after_acceptance(rig: Rig, kind: DocumentKind) -> None:
     rig.posted(*rig.samples.needed_by(kind))
     document = rig.samples.of_kind(kind)
     connector = rig.connector()
-    rig.fault(FaultKind.CUT_AFTER, kind, method="POST", times=1)
+    rig.fault(FaultKind.CUT_AFTER, kind, changes=True, times=1)
     expect(Unclear, rig.post(document, connector))
     found = expect(Found, rig.connector().find(rig.request(document)))
     assert not found.differences, f"differences to the same document: {found.differences}"
@@ -90,7 +90,7 @@ def line_cut_before_acceptance(rig: Rig, kind: DocumentKind) -> None:
     rig.posted(*rig.samples.needed_by(kind))
     document = rig.samples.of_kind(kind)
     connector = rig.connector()
-    rig.fault(FaultKind.CUT_BEFORE, kind, method="POST", times=1)
+    rig.fault(FaultKind.CUT_BEFORE, kind, changes=True, times=1)
     expect(Unclear, rig.post(document, connector))
     none(rig, kind)
     expect(Absent, rig.connector().find(rig.request(document)))
@@ -103,7 +103,7 @@ def time_out_after_acceptance(rig: Rig) -> None:
     """The answer comes too late: unclear, then found, and still one."""
     rig.posted(rig.samples.customer())
     connector = rig.connector()
-    rig.fault(FaultKind.TIMEOUT_AFTER, "sales_invoice", method="POST", times=1)
+    rig.fault(FaultKind.TIMEOUT_AFTER, "sales_invoice", changes=True, times=1)
     expect(Unclear, rig.post(rig.samples.sales(), connector))
     expect(Found, rig.connector().find(rig.request(rig.samples.sales())))
     only(rig, "sales_invoice")
@@ -114,7 +114,7 @@ def time_out_before_acceptance(rig: Rig) -> None:
     """No answer in time and nothing taken: unclear, then absent."""
     rig.posted(rig.samples.customer())
     connector = rig.connector()
-    rig.fault(FaultKind.TIMEOUT_BEFORE, "sales_invoice", method="POST", times=1)
+    rig.fault(FaultKind.TIMEOUT_BEFORE, "sales_invoice", changes=True, times=1)
     expect(Unclear, rig.post(rig.samples.sales(), connector))
     expect(Absent, rig.connector().find(rig.request(rig.samples.sales())))
     none(rig, "sales_invoice")
@@ -125,7 +125,7 @@ def outage_page_after_sending(rig: Rig) -> None:
     """A 503 with a page for people is no answer: unclear."""
     rig.posted(rig.samples.customer())
     connector = rig.connector()
-    rig.fault(FaultKind.SERVER_ERROR, "sales_invoice", method="POST", status=503)
+    rig.fault(FaultKind.SERVER_ERROR, "sales_invoice", changes=True, status=503)
     with rig.calls() as calls:
         expect(Unclear, rig.post(rig.samples.sales(), connector))
     assert len(changing(calls)) == 1, "a posting that may have arrived was sent again"
@@ -136,7 +136,7 @@ def error_500_without_reason(rig: Rig) -> None:
     """A 500 without a reason of the package's own is an outage, not a refusal: unclear."""
     rig.posted(rig.samples.customer())
     connector = rig.connector()
-    rig.fault(FaultKind.SERVER_ERROR, "sales_invoice", method="POST", status=500)
+    rig.fault(FaultKind.SERVER_ERROR, "sales_invoice", changes=True, status=500)
     expect(Unclear, rig.post(rig.samples.sales(), connector))
 
 
@@ -159,7 +159,7 @@ def slow_answer(rig: Rig) -> None:
     """A slow answer within the time-out is an answer."""
     rig.posted(rig.samples.customer())
     connector = rig.connector()
-    rig.fault(FaultKind.SLOW, "sales_invoice", method="POST", delay_s=0.1)
+    rig.fault(FaultKind.SLOW, "sales_invoice", changes=True, delay_s=0.1)
     expect(Posted, rig.post(rig.samples.sales(), connector))
 
 
@@ -196,7 +196,7 @@ def too_many_requests(rig: Rig) -> None:
     """The package says that a limit is hit: later, at the moment that it names, and nothing was posted."""
     rig.posted(rig.samples.customer())
     connector = rig.connector()
-    rig.fault(FaultKind.TOO_MANY_REQUESTS, "sales_invoice", method="POST", times=1, delay_s=42)
+    rig.fault(FaultKind.TOO_MANY_REQUESTS, "sales_invoice", changes=True, times=1, delay_s=42)
     asked_at = rig.now()
     later = expect(Later, rig.post(rig.samples.sales(), connector))
     soon_after(later.not_before, asked_at + timedelta(seconds=42), within_s=5)
@@ -391,7 +391,7 @@ def each_known_error(rig: Rig) -> None:
     for known in rig.fact_sheet.known_errors:
         connector = rig.connector()
         rig.heal()
-        rig.fault(FaultKind.REFUSE, "sales_invoice", method="POST", message=known.text)
+        rig.fault(FaultKind.REFUSE, "sales_invoice", changes=True, message=known.text)
         try:
             problem = refused_at(rig.post(document, connector), document, None)
             assert problem.code == known.code, f"it became {problem.code}"
@@ -407,7 +407,7 @@ def unknown_error(rig: Rig) -> None:
     """A message that nobody has seen before is a refusal that shows the package's own words."""
     rig.posted(rig.samples.customer())
     connector = rig.connector()
-    rig.fault(FaultKind.REFUSE, "sales_invoice", method="POST", message="Zomaar iets nieuws 42")
+    rig.fault(FaultKind.REFUSE, "sales_invoice", changes=True, message="Zomaar iets nieuws 42")
     problem = refused_at(rig.post(rig.samples.sales(), connector), rig.samples.sales(), None)
     assert "Zomaar iets nieuws 42" in problem.reason
     assert problem.evidence == "Zomaar iets nieuws 42"

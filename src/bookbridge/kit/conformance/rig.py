@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
@@ -98,6 +98,7 @@ class Rig:
         self.tokens = RigTokens(self)
         self.directory = MemoryDirectory()
         self._settings: PackageSettings | None = None
+        self._facts: dict[str, Mapping[str, str]] = {}
 
     def _start_s(self) -> float:
         return datetime.combine(self.stage.codes.open_day, datetime.min.time(), UTC).timestamp()
@@ -151,14 +152,17 @@ class Rig:
         return MemoryBudget((), None, self.now)
 
     def request(self, document: Document) -> PostingRequest:
-        """The posting of a document, the same at every attempt."""
+        """The posting of a document, the same at every attempt, with the facts that were on record before the last."""
         key = posting_key(document)
-        return PostingRequest(document, short_reference(document.kind, key), f"conformance/{document.kind}/{key}")
+        identity = f"{document.kind}/{key}"
+        facts = self._facts.get(identity, {})
+        return PostingRequest(document, short_reference(document.kind, key), f"conformance/{identity}", facts)
 
     def prepared(self, document: Document, connector: Connector) -> PostingRequest:
-        request = self.request(document)
-        facts = connector.prepare(request)
-        return PostingRequest(request.document, request.reference, request.idempotency_key, facts)
+        """The posting of a document as it is sent: the engine has the facts drawn anew for each attempt."""
+        request = replace(self.request(document), prepared={})
+        self._facts[f"{document.kind}/{posting_key(document)}"] = connector.prepare(request)
+        return self.request(document)
 
     def post(self, document: Document, connector: Connector | None = None) -> Outcome:
         """Post one document by a new connector."""
@@ -228,7 +232,7 @@ class Rig:
 
 def changing(calls: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
     """The calls that change something."""
-    return [call for call in calls if call["method"] not in {"GET", "HEAD"}]
+    return [call for call in calls if call["changes"]]
 
 
 def counting(check: Callable[[], None] = lambda: None) -> tuple[Callable[[], None], list[None]]:

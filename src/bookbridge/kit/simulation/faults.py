@@ -36,14 +36,17 @@ class FaultRule(BaseModel):
     path: str | None = Field(default=None, description="the call's path starts with this")
     resource: str | None = Field(default=None, description="the path ends in this, e.g. salesentry/SalesEntries")
     method: str | None = Field(default=None, description="GET, POST …; none = any")
+    changes: bool | None = Field(default=None, description="only calls that change the books, or only others")
     probability: float = Field(default=1.0, ge=0.0, le=1.0)
     times: int | None = Field(default=None, ge=1, description="hit at most this many calls; none = always")
     delay_s: float = Field(default=30.0, ge=0.0, description="seconds for slow and the time-outs")
     message: str | None = Field(default=None, description="the text of refuse")
     status: int = Field(default=503, ge=500, le=599, description="the status of server_error")
 
-    def matches(self, method: str, path: str, *, is_api: bool) -> bool:
+    def matches(self, method: str, path: str, *, is_api: bool, changes: bool) -> bool:
         """Whether the rule speaks of this call."""
+        if self.changes is not None and not (is_api and changes is self.changes):
+            return False
         if self.method is not None and self.method.upper() != method.upper():
             return False
         if self.path is None and self.resource is None:
@@ -83,13 +86,16 @@ class FaultPlan:
                 for rule, hits in zip(self._rules, self._hits, strict=True)
             ]
 
-    def pick(self, method: str, path: str, *, is_api: bool) -> FaultRule | None:
-        """The first rule that hits this call; its count goes up."""
+    def pick(self, method: str, path: str, *, is_api: bool, changes: bool) -> FaultRule | None:
+        """The first rule that hits this call; its count goes up. `changes`: whether the call changes the books."""
         with self._lock:
             for number, rule in enumerate(self._rules):
                 if rule.times is not None and self._hits[number] >= rule.times:
                     continue
-                if not rule.matches(method, path, is_api=is_api) or self._chance.random() >= rule.probability:
+                if (
+                    not rule.matches(method, path, is_api=is_api, changes=changes)
+                    or self._chance.random() >= rule.probability
+                ):
                     continue
                 self._hits[number] += 1
                 return rule

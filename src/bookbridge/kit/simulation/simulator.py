@@ -91,6 +91,14 @@ class Simulator(ABC):
     def books(self, request: Request) -> Any:
         """Everything in the books, as JSON values, with a summary of counts."""
 
+    def resource_path(self, request: Request) -> str:
+        """What fault rules know a call by; a package with one address for everything tells its resources apart here."""
+        return request.path
+
+    def changes_books(self, request: Request) -> bool:
+        """Whether a call on the API changes the books, as far as the call itself tells."""
+        return request.method not in {"GET", "HEAD"}
+
     def front_links(self) -> Iterable[tuple[str, str]]:
         """Links of the front page: address and text."""
         return [(f"{CONTROL}/books", "Books"), (f"{CONTROL}/requests", "Calls"), (f"{CONTROL}/faults", "Faults")]
@@ -126,8 +134,10 @@ class Simulator(ABC):
         is_api = request.path not in {self.oauth.rules.authorize_path, self.oauth.rules.token_path}
         # The query of an OAuth address holds codes; only the API's may be shown.
         query = request.query_string.decode("utf-8", "replace") if is_api else ""
-        call = self.store.record_call(self.clock(), request.method, request.path, query)
-        fault = self.faults.pick(request.method, request.path, is_api=is_api)
+        changes = is_api and self.changes_books(request)
+        call = self.store.record_call(self.clock(), request.method, request.path, query, changes=changes)
+        path = self.resource_path(request) if is_api else request.path
+        fault = self.faults.pick(request.method, path, is_api=is_api, changes=changes)
         named = fault.kind.value if fault else None
         try:
             response = self._answer_with_fault(request, fault)

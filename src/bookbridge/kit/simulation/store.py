@@ -18,7 +18,8 @@ CREATE TABLE IF NOT EXISTS records (
 CREATE INDEX IF NOT EXISTS records_reference ON records (kind, administration, reference);
 CREATE TABLE IF NOT EXISTS calls (
     sequence INTEGER PRIMARY KEY AUTOINCREMENT,
-    at REAL NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL, query TEXT NOT NULL, status INTEGER, fault TEXT);
+    at REAL NOT NULL, method TEXT NOT NULL, path TEXT NOT NULL, query TEXT NOT NULL, changes INTEGER NOT NULL,
+    status INTEGER, fault TEXT);
 CREATE TABLE IF NOT EXISTS counters (name TEXT NOT NULL, window INTEGER NOT NULL, count INTEGER NOT NULL,
     PRIMARY KEY (name, window));
 CREATE TABLE IF NOT EXISTS grants (
@@ -206,11 +207,12 @@ class SimulatorStore:
             ).fetchone()
         return int(row[0]) if row else 0
 
-    def record_call(self, at: float, method: str, path: str, query: str) -> int:
+    def record_call(self, at: float, method: str, path: str, query: str, *, changes: bool) -> int:
         """Write down that a call came in; gives its sequence number."""
         with self.transaction() as connection:
             cursor = connection.execute(
-                "INSERT INTO calls (at, method, path, query) VALUES (?, ?, ?, ?)", (at, method, path, query)
+                "INSERT INTO calls (at, method, path, query, changes) VALUES (?, ?, ?, ?, ?)",
+                (at, method, path, query, changes),
             )
             return int(cursor.lastrowid or 0)
 
@@ -223,9 +225,10 @@ class SimulatorStore:
         """The calls after a sequence number, oldest first."""
         with self._lock:
             rows = self._connection.execute(
-                "SELECT sequence, at, method, path, query, status, fault FROM calls"
+                "SELECT sequence, at, method, path, query, changes, status, fault FROM calls"
                 " WHERE sequence > ? ORDER BY sequence",
                 (since,),
             ).fetchall()
-        names = ("sequence", "at", "method", "path", "query", "status", "fault")
-        return [dict(zip(names, row, strict=True)) for row in rows]
+        names = ("sequence", "at", "method", "path", "query", "changes", "status", "fault")
+        calls = [dict(zip(names, row, strict=True)) for row in rows]
+        return [{**call, "changes": bool(call["changes"])} for call in calls]

@@ -1,4 +1,4 @@
-"""Where a reading of several resources, one after the other, goes on: the resource, and Exact's address of its page."""
+"""Where a reading of several resources, one after the other, goes on: the resource, and the package's next page."""
 
 
 def place(after: str | None) -> tuple[int, str | None]:
