@@ -226,8 +226,8 @@ class Rig:
         since = before[-1]["sequence"] if before else 0
         seen: list[Mapping[str, Any]] = []
         yield seen
-        paths = {self.fact_sheet.oauth.token_path, self.fact_sheet.oauth.authorise_path}
-        seen += [call for call in self.simulator.store.calls(since) if call["path"] not in paths]
+        signing_in = self.simulator.oauth.addresses
+        seen += [call for call in self.simulator.store.calls(since) if call["path"] not in signing_in]
 
 
 def changing(calls: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

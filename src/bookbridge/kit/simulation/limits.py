@@ -50,15 +50,16 @@ class CallLimits:
         self.minute_limit = minute_limit
         self.day_limit = day_limit
 
-    def take(self, key: str) -> CallAllowance:
-        """Count one call of `key` if the windows still have room."""
+    def take(self, key: str, calls: int = 1) -> CallAllowance:
+        """Count one call of `key`, or what it counts for, if the windows still have room for all of it."""
         with self._store.transaction():
             minute = self._state(f"minute:{key}", self.minute_limit, MINUTE_S)
             day = self._state(f"day:{key}", self.day_limit, DAY_S)
-            if any(state is not None and state.remaining == 0 for state in (minute, day)):
+            if any(state is not None and state.remaining < calls for state in (minute, day)):
                 return CallAllowance(False, minute, day)
-            self._count(f"minute:{key}", MINUTE_S)
-            self._count(f"day:{key}", DAY_S)
+            for _ in range(calls):
+                self._count(f"minute:{key}", MINUTE_S)
+                self._count(f"day:{key}", DAY_S)
             return CallAllowance(
                 True,
                 self._state(f"minute:{key}", self.minute_limit, MINUTE_S),

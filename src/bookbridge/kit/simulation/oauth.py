@@ -96,6 +96,12 @@ class OAuthProvider:
     user_id = "user-1"
     user_name = "Demo user"
 
+    @property
+    def addresses(self) -> frozenset[str]:
+        """The paths of the sign-in: they are no part of the API, and their queries hold secrets. A package that has
+        more than the two joins them."""
+        return frozenset({self.rules.authorize_path, self.rules.token_path})
+
     def refusal(self, refused: TokenRefusedError) -> Response:
         """The answer of the token endpoint to a refusal; RFC 6749 section 5.2 unless a package knows better."""
         error, status = {
@@ -120,7 +126,11 @@ class OAuthProvider:
     def bearer(self, request: Request) -> Bearer:
         """Who calls the API. Raises TokenRefusedError without a valid access token."""
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        grant = self._grant("access", token) if scheme.lower() == "bearer" and token else None
+        return self.of_token(token if scheme.lower() == "bearer" else "")
+
+    def of_token(self, token: str) -> Bearer:
+        """Whom an access token is for, where a call shows it elsewhere than in its headers. Raises TokenRefusedError."""
+        grant = self._grant("access", token) if token else None
         if grant is None:
             raise TokenRefusedError(TokenRefusal.NO_ACCESS_TOKEN)
         if grant.expires_at <= self._clock():
