@@ -78,8 +78,10 @@ class PackageSettings(BaseModel):
     cost_units: tuple[CostUnit, ...] = ()
     periods: tuple[Period, ...] = ()
     currencies: tuple[str, ...] = ()
+    books_on_control_accounts: bool = False
+    """Whether a memorial line that names a relation goes to the relation's control account, as some packages want."""
     unknown: tuple[str, ...] = ()
-    """Names of the fields above that the package wouldn't give (no right, no licence): preflight skips their checks."""
+    """Names of the lists above that the package wouldn't give (no right, no licence): preflight skips their checks."""
 
 
 class Administration(BaseModel):
