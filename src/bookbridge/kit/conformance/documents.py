@@ -56,8 +56,9 @@ class Samples:
         return Supplier(**{**given, **changed})
 
     def sales(self, **changed: Any) -> SalesInvoice:
-        """100.00 with 21 % VAT."""
-        return SalesInvoice(**{**self._invoice("26000123", self.codes.sales_journal), "customer": CUSTOMER, **changed})
+        """100.00 with 21 % VAT; its invoice number is its number unless another is given: no two sales share one."""
+        number = changed.get("number") or "26000123"
+        return SalesInvoice(**{**self._invoice(number, self.codes.sales_journal), "customer": CUSTOMER, **changed})
 
     def purchase(self, **changed: Any) -> PurchaseInvoice:
         """100.00 with 21 % VAT."""
