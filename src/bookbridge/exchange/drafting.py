@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q
 
 from bookbridge.documents import (
+    DIFFERENCE,
     Document,
     Invoice,
     JournalEntry,
@@ -96,6 +97,7 @@ def request_for(wanted: Posting, document: Document, fingerprint: str, prepared:
         reference=wanted.reference,
         idempotency_key=sha256(identity.encode()).hexdigest()[:32],
         prepared=prepared,
+        corrects=wanted.key.startswith(DIFFERENCE),
     )
 
 

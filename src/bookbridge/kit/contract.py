@@ -95,12 +95,14 @@ class PostingRequest:
 
     `reference` (`BB` and eight hexadecimal digits) goes into a field that the package can search where the document's
     own number can't serve. `idempotency_key` is the same at every attempt. `prepared` is what `prepare` returned.
+    `corrects`: it is a difference entry, which may name the invoice number of the entry that it stands beside.
     """
 
     document: Document
     reference: str
     idempotency_key: str
     prepared: Mapping[str, str] = field(default_factory=dict)
+    corrects: bool = False
 
 
 class Connector(ABC):

@@ -59,6 +59,7 @@ def posts_a_difference_beside_what_it_corrects(rig: Rig, kind: DocumentKind) -> 
     first = posted_or_there(rig.post(before))
     entry = difference(before, rig.samples.doubled(before), "Difference to 26000123")
     assert entry is not None
+    rig.corrections.append(entry)
     expect(Absent, rig.connector().find(rig.request(entry)))
     rig.fault(FaultKind.CUT_AFTER, kind, changes=True, times=1)
     expect(Unclear, rig.post(entry))

@@ -99,6 +99,8 @@ class Rig:
         self.directory = MemoryDirectory()
         self._settings: PackageSettings | None = None
         self._facts: dict[str, Mapping[str, str]] = {}
+        self.corrections: list[Document] = []
+        """The difference entries of the case: their postings say so."""
 
     def _start_s(self) -> float:
         return datetime.combine(self.stage.codes.open_day, datetime.min.time(), UTC).timestamp()
@@ -156,7 +158,9 @@ class Rig:
         key = posting_key(document)
         identity = f"{document.kind}/{key}"
         facts = self._facts.get(identity, {})
-        return PostingRequest(document, short_reference(document.kind, key), f"conformance/{identity}", facts)
+        reference = short_reference(document.kind, key)
+        corrects = document in self.corrections
+        return PostingRequest(document, reference, f"conformance/{identity}", facts, corrects)
 
     def prepared(self, document: Document, connector: Connector) -> PostingRequest:
         """The posting of a document as it is sent: the engine has the facts drawn anew for each attempt."""
