@@ -111,15 +111,7 @@ class TwinfieldClient:
         """Every row that the Finder has of a type."""
         first = 1
         for _page in range(MAX_PAGES):
-            body = soap.search_body(type, {"office": self.office, **options}, first, ROWS_AT_ONCE)
-            asking = Body(soap.CONTENT_TYPE, lambda token, body=body: soap.envelope(body, token, self.office))
-            answer = self._http.read(
-                self._address(FINDER), endpoint=f"finder/{type}", headers=_action("Search"), asking=asking
-            )
-            words = _understood(soap.finder_words, answer)
-            if words:
-                raise NotAllowedError(words)
-            rows, total = _understood(soap.found_rows, answer)
+            rows, total = self._search_page(type, options, first)
             yield from rows
             first += len(rows)
             if first > total:
@@ -127,6 +119,17 @@ class TwinfieldClient:
             if not rows:
                 break
         raise _misunderstood(f"sent rows of {type} that lead nowhere")
+
+    def _search_page(self, type: str, options: Mapping[str, str], first: int) -> tuple[list[list[str]], int]:
+        body = soap.search_body(type, {"office": self.office, **options}, first, ROWS_AT_ONCE)
+        asking = Body(soap.CONTENT_TYPE, lambda token: soap.envelope(body, token, self.office))
+        answer = self._http.read(
+            self._address(FINDER), endpoint=f"finder/{type}", headers=_action("Search"), asking=asking
+        )
+        words = _understood(soap.finder_words, answer)
+        if words:
+            raise NotAllowedError(words)
+        return _understood(soap.found_rows, answer)
 
     def years(self) -> list[int]:
         return [int(year.text or "") for year in self._periods(None, "int")]

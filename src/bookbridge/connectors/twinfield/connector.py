@@ -14,7 +14,7 @@ from bookbridge.connectors.twinfield.office import OfficeSettings
 from bookbridge.connectors.twinfield.problems import problem_of
 from bookbridge.connectors.twinfield.relations import Relations
 from bookbridge.connectors.twinfield.soap import Element
-from bookbridge.documents import Customer, Document, Invoice, JournalEntry, Supplier
+from bookbridge.documents import Customer, Document, Invoice, JournalEntry, OutstandingItem, Supplier
 from bookbridge.kit import answering
 from bookbridge.kit.booked import BookedPage
 from bookbridge.kit.contract import Connection, Connector, OutstandingKind, PostingRequest, RelationKind
@@ -70,7 +70,7 @@ class PackageConnector(Connector):
         items = self._items(kind, rows)
         return OutstandingPage(items, f"{number + 1} {year}" if number + 1 < len(pages) else None)
 
-    def _items(self, kind: OutstandingKind, rows: Iterable[Row]) -> tuple[reading.OutstandingItem, ...]:
+    def _items(self, kind: OutstandingKind, rows: Iterable[Row]) -> tuple[OutstandingItem, ...]:
         rows = [row for row in rows if row.get(f"{reading.HEAD}status", "") in IN_THE_BOOKS]
         if not rows:
             return ()

@@ -10,7 +10,7 @@ from bookbridge.connectors.twinfield.mapping import Choices, Codes, Entry
 from bookbridge.connectors.twinfield.problems import is_number_in_use, is_relation_unknown, problems_of
 from bookbridge.connectors.twinfield.relations import Relations
 from bookbridge.connectors.twinfield.soap import Element
-from bookbridge.documents import Invoice, JournalEntry, Problem, rounded
+from bookbridge.documents import Customer, Invoice, JournalEntry, Problem, Supplier, rounded
 from bookbridge.kit.answering import understood
 from bookbridge.kit.contract import PostingRequest
 from bookbridge.kit.errors import LaterError, NotAllowedError, SignInAgainError, UnreachableError
@@ -212,8 +212,8 @@ class Entries:
 
 def _entry(request: PostingRequest) -> Entry:
     document = request.document
-    assert isinstance(document, Invoice | JournalEntry)
-    return document  # type: ignore[return-value]
+    assert not isinstance(document, Customer | Supplier)
+    return document
 
 
 def _held(held: Found, problems: tuple[Problem, ...] = ()) -> Outcome:

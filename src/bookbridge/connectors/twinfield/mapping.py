@@ -28,7 +28,8 @@ from bookbridge.kit.contract import RelationKind
 from bookbridge.kit.errors import CannotMapError
 from bookbridge.kit.package_settings import LedgerAccount, PackageSettings, VatCode
 
-Entry = SalesInvoice | PurchaseInvoice | JournalEntry
+Traded = SalesInvoice | PurchaseInvoice
+Entry = Traded | JournalEntry
 
 DIMENSION_TYPES: Final[Mapping[RelationKind, str]] = {"customer": "DEB", "supplier": "CRD"}
 JOURNAL_KINDS: Final = {"sales_invoice": "sales", "purchase_invoice": "purchase", "journal_entry": "general"}
@@ -229,7 +230,7 @@ def _due_date(invoice: Invoice) -> str | None:
     return day_text(invoice.entry_date + timedelta(days=days_of(invoice.payment_condition)))
 
 
-def _total_line(invoice: Invoice) -> _Line:
+def _total_line(invoice: Traded) -> _Line:
     # Its control account is the relation's own.
     total = rounded(invoice.total, invoice.currency)
     return "total", {
@@ -293,7 +294,8 @@ def _balance_problems(entry: Entry, codes: Codes) -> Iterator[Problem]:
     if isinstance(entry, JournalEntry):
         difference = sum((rounded(line.amount, entry.currency) for line in entry.lines), Decimal(0))
         if difference or len(entry.lines) < 2:
-            yield texts.NOT_BALANCED(field="lines", value=f"{difference} {entry.currency}")
+            words = f"{difference} {entry.currency}"
+            yield texts.NOT_BALANCED(field="lines", value=words, words=words)
         return
     expected, room = Decimal(0), Decimal(0)
     for position, line in enumerate(entry.lines):

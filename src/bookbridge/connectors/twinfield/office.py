@@ -6,6 +6,7 @@ its own. So what was read of one is remembered for the day: a reading that the c
 
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from bookbridge.connectors.twinfield import reading
@@ -57,11 +58,8 @@ class OfficeSettings:
         """The daybooks of the categories that documents go to; the Finder tells the category by being asked for it."""
         found: list[Journal] = []
         for category, kind in reading.CATEGORIES.items():
-            found += self._lists.all(
-                "journals",
-                lambda category=category: self._client.search("TRS", category=category),
-                lambda row, kind=kind: reading.journal(row, kind),
-            )
+            search = partial(self._client.search, "TRS", category=category)
+            found += self._lists.all("journals", search, partial(reading.journal, kind=kind))
         return tuple(found)
 
     def periods(self, years: Iterable[int] | None = None) -> tuple[Period, ...]:
@@ -70,10 +68,7 @@ class OfficeSettings:
         try:
             there = sorted(year for year in self._client.years() if (year >= since if years is None else year in years))
             read = [
-                understood(
-                    NAME, lambda rows, year=year: reading.year_of_periods(year, rows), self._client.periods(year)
-                )
-                for year in there
+                understood(NAME, partial(reading.year_of_periods, year), self._client.periods(year)) for year in there
             ]
         except NotAllowedError:
             self._lists.unknown.append("periods")

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from bookbridge.connectors.twinfield import soap
-from bookbridge.connectors.twinfield.mapping import Entry, day_text, number_behind
+from bookbridge.connectors.twinfield.mapping import Entry, Traded, day_text, number_behind
 from bookbridge.connectors.twinfield.soap import Element
 from bookbridge.documents import Invoice, InvoiceLine, JournalEntry, OutstandingItem, PurchaseInvoice, rounded
 from bookbridge.kit.booked import BookedEntry
@@ -239,7 +239,7 @@ def total_booked(held: Element) -> Decimal | None:
         return None
 
 
-def _relation_differences(invoice: Invoice, lines: list[dict[str, object]]) -> list[str]:
+def _relation_differences(invoice: Traded, lines: list[dict[str, object]]) -> list[str]:
     relations = {line["dim2"] for line in lines if line["type"] == "total"}
     return [] if relations == {invoice.relation_number} else [invoice.relation_kind]
 

@@ -76,6 +76,8 @@ class Relations:
         of kit.errors."""
         self._check_code(party)
         held = self._client.dimension(DIMENSION_TYPES[party.kind], party.number)
+        if held is not None and _lacks_email(party, held):
+            raise CannotMapError((texts.E_INVOICING(field="email"),))
         if _changes(party, held):
             return dimension(party, held, self._client.office)
         return AlreadyThere(self.remember(party.kind, party.number), party.number)
@@ -185,6 +187,14 @@ def _sent(value: str) -> str:
 def _default(held: Element, path: str) -> Element | None:
     found = held.findall(path)
     return next((one for one in found if one.get("default") == "true"), found[0] if found else None)
+
+
+def _lacks_email(party: Party, held: Element) -> bool:
+    """Whether the relation gets electronic invoices and would have no address for them."""
+    gets = soap.text_of(held, "financials/ebilling") == "true"
+    address = _default(held, "addresses/address")
+    known = [soap.text_of(held, "financials/ebillmail"), soap.text_of(address, "email") if address is not None else ""]
+    return gets and not party.email and not any(known)
 
 
 def _bank(party: Party, held: Element) -> Element | None:

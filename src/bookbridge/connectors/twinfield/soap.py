@@ -82,7 +82,7 @@ def children(parent: Element, name: str) -> list[Element]:
 def envelope(body: Element, token: str, office: str) -> bytes:
     """An envelope of ProcessXml or Finder. Without an office there is no CompanyCode: only the list of offices works
     then."""
-    header = etree.Element(f"{{{TWINFIELD}}}Header", nsmap={None: TWINFIELD, "xsi": INSTANCE})
+    header = etree.Element(f"{{{TWINFIELD}}}Header", nsmap={"twin": TWINFIELD, "xsi": INSTANCE})
     _add(header, TWINFIELD, "AccessToken", token)
     if office:
         _add(header, TWINFIELD, "CompanyCode", office)
@@ -92,7 +92,7 @@ def envelope(body: Element, token: str, office: str) -> bytes:
 
 
 def period_envelope(body: Element, token: str, office: str) -> bytes:
-    header = etree.Element(f"{{{TWINFIELD}}}Authentication", nsmap={None: TWINFIELD, "s": SHARED})
+    header = etree.Element(f"{{{TWINFIELD}}}Authentication", nsmap={"twin": TWINFIELD, "s": SHARED})
     _add(header, SHARED, "AccessToken", token)
     _add(header, SHARED, "CompanyCode", office)
     return _enveloped(header, body)
@@ -107,14 +107,14 @@ def _enveloped(header: Element, body: Element) -> bytes:
 
 def process_body(request: Element) -> Element:
     """The body of ProcessXmlString."""
-    body = etree.Element(f"{{{TWINFIELD}}}ProcessXmlString", nsmap={None: TWINFIELD})
+    body = etree.Element(f"{{{TWINFIELD}}}ProcessXmlString", nsmap={"twin": TWINFIELD})
     _add(body, TWINFIELD, "xmlRequest", etree.tostring(request, encoding="unicode"))
     return body
 
 
 def search_body(type: str, options: Mapping[str, str], first_row: int, most_rows: int) -> Element:
     """The body of Finder.Search for everything of a type; rows count from 1, field 0 is code or name."""
-    body = etree.Element(f"{{{TWINFIELD}}}Search", nsmap={None: TWINFIELD})
+    body = etree.Element(f"{{{TWINFIELD}}}Search", nsmap={"twin": TWINFIELD})
     said = {"type": type, "pattern": "*", "field": "0", "firstRow": str(first_row), "maxRows": str(most_rows)}
     for name, value in said.items():
         _add(body, TWINFIELD, name, value)
@@ -129,7 +129,7 @@ def search_body(type: str, options: Mapping[str, str], first_row: int, most_rows
 def period_query(year: int | None) -> Element:
     """The body of PeriodService.Query: the years, or the periods of one."""
     name = "GetYears" if year is None else "GetPeriods"
-    query = etree.Element(f"{{{TWINFIELD}}}Query", nsmap={None: TWINFIELD, "i": INSTANCE, "a": PERIODS})
+    query = etree.Element(f"{{{TWINFIELD}}}Query", nsmap={"twin": TWINFIELD, "i": INSTANCE, "a": PERIODS})
     query.set(f"{{{INSTANCE}}}type", f"a:{name}")
     if year is not None:
         _add(query, PERIODS, "Year", str(year))

@@ -164,31 +164,28 @@ class TwinfieldSimulator(Simulator):
         return wire.fault(said("token"), code=TOKEN_CODE)
 
     def _serve(self, call: Call) -> Response:
-        lists_offices = (
-            call.root == "list" and call.request is not None and wire.text(call.request, "type") == "offices"
-        )
-        if not call.office and not lists_offices:
-            return wire.fault(said("no_company"), caller=True)
-        if lists_offices:
+        if call.root == "list" and call.request is not None and wire.text(call.request, "type") == "offices":
             return self._result(reads.offices())
+        if not call.office:
+            return wire.fault(said("no_company"), caller=True)
         if call.office not in seed.OFFICES:
             return self._no_access(call)
         books = Books(self.store, call.office, self.clock)
+        if call.request is not None:
+            return self._process(books, call.request)
         if call.operation == "Search":
             return reads.search(books, self.settings, call.body)
-        if call.operation == "Query":
-            return reads.periods(books, call.body)
-        assert call.request is not None
-        if call.root in CHANGES:
-            return self._change(books, call.request)
-        if call.root == "read":
-            return self._result(reads.read(books, call.request))
-        if call.root == "columns":
-            try:
-                return self._result(browse.answer(books, self.settings, call.request))
-            except browse.BrowseFaultError as error:
-                return wire.fault(f"An unexpected error has occurred: {error}", caller=False)
-        return wire.fault("Server was unable to process request.", caller=False)
+        return reads.periods(books, call.body)
+
+    def _process(self, books: Books, request: wire.Node) -> Response:
+        if request.tag in CHANGES:
+            return self._change(books, request)
+        if request.tag == "read":
+            return self._result(reads.read(books, request))
+        try:
+            return self._result(browse.answer(books, self.settings, request))
+        except browse.BrowseFaultError as error:
+            return wire.fault(f"An unexpected error has occurred: {error}", caller=False)
 
     def _change(self, books: Books, request: wire.Node) -> Response:
         kind = str(request.tag).removesuffix("s")

@@ -1,4 +1,4 @@
-"""Control endpoints of the Twinfield simulator: its books as text, payments, changes by hand, settings while it runs."""
+"""Control endpoints of the Twinfield simulator: its books as text, payments, changes by hand, its settings."""
 
 import datetime
 from decimal import Decimal
@@ -70,7 +70,7 @@ def whole_books(books: Books) -> dict[str, Any]:
 
 
 def _relation(record: Record) -> Record:
-    address = next((part for part in record.get("addresses", []) if part["_default"] == "true"), {})
+    address: Record = next((part for part in record.get("addresses", []) if part["_default"] == "true"), {})
     banks = [part.get("iban") or part.get("accountnumber") for part in record.get("banks", [])]
     return {**record, "address": {k: v for k, v in address.items() if not k.startswith("_")}, "accounts": banks}
 

@@ -13,7 +13,7 @@ from bookbridge.connectors.twinfield.simulator.texts import said
 from bookbridge.connectors.twinfield.simulator.wire import Node, add, flag, text
 
 PLAIN = ("shortname", "website")
-FINANCIAL = ("duedays", "relationsreference", "vatcode", "substitutewith")
+FINANCIAL = ("duedays", "relationsreference", "vatcode", "substitutewith", "ebilling", "ebillmail")
 LONGEST_ASCRIPTION = 40
 
 

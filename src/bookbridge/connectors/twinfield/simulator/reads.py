@@ -140,7 +140,7 @@ def _rows(books: Books, type: str, options: dict[str, str]) -> Iterator[tuple[st
 def periods(books: Books, query: Node) -> Response:
     kind = query.get(f"{{{wire.XSI}}}type", "").rpartition(":")[2]
     space = f"{{{wire.PERIOD_SERVICE}}}"
-    body = etree.Element(f"{{{wire.SERVICE}}}Result", nsmap={None: wire.SERVICE, "a": wire.PERIOD_SERVICE})
+    body = etree.Element(f"{{{wire.SERVICE}}}Result", nsmap={"tns": wire.SERVICE, "a": wire.PERIOD_SERVICE})
     held: list[Record] = books.store.all("period", books.office)
     if kind == "GetYears":
         years = add(body, f"{space}Years")

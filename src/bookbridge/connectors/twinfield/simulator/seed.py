@@ -1,4 +1,4 @@
-"""The demo offices: a Dutch chart, daybooks, VAT codes and the rest, the same at every start. Everything is invented."""
+"""The demo offices: a Dutch chart, daybooks, VAT codes and the rest, the same at every start, and invented."""
 
 import calendar
 from datetime import date

@@ -65,7 +65,7 @@ class Acceptance:
         draft.answer.set("result", "0")
         if not self.settings.with_line_ids:
             for line in draft.answer.iterfind("lines/line"):
-                line.attrib.pop("id", None)
+                line.attrib.pop("id", "")
         return draft.answer
 
     # --- the header
@@ -246,7 +246,7 @@ class Acceptance:
             matchable = line["dim1"] in CONTROL.values() and bool(line["dim2"])
             line["matchstatus"] = "available" if matchable else "notmatchable"
             line["open"] = str(signed(line)) if matchable else "0.00"
-        status = draft.answer.attrib.pop("destiny")
+        status = str(draft.answer.attrib.pop("destiny"))
         modified = self.books.clock.now().strftime("%Y%m%d%H%M%S")
         record |= {"number": number, "status": status, "lines": draft.lines, "modified": modified}
         self.books.keep_transaction(record, is_new=True)
@@ -263,7 +263,7 @@ def _adjust(line: Record, amount: Decimal) -> None:
 def _write_answer(draft: Draft, number: str, status: str) -> None:
     answer, record = draft.answer, draft.record
     answer.set("result", "1")
-    answer.set("location", str(status))
+    answer.set("location", status)
     header, lines = answer.find("header"), answer.find("lines")
     assert header is not None
     assert lines is not None

@@ -84,7 +84,7 @@ def flag(node: Node, message: str, kind: str = "error") -> None:
 
 def result(root: Node, *, declares_utf_16: bool) -> Response:
     declaration = '<?xml version="1.0" encoding="utf-16"?>\n' if declares_utf_16 else ""
-    body = etree.Element(f"{{{SERVICE}}}ProcessXmlStringResponse", nsmap={None: SERVICE})
+    body = etree.Element(f"{{{SERVICE}}}ProcessXmlStringResponse", nsmap={"tns": SERVICE})
     said = declaration + etree.tostring(root, encoding="unicode")
     add(body, f"{{{SERVICE}}}ProcessXmlStringResult", said)
     return envelope(body)
@@ -92,7 +92,7 @@ def result(root: Node, *, declares_utf_16: bool) -> Response:
 
 def found(rows: Iterable[Iterable[str]], total: int, names: Iterable[str], messages: Iterable[str] = ()) -> Response:
     """A Finder's answer."""
-    body = etree.Element(f"{{{SERVICE}}}SearchResponse", nsmap={None: SERVICE})
+    body = etree.Element(f"{{{SERVICE}}}SearchResponse", nsmap={"tns": SERVICE})
     said = add(body, f"{{{SERVICE}}}SearchResult")
     for message in messages:
         one = add(said, f"{{{SERVICE}}}MessageOfErrorCodes")
