@@ -14,6 +14,7 @@ COMMANDS = {
     "read": "bookbridge.commands.read:read",
     "catalogue": "bookbridge.commands.connectors:catalogue",
     "check-connector": "bookbridge.commands.connectors:check_connector",
+    "new-connector": "bookbridge.commands.connectors:new_connector",
     "seed": "bookbridge.commands.seed.command:seed",
     "chaos": "bookbridge.commands.chaos.command:chaos",
     "add": "bookbridge.commands.setting_up:add",

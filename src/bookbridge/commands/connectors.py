@@ -1,4 +1,4 @@
-"""Commands about packages: run a simulator, list what we can talk to, check a connector."""
+"""Commands about packages: run a simulator, list what we can talk to, begin a connector, check one."""
 
 import json
 import sys
@@ -152,3 +152,22 @@ def check_connector(package: str, as_json: bool) -> None:
         click.echo(", ".join(f"{len(found)} {state}" for state, found in states.items()))
     if states["failed"] or not states["passed"]:
         sys.exit(1)
+
+
+@click.command("new-connector")
+@click.argument("package")
+@click.option("--title", default="", help="The package's own name; by default made of the folder's.")
+def new_connector(package: str, title: str) -> None:
+    """Begin a connector: its folder and tests, in a clone of Bookbridge. PACKAGE is the folder's name.
+
+    Its conformance cases run, fail, and say what is to be written.
+    """
+    from bookbridge.kit.new_connector import CantBeginError, begin
+
+    try:
+        written = begin(package, title or package.replace("_", " ").title())
+    except CantBeginError as error:
+        raise click.ClickException(str(error)) from error
+    for path in written:
+        click.echo(path)
+    click.echo(f"Next: bookbridge check-connector {package} says what is to be written (docs/writing-a-connector.md).")
