@@ -12,7 +12,7 @@ COMMANDS = {
     "demo": "bookbridge.commands.demo:demo",
     "simulate": "bookbridge.commands.connectors:simulate",
     "read": "bookbridge.commands.read:read",
-    "catalogue": "bookbridge.commands.connectors:catalogue",
+    "catalogue": "bookbridge.commands.catalogue:catalogue",
     "check-connector": "bookbridge.commands.connectors:check_connector",
     "new-connector": "bookbridge.commands.connectors:new_connector",
     "seed": "bookbridge.commands.seed.command:seed",
