@@ -129,8 +129,8 @@ def joined_years(years: Iterable[list[Period]]) -> tuple[Period, ...]:
 
 
 def amount_of(text: str) -> Decimal:
-    """An amount as Twinfield writes it. Raises ValueError."""
-    amount = Decimal(text or "0")
+    """An amount as Twinfield writes it. Raises ValueError or ArithmeticError: one that is missing is never nil."""
+    amount = Decimal(text)
     if not amount.is_finite() or abs(amount) >= Decimal(10) ** 13:
         raise ValueError("an amount that can't be one")
     return amount
