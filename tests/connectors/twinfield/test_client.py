@@ -240,6 +240,18 @@ def test_a_relation_is_absent_only_when_the_code_is_what_is_missing() -> None:
                     twinfield(server.url).dimension("DEB", "1")
 
 
+def test_a_browse_that_lacks_rows_is_an_error_and_never_a_short_list() -> None:
+    row = "<tr><td/><key><code>VRK</code><number>1</number><line>1</line></key></tr>"
+    for total, rows in (("1", 1), ("2", 1), ("1", 0)):
+        with served(result(f'<browse result="1" total="{total}">{row * rows}</browse>')).running() as server:
+            asked = twinfield(server.url)
+            if total == str(rows):
+                assert len(asked.browse("130_3", (), {})) == 1
+            else:
+                with pytest.raises(UnreachableError, match="number of rows"):
+                    asked.browse("130_3", (), {})
+
+
 def test_a_search_that_leads_nowhere_ends() -> None:
     rows = "<TotalRows>5</TotalRows><Items/>"
     body = f'<SearchResponse xmlns="http://www.twinfield.com/"><SearchResult/><data>{rows}</data></SearchResponse>'

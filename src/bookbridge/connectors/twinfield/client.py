@@ -105,7 +105,11 @@ class TwinfieldClient:
         root = self.read(soap.columns(code, fields, filters), endpoint=f"browse/{code}")
         if root.tag != "browse":
             raise _misunderstood("sent something else than a browse")
-        return _understood(lambda _content: soap.browsed(root), None)
+        rows = _understood(lambda _content: soap.browsed(root), None)
+        if root.get("total", str(len(rows))) != str(len(rows)):
+            # A part of the open items would make the rest seem paid.
+            raise _misunderstood("sent another number of rows than it says")
+        return rows
 
     def search(self, type: str, **options: str) -> Iterator[list[str]]:
         """Every row that the Finder has of a type."""
@@ -132,7 +136,8 @@ class TwinfieldClient:
         return _understood(soap.found_rows, answer)
 
     def years(self) -> list[int]:
-        return [int(year.text or "") for year in self._periods(None, "int")]
+        found = self._periods(None, "int")
+        return _understood(lambda _content: [int(year.text or "") for year in found], None)
 
     def periods(self, year: int) -> list[Row]:
         """Number, EndDate and Open of each period of a year."""
