@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
@@ -131,6 +132,7 @@ class Rig:
             "directory": self.directory,
             "now": self.now,
             "request_timeout_s": REQUEST_TIMEOUT_S,
+            "as_app": partial(oauth.app_headers, self.app),
         }
         return Connection(**{**given, **changed})
 
