@@ -26,8 +26,8 @@ MOST_NAMED: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """The lines of a booking: the document's that are missing, and those that Minox has besides: on VAT accounts (all of
-    them, where these aren't known), and others."""
+    """The document's lines that a booking lacks, and those that it has besides: on VAT accounts (all of them, where these
+    aren't known), and others."""
 
     missing: Counter[Key]
     vat_lines: tuple[Record, ...]

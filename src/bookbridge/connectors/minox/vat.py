@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final
 
-from bookbridge.connectors.minox import texts
+from bookbridge.connectors.minox import texts, vat_texts
 from bookbridge.connectors.minox.choices import Choices
 from bookbridge.connectors.minox.codes import Codes, gathered
 from bookbridge.documents import Invoice, InvoiceLine, Problem, minor_unit, rounded
@@ -79,16 +79,16 @@ def _valued(invoice: Invoice, line: InvoiceLine, codes: Codes, choices: Choices,
     code = codes.vat_code(line.vat_code, f"{path}.vat_code") if line.vat_code else own
     if code is None and line.vat_amount and codes.knows_accounts:
         # An amount of VAT that nobody would book.
-        raise CannotMapError((texts.VAT_WITHOUT_CODE(field=f"{path}.vat_code"),))
+        raise CannotMapError((vat_texts.VAT_WITHOUT_CODE(field=f"{path}.vat_code"),))
     within = choices.vat_booking == "within"
     counts_with = within if invoice.vat == "by_code" else invoice.vat == "inclusive"
     amount = rounded(line.amount, invoice.currency)
     if is_charged(code) and line.vat_amount is None and counts_with != within:
-        raise CannotMapError((texts.VAT_KIND_UNFIT(field=f"{path}.amount", value=_code(code)),))
+        raise CannotMapError((vat_texts.VAT_KIND_UNFIT(field=f"{path}.amount", value=_code(code)),))
     vat = _vat_of(line, amount, code, invoice.currency, within=within)
     net = amount - vat if counts_with else amount
     if is_charged(code) and vat and net * vat <= 0:
-        raise CannotMapError((texts.VAT_AGAINST_AMOUNT(field=f"{path}.vat_amount", value=str(line.vat_amount)),))
+        raise CannotMapError((vat_texts.VAT_AGAINST_AMOUNT(field=f"{path}.vat_amount", value=str(line.vat_amount)),))
     sent = net + vat if within else net
     by_rate = computed(sent, code, invoice.currency, within=within)
     return Valued(line, account.code, sent=sent, net=net, vat=vat, code=code, own=own, computed=by_rate)
@@ -150,10 +150,10 @@ def _code(code: VatCode | None) -> str | None:
 
 def _not_the_accounts(line: Valued, path: str) -> Problem:
     if _code(line.code) != _code(line.own):
-        return texts.VAT_NOT_THE_ACCOUNTS(
+        return vat_texts.VAT_NOT_THE_ACCOUNTS(
             field=f"{path}.vat_code", value=_code(line.code), account=line.account, own=_code(line.own) or "-"
         )
-    return texts.VAT_AMOUNT_NOT_THE_ACCOUNTS(
+    return vat_texts.VAT_AMOUNT_NOT_THE_ACCOUNTS(
         field=f"{path}.vat_amount", value=str(line.vat), computed=str(line.computed)
     )
 
@@ -184,7 +184,7 @@ def own_lines(lines: Sequence[Valued]) -> dict[str, Decimal]:
         if line.code is None or (not line.is_charged and not line.code.reverse_charge):
             continue
         if line.code.reverse_charge or not line.is_given or line.code.ledger_account is None:
-            problems.append(texts.VAT_LINE_UNFIT(field=f"lines.{number}.vat_amount"))
+            problems.append(vat_texts.VAT_LINE_UNFIT(field=f"lines.{number}.vat_amount"))
             continue
         account = line.code.ledger_account
         found[account] = found.get(account, _NOTHING) + line.vat
