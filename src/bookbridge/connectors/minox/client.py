@@ -100,29 +100,25 @@ class MinoxClient:
 
     # --- changing
 
-    def write_batch(self, uuid: str, lines: list[Record]) -> list[Record] | None:
-        """Make a booking, or overwrite the one under this id: look first. Gives its lines where the answer tells."""
+    # A status of success alone proves nothing: what an answer that tells no record says is given as words, for whoever
+    # then looks whether the books hold it.
+
+    def write_batch(self, uuid: str, lines: list[Record]) -> tuple[list[Record], str]:
+        """Make a booking, or overwrite the one under this id: look first. Gives its lines, where the answer tells them,
+        and else the answer's words."""
         answer = self._http.change("PUT", f"{self._base}/{self._path(BATCH)}/{uuid}", lines, endpoint=BATCH)
-        try:
-            told = _records(_value(answer))
-        except UnreachableError:
-            # It was taken; what it looks like now is read elsewhere.
-            return None
-        return told if told and all("account" in line for line in told) else None
+        told = _records(_told(answer)) or []
+        return (told, "") if told and all("account" in line for line in told) else ([], error_words(answer))
 
-    def create(self, resource: str, body: Record) -> Record:
-        """Make a record; gives what the answer tells of it, which may be nothing."""
+    def create(self, resource: str, body: Record) -> tuple[Record, str]:
+        """Make a record; gives it, where the answer tells it, and else the answer's words."""
         answer = self._http.change("POST", f"{self._base}/{self._path(resource)}", body, endpoint=resource)
-        try:
-            told = _value(answer)
-        except UnreachableError:
-            return {}
-        return told if isinstance(told, dict) else {}
+        return _record_or_words(answer)
 
-    def change(self, resource: str, id: str, body: Record) -> None:
-        """Change the given fields of a record."""
+    def change(self, resource: str, id: str, body: Record) -> tuple[Record, str]:
+        """Change the given fields of a record; answers like `create`."""
         address = f"{self._base}/{self._path(resource)}/{quote(id, safe='')}"
-        self._http.change("PATCH", address, body, endpoint=resource)
+        return _record_or_words(self._http.change("PATCH", address, body, endpoint=resource))
 
     # --- pages and answers
 
@@ -236,6 +232,20 @@ def _value(answer: Answer) -> Any:
     except ValueError:
         pass
     raise _misunderstood("sent an answer that can't be understood")
+
+
+def _told(answer: Answer) -> Any:
+    """What a change was answered with; what can't be read tells nothing."""
+    try:
+        return answer.json()
+    except ValueError:
+        return None
+
+
+def _record_or_words(answer: Answer) -> tuple[Record, str]:
+    told = _told(answer)
+    is_record = isinstance(told, dict) and told.get("id") is not None
+    return (told, "") if is_record else ({}, error_words(answer))
 
 
 def _records(value: Any) -> list[Record] | None:

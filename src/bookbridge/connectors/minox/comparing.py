@@ -13,7 +13,7 @@ from typing import Any, Final
 from bookbridge.connectors.minox import mapping, reading, texts, vat
 from bookbridge.connectors.minox.choices import Choices
 from bookbridge.connectors.minox.codes import Codes
-from bookbridge.documents import Invoice, JournalEntry, Problem, SalesInvoice, rounded
+from bookbridge.documents import Invoice, JournalEntry, Problem, PurchaseInvoice, SalesInvoice, rounded
 from bookbridge.kit.errors import CannotMapError
 
 Record = dict[str, Any]
@@ -26,7 +26,7 @@ MOST_NAMED: Final = 5
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """The document's lines that a booking lacks, and those that it has besides: on VAT accounts (all of them, where these
+    """The document's lines that a booking lacks, and those that it has besides: on VAT accounts (all, where these
     aren't known), and others."""
 
     missing: Counter[Key]
@@ -35,7 +35,7 @@ class Split:
 
 
 def differences(
-    entry: Invoice | JournalEntry, lines: Sequence[Record], codes: Codes, choices: Choices
+    entry: SalesInvoice | PurchaseInvoice | JournalEntry, lines: Sequence[Record], codes: Codes, choices: Choices
 ) -> tuple[str, ...]:
     """Our names of the fields in which the booking doesn't agree with the document."""
     try:
@@ -47,7 +47,9 @@ def differences(
         return ("lines",)
 
 
-def _of_invoice(invoice: Invoice, lines: Sequence[Record], codes: Codes, choices: Choices) -> tuple[str, ...]:
+def _of_invoice(
+    invoice: SalesInvoice | PurchaseInvoice, lines: Sequence[Record], codes: Codes, choices: Choices
+) -> tuple[str, ...]:
     found: list[str] = []
     relation = relation_line(lines)
     on = reading.party(relation) if relation else None
@@ -82,7 +84,7 @@ def _of_memorial(entry: JournalEntry, lines: Sequence[Record], codes: Codes) -> 
 
 
 def notices(
-    entry: Invoice | JournalEntry, lines: Sequence[Record], codes: Codes, choices: Choices
+    entry: SalesInvoice | PurchaseInvoice | JournalEntry, lines: Sequence[Record], codes: Codes, choices: Choices
 ) -> tuple[Problem, ...]:
     """What a person should know of what Minox booked."""
     if isinstance(entry, JournalEntry):
@@ -123,7 +125,8 @@ def _split_invoice(
     expected = Counter[Key](("ledger_account", line.account, side * line.sent) for line in valued)
     if choices.vat_booking == "own_lines":
         expected.update(("ledger_account", account, side * held) for account, held in vat.own_lines(valued).items())
-    vat_lines, others = [], []
+    vat_lines: list[Record] = []
+    others: list[Record] = []
     for line, key in zip(lines, _keys(lines), strict=True):
         if reading.party(line) or _taken(expected, key):
             continue

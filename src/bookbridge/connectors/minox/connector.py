@@ -64,8 +64,8 @@ class PackageConnector(Connector):
         ]
 
     def package_settings(self) -> PackageSettings:
-        """Chart with each account's VAT, VAT codes, journals, payment terms, cost centres, periods; what may not be read
-        is named in `unknown`."""
+        """Chart with each account's VAT, VAT codes, journals, payment terms, cost centres and periods; what the account
+        may not read is named in `unknown`."""
         read = answering.SettingsReader(_NAME)
         listed = self._client.read_all
         chosen = self._settled_choices()

@@ -86,25 +86,39 @@ class Entries:
                 found[on] = self._relations.needed(on[0], on[1], f"lines.{position}.{on[0]}")
         return found
 
-    def _write(self, uuid: str, lines: list[Record]) -> list[Record] | None:
+    def _write(self, uuid: str, lines: list[Record]) -> list[Record]:
+        """The booking as it is in the books now; nothing where it can't be read just now. Raises RefusedError only when
+        it isn't there."""
+        refusal: RefusedError | None = None
         try:
-            return self._client.write_batch(uuid, lines)
+            told, words = self._client.write_batch(uuid, lines)
+            if told:
+                return told
+            refusal = RefusedError(words, 200) if words else None
         except RefusedError as error:
             if error.status < 500:
                 raise
             refusal = error
-        # A server that failed may have taken it before: only what isn't there now was refused.
-        if self._client.read_batch(uuid) is None:
-            raise refusal
-        raise UnreachableError(f"Minox answered with status {refusal.status} and may have taken the booking")
+        return self._read_back(uuid, refusal)
 
-    def _posted(self, uuid: str, entry: Entry, told: list[Record] | None) -> Posted:
+    def _read_back(self, uuid: str, refusal: RefusedError | None) -> list[Record]:
+        """A server that failed may have taken it before, and one that answers in words may not: the books tell."""
+        try:
+            held = self._client.read_batch(uuid)
+        except (LaterError, SignInAgainError, NotAllowedError, UnreachableError):
+            if refusal is None:
+                return []
+            raise UnreachableError("Minox answered in words, and can't be asked whether it took the booking") from None
+        if held is None:
+            raise refusal or UnreachableError("Minox took the booking, but it isn't there")
+        return held
+
+    def _posted(self, uuid: str, entry: Entry, lines: list[Record]) -> Posted:
         unkept = mapping.fields_not_kept(entry, self._codes())
         notices: tuple[Problem, ...] = ()
         if unkept:
             notices = (texts.FIELDS_NOT_KEPT(field=_place_of(entry, unkept[0]), names=", ".join(unkept)),)
-        lines = told or self._read_back(uuid)
-        if lines is None:
+        if not lines:
             return Posted(uuid, entry.number or "", (*notices, texts.NOT_COMPARED()))
         try:
             made = comparing.notices(entry, lines, self._codes(), self._choices())
@@ -112,13 +126,6 @@ class Entries:
             # It is in the books, whatever the record looks like.
             return Posted(uuid, entry.number or "", (*notices, texts.NOT_COMPARED()))
         return Posted(uuid, number_of(entry, lines), (*notices, *made))
-
-    def _read_back(self, uuid: str) -> list[Record] | None:
-        """The booking as it is in the books, where it can be read just now."""
-        try:
-            return self._client.read_batch(uuid)
-        except (LaterError, SignInAgainError, NotAllowedError, UnreachableError):
-            return None
 
 
 def number_of(entry: Entry, lines: Sequence[Record]) -> str:

@@ -13,7 +13,7 @@ from typing import Any, Final
 from bookbridge.connectors.minox import texts, vat
 from bookbridge.connectors.minox.choices import Choices
 from bookbridge.connectors.minox.codes import Codes, gathered
-from bookbridge.documents import Invoice, JournalEntry, JournalLine, Problem, PurchaseInvoice, rounded
+from bookbridge.documents import Invoice, JournalEntry, JournalLine, Problem, PurchaseInvoice, SalesInvoice, rounded
 from bookbridge.kit.contract import PostingRequest, RelationKind
 from bookbridge.kit.errors import CannotMapError
 
@@ -80,7 +80,7 @@ def relation_id(number: str, field: str) -> int:
 # --- entries
 
 
-def invoice_lines(invoice: Invoice, codes: Codes, choices: Choices) -> list[Record]:
+def invoice_lines(invoice: SalesInvoice | PurchaseInvoice, codes: Codes, choices: Choices) -> list[Record]:
     """A sales or purchase booking. Raises CannotMapError with the problems of all lines."""
     head = _head(invoice, codes, invoice_number(invoice, choices))
     lines = vat.valued(invoice, codes, choices)

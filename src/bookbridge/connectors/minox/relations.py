@@ -11,7 +11,14 @@ from bookbridge.connectors.minox.client import MinoxClient
 from bookbridge.connectors.minox.codes import Codes
 from bookbridge.documents import Customer, Relation, Supplier
 from bookbridge.kit.contract import Directory, RelationKind
-from bookbridge.kit.errors import CannotMapError, RefusedError
+from bookbridge.kit.errors import (
+    CannotMapError,
+    LaterError,
+    NotAllowedError,
+    RefusedError,
+    SignInAgainError,
+    UnreachableError,
+)
 from bookbridge.kit.outcomes import Absent, AlreadyThere, Found, Outcome, Posted
 
 Record = dict[str, Any]
@@ -83,13 +90,30 @@ class Relations:
 
     def _create(self, relation: Customer | Supplier) -> Outcome:
         body = relation_bodies.new_body(relation, self._codes())
-        told = self._client.create(relation.kind, body)
+        told, words = self._client.create(relation.kind, body)
+        if not told:
+            self._check_made(relation, words)
         return self._done(relation, told.get("id", body["id"]), made=True)
+
+    def _check_made(self, relation: Customer | Supplier, words: str) -> None:
+        """An answer without a record: whether it was done is seen in the books. Raises RefusedError when it wasn't, in
+        the answer's words, and UnreachableError without any."""
+        try:
+            held = self._read(relation.kind, relation.number)
+        except (LaterError, SignInAgainError, NotAllowedError, UnreachableError):
+            raise UnreachableError("Minox answered, but what became of the relation can't be read") from None
+        if held is not None and not relation_bodies.changes(relation, held, self._codes()):
+            return
+        if words:
+            raise RefusedError(words, 200)
+        raise UnreachableError("Minox answered, but the relation isn't there as given")
 
     def _adapt(self, relation: Customer | Supplier, existing: Record) -> Outcome:
         body = relation_bodies.changes(relation, existing, self._codes())
         if body:
-            self._client.change(relation.kind, str(existing["id"]), body)
+            told, words = self._client.change(relation.kind, str(existing["id"]), body)
+            if not told:
+                self._check_made(relation, words)
         return self._done(relation, existing["id"], made=bool(body))
 
     def _done(self, relation: Customer | Supplier, id: object, *, made: bool) -> Outcome:

@@ -458,5 +458,5 @@ NOT_COMPARED = ProblemKind(
         "Minox a pris l’écriture, mais ce qu’il a comptabilisé n’a pas pu être relu ; la TVA n’a donc pas été comparée.",
         "Faites comparer la période avec le logiciel, ou regardez l’écriture dans Minox.",
     ),
-    severity="warning",
+    severity="notice",
 )

@@ -211,7 +211,7 @@ class MinoxSimulator(Simulator):
 
     def _transaction_lines(self, batches: Batches, year: int, request: Request) -> list[dict[str, Any]]:
         period = request.args.get("period")
-        found = []
+        found: list[dict[str, Any]] = []
         for batch in batches.all():
             head = batch["lines"][0]["period"]
             if head["fiscal_year"] == year and (period is None or str(head["id"]) == period):

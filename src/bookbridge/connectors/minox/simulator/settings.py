@@ -46,7 +46,7 @@ class MinoxSimulatorSettings(SimulatorSettings):
     page_size: int = Field(default=50, ge=1, description="the most that a page holds")
     not_found: Literal["404", "null"] = "404"
     error_form: Literal["string", "object", "list", "text"] = "string"
-    refusal_status: Literal[400, 422, 500] = 400
+    refusal_status: Literal[200, 400, 422, 500] = 400
     inspect_form: Literal["objects", "numbers"] = "objects"
     patch: Literal["merge", "replace"] = Field(
         default="merge", description="what a PATCH does to an object in a record"
