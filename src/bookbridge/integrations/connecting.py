@@ -10,7 +10,7 @@ from django.utils import timezone
 from pydantic import ValidationError
 
 from bookbridge.integrations.asking import Ask, at_once
-from bookbridge.integrations.budgets import SharedBudget
+from bookbridge.integrations.budgets import KEPT_FREE, SharedBudget
 from bookbridge.integrations.models import Authorisation, Configuration, PackageCache, PackageReference
 from bookbridge.integrations.storable import storable, storable_values
 from bookbridge.integrations.tokens import StoredTokens, app_credentials
@@ -94,7 +94,8 @@ class StoredDirectory:
 class Link:
     """A configuration's link to its package: what any number of connectors at work at the same time share.
 
-    `ask`: who asks the database for their threads. Raises AddressRefusedError before anything is prepared.
+    `ask`: who asks the database for their threads. `is_long`: the work takes many calls, and leaves some of them to
+    others of the same administration. Raises AddressRefusedError before anything is prepared.
     """
 
     def __init__(
@@ -108,6 +109,7 @@ class Link:
         ask: Ask = at_once,
         gathers: bool = False,
         places: int | None = None,
+        is_long: bool = False,
     ) -> None:
         authorisation = configuration.authorisation
         with suppress(UnreachableError):
@@ -131,6 +133,7 @@ class Link:
                 now,
                 ask=ask,
                 calls_at_once=self.places,
+                kept_free=KEPT_FREE if is_long else 0,
             ),
             directory=self.directory,
             now=now,
