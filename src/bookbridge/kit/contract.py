@@ -73,8 +73,8 @@ class Connection:
     settings of the configuration, by the names in its fact sheet. `now` gives aware UTC.
     `check_claim` raises kit.errors.ClaimLostError when the calling worker no longer owns the work: call it immediately
     before a request that changes the books. `writing` watches over its bytes. `request_timeout_s` replaces the fact
-    sheet's time-out. `as_app` gives the headers by which the app itself signs a call, where a package wants that instead
-    of an account's token.
+    sheet's time-out. `as_app` gives the headers by which the app itself signs a call, where a package wants that and no
+    account's token.
     """
 
     base_address: str
