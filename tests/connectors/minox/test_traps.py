@@ -12,7 +12,7 @@ from bookbridge.connectors.minox.client import reset_moment
 from bookbridge.documents import difference
 from bookbridge.kit.budgets import MemoryBudget, call_limits
 from bookbridge.kit.conformance.rig import Rig, changing
-from bookbridge.kit.errors import PackageError
+from bookbridge.kit.errors import PackageError, UnreachableError
 from bookbridge.kit.http import Headers
 from bookbridge.kit.outcomes import AlreadyThere, Found, Later, Posted, Refused, Unclear
 from bookbridge.kit.simulation import FaultKind
@@ -266,6 +266,17 @@ def test_open_items_of_a_list_that_knows_no_offset_come_once() -> None:
     with Rig("minox", paging="ignored") as rig:
         rig.posted(rig.samples.customer(), rig.samples.sales(), rig.samples.sales(number="26000124"))
         assert sorted(item.open_amount for item in rig.open_items(("sales",))) == [121, 121]
+
+
+def test_a_list_of_which_only_the_beginning_can_be_had_is_no_list() -> None:
+    """Minox may count `limit` and not `offset`: half of the open items would close the other half's invoices."""
+    with Rig("minox", paging="limit_alone", page_size=2) as rig:
+        customers = [{"id": number} for number in range(1, 4)]
+        for record in customers:
+            rig.simulator.store.add("customer", "10001/1", str(record["id"]), record)
+        client = rig.connector(settings=None)._client  # type: ignore[attr-defined]
+        with pytest.raises(UnreachableError):
+            list(client.read_all("customer"))
 
 
 @pytest.mark.parametrize("kind", [FaultKind.SERVER_ERROR, FaultKind.CUT_BEFORE, FaultKind.REFUSE])

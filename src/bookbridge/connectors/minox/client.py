@@ -140,17 +140,27 @@ class MinoxClient:
         self, path: str, endpoint: str, query: Mapping[str, str], after: str | None
     ) -> tuple[list[Record], str | None]:
         """How lists are paged is not public: unified.to names limit and offset. So a page is asked for until one is
-        empty, and one that begins like the page before shows that offset counts for nothing and the list was whole."""
+        empty, and one that begins like the page before shows that offset counts for nothing: then the list was whole,
+        if limit counts for nothing too."""
         offset, _, first = (after or "0:").partition(":")
-        asked = {**query, **({"limit": str(PAGE), "offset": offset} if self._pages else {})}
+        paging = {"limit": str(PAGE), "offset": offset} if self._pages else {}
+        records = self._listed(path, endpoint, {**query, **paging})
+        if records and first and _mark(records[0]) == first:
+            if int(offset) > 1 and len(self._listed(path, endpoint, {**query, "limit": "1"})) == 1:
+                # Never half a list: what is absent from the open items counts as paid.
+                raise _misunderstood(f"pages {endpoint} in a way that we don't know")
+            return [], None
+        if not records:
+            return [], None
+        following = f"{int(offset) + len(records)}:{_mark(records[0])}" if self._pages else None
+        return records, following
+
+    def _listed(self, path: str, endpoint: str, asked: Mapping[str, str]) -> list[Record]:
         address = f"{self._base}/{path}{'?' if asked else ''}{urlencode(asked)}"
         records = _records(_value(self._http.read(address, endpoint=endpoint)))
         if records is None:
             raise _misunderstood(f"sent a page of {endpoint} that can't be understood")
-        if not records or (first and _mark(records[0]) == first):
-            return [], None
-        following = f"{int(offset) + len(records)}:{_mark(records[0])}" if self._pages else None
-        return records, following
+        return records
 
     def _read_or_none(self, path: str, endpoint: str) -> Any:
         try:

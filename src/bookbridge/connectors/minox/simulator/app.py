@@ -230,8 +230,8 @@ class MinoxSimulator(Simulator):
         paging = self.settings.paging
         if paging == "refused" and {"limit", "offset"} & set(request.args):
             return self.refusal(request, "Onbekende parameter: limit")
-        if paging == "offset":
-            start = int(request.args.get("offset", "0"))
+        if paging in {"offset", "limit_alone"}:
+            start = int(request.args.get("offset", "0")) if paging == "offset" else 0
             size = min(int(request.args.get("limit", str(self.settings.page_size))), self.settings.page_size)
             records = records[start : start + size]
         return self._json({"collection": records} if self.settings.list_form == "collection" else records)

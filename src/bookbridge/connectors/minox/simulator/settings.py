@@ -40,8 +40,8 @@ class MinoxSimulatorSettings(SimulatorSettings):
     without_invoice_number: Literal["assign", "refuse"] = "assign"
 
     list_form: Literal["collection", "bare"] = "collection"
-    paging: Literal["offset", "ignored", "refused"] = Field(
-        default="offset", description="limit and offset count, are ignored, or are refused"
+    paging: Literal["offset", "ignored", "refused", "limit_alone"] = Field(
+        default="offset", description="limit and offset count, are ignored, or are refused; or only limit counts"
     )
     page_size: int = Field(default=50, ge=1, description="the most that a page holds")
     not_found: Literal["404", "null"] = "404"
