@@ -58,7 +58,7 @@ def test_a_vat_code_says_by_its_type_what_it_is_for() -> None:
 
 
 def test_accounts_are_told_apart_by_what_uses_them() -> None:
-    journals = [reading.journal({"id": "VRK", "type": "sales", "ledger_account_id": 1300})]
+    journals = [reading.counterpart({"id": "VRK", "type": "sales", "ledger_account_id": 1300})]
     codes = [reading.vat_code({"id": 2, "percentage": 21, "ledger_account_id": 1510}, chosen())]
     kinds = reading.account_kinds(journals, codes)
     made = [reading.ledger_account({"id": id, "vat": {"id": 2}, "blocked": False}, kinds) for id in (1300, 1510, 8000)]

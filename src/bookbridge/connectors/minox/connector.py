@@ -70,15 +70,17 @@ class PackageConnector(Connector):
         listed = self._client.read_all
         chosen = self._settled_choices()
         vat_codes = read.all("vat_codes", lambda: listed("vat"), partial(reading.vat_code, choices=chosen))
-        journals = read.all("journals", lambda: listed("journal"), reading.journal)
-        kinds = reading.account_kinds(journals, vat_codes)
+        journals = read.all(
+            "journals", lambda: listed("journal"), lambda held: (reading.journal(held), reading.counterpart(held))
+        )
+        kinds = reading.account_kinds([counterpart for _, counterpart in journals], vat_codes)
         periods = self._periods(read)
         return PackageSettings(
             ledger_accounts=read.all(
                 "ledger_accounts", lambda: listed("ledger_account"), partial(reading.ledger_account, kinds=kinds)
             ),
             vat_codes=vat_codes,
-            journals=journals,
+            journals=tuple(journal for journal, _ in journals),
             payment_conditions=read.all(
                 "payment_conditions", lambda: listed("payment_term"), reading.payment_condition
             ),

@@ -112,7 +112,6 @@ def journal(record: Record) -> Journal:
     return Journal(
         code=code(record["id"]),
         name=record.get("description") or "",
-        external_id=str(record.get("ledger_account_id") or ""),
         kind=_journal_kind(str(record.get("type") or "")),
         own_numbers=free if isinstance(free, bool) else None,
     )
@@ -123,13 +122,18 @@ def _journal_kind(given: str) -> JournalKind:
     return next((kind for kind, begins in _JOURNAL_KINDS if words.startswith(begins)), "other")
 
 
-def account_kinds(journals: Iterable[Journal], vat_codes: Iterable[VatCode]) -> dict[str, AccountKind]:
+def counterpart(record: Record) -> tuple[JournalKind, str]:
+    """A journal's kind and its counterpart, the account on its other side; empty where it doesn't tell."""
+    return _journal_kind(str(record.get("type") or "")), str(record.get("ledger_account_id") or "")
+
+
+def account_kinds(
+    counterparts: Iterable[tuple[JournalKind, str]], vat_codes: Iterable[VatCode]
+) -> dict[str, AccountKind]:
     """What accounts are for. A ledger account doesn't tell; our reading: a journal's `ledger_account_id` is its
-    counterpart, which is the collective account of a sales or purchase journal."""
+    counterpart, and that of a sales or purchase journal is the collective account."""
     found: dict[str, AccountKind] = {one.ledger_account: "vat" for one in vat_codes if one.ledger_account}
-    for one in journals:
-        if one.external_id and one.kind in _CONTROLLED:
-            found[one.external_id] = _CONTROLLED[one.kind]
+    found |= {account: _CONTROLLED[kind] for kind, account in counterparts if account and kind in _CONTROLLED}
     return found
 
 
