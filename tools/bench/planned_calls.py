@@ -17,7 +17,7 @@ from tools.bench.measures import Asked
 from tools.bench.posting import posted
 
 GOALS = {"used": ">= 0.9", "too_many": "<= 0"}
-SIZES = {"documents": 4500}
+SIZES = {"documents": 3000}
 FASTER = 60
 
 
