@@ -85,6 +85,8 @@ class Stage:
     pay_unmatched: Callable[[str, Decimal], ControlCall]
     """A receipt from a customer (its number) that is linked to no invoice."""
     page_size: int
+    calls_per_entry: int = 1
+    """Calls that posting an entry takes when all it refers to is known."""
     remove: Callable[[HeldRecord], ControlCall] | None = None
     """Somebody deletes an entry in the package; needed where the fact sheet says `compare`."""
     alter: Callable[[HeldRecord, Decimal | None, date | None], ControlCall] | None = None
