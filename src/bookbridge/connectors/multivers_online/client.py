@@ -20,6 +20,8 @@ Record = dict[str, Any]
 # XML is the default in places (JsonAndXml guide).
 HEADERS: Final = {"Accept": "application/json"}
 ROWS: Final = 500
+SMALLEST_PAGE: Final = 25
+"""No service is known to us that gives fewer records at once, where it gives them in pages at all."""
 MOST_PAGES: Final = 2_000
 WAIT_S: Final = 60
 """How long to wait after a 429 that doesn't say; none is public."""
@@ -44,7 +46,7 @@ class MultiversClient:
         )
 
     def administrations(self) -> list[Record]:
-        return _rows(self._http.read(f"{self._base}/api/AdministrationInfoList", endpoint="AdministrationInfoList"))
+        return self._pages("AdministrationInfoList", f"{self._base}/api/AdministrationInfoList", {})
 
     def get(self, resource: str, *keys: object) -> Record | None:
         """The record with a key, None where there is none.
@@ -59,46 +61,41 @@ class MultiversClient:
             raise
         return _record(answer) or None
 
-    def named(self, resource: str, **query: object) -> list[tuple[str, str]]:
+    def named(self, resource: str) -> list[tuple[str, str]]:
         """The names and values of a list of such (NVL), whose two keys are written with capitals in places."""
-        rows = _rows(self._http.read(self._address(resource, (), query), endpoint=resource))
-        lowered = [{name.lower(): value for name, value in row.items()} for row in rows]
+        lowered = [{name.lower(): value for name, value in row.items()} for row in self.all(resource)]
         return [(str(row["name"]).strip(), str(row.get("value") or "")) for row in lowered if "name" in row]
 
-    def all(self, resource: str, *keys: object, **query: object) -> list[Record]:
-        """Every record of a short list."""
-        return self._page(resource, keys, query, None, None)
+    def all(self, resource: str, *keys: object, order: str | None = None, **query: object) -> list[Record]:
+        """Every record of a list."""
+        asked = {**query, **({"$orderby": order} if order else {})}
+        return self._pages(resource, self._address(resource, keys), asked)
 
-    def whole(self, resource: str, *keys: object, order: str | None = None, **query: object) -> list[Record]:
-        """Every record of a list that may come in pages.
+    def _pages(self, resource: str, address: str, query: Mapping[str, object]) -> list[Record]:
+        """Open: which lists take $top and $skip, and how much a page holds at most.
 
-        Open: which lists take $top and $skip, and how much a page holds at most. So the end is what brings nothing new,
-        and each page begins with the last record of the one before: where it doesn't, the list moved meanwhile.
+        So a page is the last when it is shorter than the first, and the first when it is shorter than any limit. Each
+        begins with the last record of the one before: where it doesn't, the list moved meanwhile.
         """
-        first = self._page(resource, keys, query, 0, order)
+        first = self._page(resource, address, query, 0)
         found = list(first)
-        for _ in range(MOST_PAGES if found else 0):
-            page = self._page(resource, keys, query, len(found) - 1, order)
-            if page == first and len(found) > 1:
+        if len(first) < SMALLEST_PAGE:
+            return found
+        for _ in range(MOST_PAGES):
+            page = self._page(resource, address, query, len(found) - 1)
+            if page == first:
                 # Multivers pages nothing here: the first answer was all of it.
                 return found
             if not page or page[0] != found[-1]:
                 raise _misunderstood(f"changed its list {resource} while it was being read")
-            if len(page) == 1:
-                return found
             found += page[1:]
-        if found:
-            raise _misunderstood(f"sent pages of {resource} without end")
-        return found
+            if len(page) < len(first):
+                return found
+        raise _misunderstood(f"sent pages of {resource} without end")
 
-    def _page(
-        self, resource: str, keys: Iterable[object], query: Mapping[str, object], skip: int | None, order: str | None
-    ) -> list[Record]:
-        asked = dict(query)
-        if skip is not None:
-            asked |= {"$orderby": order} if order else {}
-            asked |= {"$top": ROWS, "$skip": skip}
-        return _rows(self._http.read(self._address(resource, keys, asked), endpoint=resource))
+    def _page(self, resource: str, address: str, query: Mapping[str, object], skip: int) -> list[Record]:
+        asked = urlencode({**query, "$top": ROWS, "$skip": skip}, safe="$")
+        return _rows(self._http.read(f"{address}?{asked}", endpoint=resource))
 
     def ask(self, command: str, **query: object) -> Record:
         """What a command tells that changes no books, though it is a POST."""

@@ -31,7 +31,8 @@ class PackageConnector(Connector):
     """One administration of Multivers Online.
 
     Options of a configuration: `vat_type_sales` and `vat_type_purchase` (0 goods, 1 services, 2 investments),
-    `base_currency` (EUR), `closed_years` (`read`: open items of closed fiscal years are read too).
+    `base_currency` (EUR), `payment_condition` (for invoices and relations without one), `closed_years` (`read`: open
+    items of closed fiscal years are read too).
     """
 
     fact_sheet: ClassVar[FactSheet] = read_fact_sheet(Path(__file__).with_name("fact_sheet.toml"))

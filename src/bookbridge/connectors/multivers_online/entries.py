@@ -68,7 +68,7 @@ class Entries:
 
         Open: whether this list holds the entries of sales and purchase journals as well.
         """
-        rows = self._client.whole("JournalTransactionInfoList", entry.journal, entry.fiscal_year, order="transactionId")
+        rows = self._client.all("JournalTransactionInfoList", entry.journal, entry.fiscal_year, order="transactionId")
         return any(row.get("transactionId") == number for row in rows)
 
     # --- posting
@@ -122,7 +122,11 @@ class Entries:
         return body, wanting
 
     def _condition(self, invoice: SalesInvoice | PurchaseInvoice) -> str:
-        found = invoice.payment_condition or self._relations.condition(invoice.relation_kind, invoice.relation_number)
+        found = (
+            invoice.payment_condition
+            or self._relations.condition(invoice.relation_kind, invoice.relation_number)
+            or self._codes().options.get("payment_condition")
+        )
         if not found:
             raise CannotMapError((texts.CONDITION_MISSING(field="payment_condition"),))
         return found
@@ -134,10 +138,19 @@ class Entries:
             held = self.look_up(request, entry)
             if isinstance(held, Absent):
                 return self._not_taken(entry, number, "; ".join(words))
+            if held.differences and not self._bears(request, entry, number):
+                return _held(held, "; ".join(words))
             told = texts.WARNED(words="; ".join(words)[:300], evidence="; ".join(words)[:1000])
             return Posted(held.external_id, held.external_number, (*wanting.notices(), told))
         external_id, shown = _identity(request, entry, answered.get("journalTransaction") or number)
         return Posted(external_id, shown, (*wanting.notices(), *_total_notice(entry, answered)))
+
+    def _bears(self, request: PostingRequest, entry: Entry, number: int) -> bool:
+        """Whether what stands in the books under our key was booked with the number that we drew."""
+        if isinstance(entry, JournalEntry):
+            return True
+        record = self._client.get(INVOICES[entry.kind], mapping.invoice_id(entry, request.reference)) or {}
+        return bool(record.get("journalTransaction") == number)
 
     def _refused(self, request: PostingRequest, entry: Entry, number: int, words: str) -> Outcome:
         """What Multivers says to a number that is in use isn't public, so its words can't tell: the books do."""
@@ -177,7 +190,7 @@ class Entries:
     def _numbers_of(self, entry: JournalEntry, document: str) -> list[str]:
         """The transactions of the journal, on the entry's days, whose lines bear the document."""
         first, last = memorials.day_range(entry)
-        lines = self._client.whole("JournalEntryLineInfoList", "ByDate", entry.fiscal_year, first, last)
+        lines = self._client.all("JournalEntryLineInfoList", "ByDate", entry.fiscal_year, first, last)
         found = [
             str(line["journalTransaction"])
             for line in lines

@@ -73,7 +73,7 @@ class Lists:
 
         def read() -> Iterator[tuple[Record, list[int]]]:
             for year in years:
-                for record in self._client.whole("AccountInfoList", year, order="accountId"):
+                for record in self._client.all("AccountInfoList", year, order="accountId"):
                     found.setdefault(str(record.get("accountId")), (record, []))[1].append(year)
             yield from found.values()
 
@@ -92,15 +92,19 @@ class Lists:
         """The accounts that the groups of relations book on (seacommerce, CustomerGroupInfo: ledgerAccountId)."""
         found: dict[str, AccountKind] = {}
         groups: tuple[tuple[str, AccountKind], ...] = (
-            ("CustomerGroupInfoList", "customer_control"),
-            ("SupplierGroupInfoList", "supplier_control"),
+            ("CustomerGroup", "customer_control"),
+            ("SupplierGroup", "supplier_control"),
         )
         for resource, kind in groups:
             try:
-                records = self._client.all(resource)
+                records = [
+                    self._client.get(f"{resource}Info", group) for group, _ in self._client.named(f"{resource}NVL")
+                ]
             except NotAllowedError:
                 continue
-            found |= {str(record["ledgerAccountId"]): kind for record in records if record.get("ledgerAccountId")}
+            found |= {
+                str(record["ledgerAccountId"]): kind for record in records if record and record.get("ledgerAccountId")
+            }
         return found
 
     def _vat_codes(self, lists: answering.SettingsReader) -> tuple[VatCode, ...]:
@@ -151,7 +155,7 @@ class Lists:
 
     def _booked_memorials(self, year: int, since: date, until: date, base_currency: str) -> tuple[BookedEntry, ...]:
         general = {found.code for pair in self._journals() if (found := reading.journal(*pair)).kind == "general"}
-        lines = self._client.whole("JournalEntryLineInfoList", "ByDate", year, since, until)
+        lines = self._client.all("JournalEntryLineInfoList", "ByDate", year, since, until)
         return tuple(
             answering.understood(NAME, lambda found: reading.booked_memorial(found, base_currency), line)
             for line in lines
@@ -162,7 +166,7 @@ class Lists:
         """The invoices of a fiscal year's list in some states, each once."""
         found: dict[str, Record] = {}
         for state in states:
-            for record in self._client.whole(f"{resource}InfoList", "ByFiscalYear", year, state, order="invoiceId"):
+            for record in self._client.all(f"{resource}InfoList", "ByFiscalYear", year, state, order="invoiceId"):
                 number = answering.understood(NAME, lambda told: str(told["invoiceId"]).strip(), record)
                 found.setdefault(number, record)
         yield from found.values()

@@ -63,6 +63,7 @@ class Relations:
     def __init__(self, client: MultiversClient, directory: Directory) -> None:
         self._client = client
         self._directory = directory
+        self._conditions: dict[tuple[RelationKind, str], str] = {}
 
     def find(self, kind: RelationKind, number: str) -> str | None:
         """The id of a relation; that it is there is remembered for the next run."""
@@ -80,8 +81,10 @@ class Relations:
 
     def condition(self, kind: RelationKind, number: str) -> str | None:
         """The payment condition that the relation has in Multivers."""
-        record = self._read(kind, number)
-        return str(record.get("paymentConditionId") or "").strip() or None if record else None
+        if (kind, number) not in self._conditions:
+            record = self._read(kind, number) or {}
+            self._conditions[kind, number] = str(record.get("paymentConditionId") or "").strip()
+        return self._conditions[kind, number] or None
 
     def post(self, relation: Customer | Supplier) -> Outcome:
         """Make the relation, or change what is given and differs. Safe to repeat: the number is the record's key."""
@@ -135,6 +138,7 @@ class Relations:
             if held is None or _differing(relation_body(relation, Wanting()), held):
                 return Refused((problem_of("; ".join(words), relation),))
         external_id = f"{role.resource}/{relation.number}"
+        self._conditions.pop((relation.kind, relation.number), None)
         self._directory.put(relation.kind, relation.number, external_id)
         added = self._add_bank_account(relation)
         wanting.unkept += [name for name in NOT_KEPT if getattr(relation, name, None) is not None]

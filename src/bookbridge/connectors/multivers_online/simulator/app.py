@@ -105,7 +105,7 @@ class MultiversSimulator(Simulator):
     def _serve(self, request: Request, found: "re.Match[str]") -> Response:
         parts = [part.replace("!_", "%") for part in found["path"].split("/")]
         if found["database"] is None:
-            return self._administrations(parts[0])
+            return self._administrations(request, parts[0])
         if found["database"] not in seed.DATABASES:
             return shown.answer({"Message": "Forbidden"}, 403)
         books = self._books_of(found["database"])
@@ -118,11 +118,11 @@ class MultiversSimulator(Simulator):
                 return self._next_number(request, books)
         return self._read(request, books, parts)
 
-    def _administrations(self, resource: str) -> Response:
+    def _administrations(self, request: Request, resource: str) -> Response:
         if resource != "AdministrationInfoList":
             return self._not_found()
         rows = [{"administrationId": code, "code": code, "description": name} for code, name in seed.DATABASES.items()]
-        return shown.answer(rows)
+        return shown.answer(shown.page(rows, request, self.settings))
 
     def _next_number(self, request: Request, books: Books) -> Response:
         year, journal = int(request.args.get("fiscalYear", "0")), request.args.get("journalId", "")
@@ -136,10 +136,8 @@ class MultiversSimulator(Simulator):
         rows = lists.rows(books, parts, request.args)
         if rows is not None:
             made = [shown.record(row, self.settings) for row in rows]
-            is_named = parts[0].endswith("NVL")
-            return shown.answer(
-                shown.named(made, self.settings) if is_named else shown.page(made, request, self.settings)
-            )
+            made = shown.named(made, self.settings) if parts[0].endswith("NVL") else made
+            return shown.answer(shown.page(made, request, self.settings))
         one = lists.one(books, parts)
         if one is None:
             return self._not_found()

@@ -14,7 +14,10 @@ _FIXED: Mapping[str, Mapping[int, str]] = {
     "FiscalYearStateNVL": seed.YEAR_STATES,
     "SalesVatScenarioNVL": seed.SALES_SCENARIOS,
     "PurchaseVatScenarioNVL": seed.PURCHASE_SCENARIOS,
+    "CustomerGroupNVL": seed.GROUPS,
+    "SupplierGroupNVL": seed.GROUPS,
 }
+_GROUP_ACCOUNTS = {"CustomerGroupInfo": seed.DEBTORS_ACCOUNT, "SupplierGroupInfo": seed.CREDITORS_ACCOUNT}
 _PLAIN = {
     "VatCodeInfoList": "vat_code",
     "PaymentConditionInfoList": "condition",
@@ -58,9 +61,6 @@ def _yearly(books: Books, resource: str, rest: list[str], arguments: Mapping[str
         used = {j["journalId"]: books.all("transaction", f"{year}/{j['journalId']}") for j in books.all("journal")}
         last = {code: max((each["transactionId"] for each in found), default=0) for code, found in used.items()}
         return [{**j, "journalTransaction": last[j["journalId"]]} for j in books.all("journal")]
-    if resource in {"CustomerGroupInfoList", "SupplierGroupInfoList"}:
-        account = seed.DEBTORS_ACCOUNT if resource.startswith("Customer") else seed.CREDITORS_ACCOUNT
-        return [{"customerGroupId": 1, "ledgerAccountId": account}]
     return None
 
 
@@ -100,6 +100,8 @@ def one(books: Books, parts: list[str]) -> Record | None:
     if resource in invoices.SIDES:
         found = books.get(invoices.SIDES[resource].kind, key)
         return complete(found, books) if found else {}
+    if resource in _GROUP_ACCOUNTS:
+        return {"ledgerAccountId": _GROUP_ACCOUNTS[resource]} if key == "1" else {}
     if resource == "FinTrans" and len(parts) == 4:
         return books.get("fin_trans", key) or {}
     return None

@@ -23,6 +23,7 @@ ROOMS = {
     "paymentConditionId": 3,
 }
 FIRST_NUMBER = 20001
+DEFAULT_CONDITION = "30"
 
 
 @dataclass(frozen=True)
@@ -43,7 +44,15 @@ def add(books: Books, role: Role, fields: Record) -> Record:
     """Make a relation. Raises RefusedError."""
     number = str(fields.get(role.key) or books.store.next_number(f"{books.database}:{role.kind}", FIRST_NUMBER))
     organisation = books.store.next_number(f"organisation:{books.database}", 501)
-    record = {"creditSqueezeId": "0", role.state: "A", **fields, role.key: number, "organizationId": organisation}
+    given = {"paymentConditionId": DEFAULT_CONDITION} if books.settings.gives_condition else {}
+    record = {
+        "creditSqueezeId": "0",
+        **given,
+        role.state: "A",
+        **fields,
+        role.key: number,
+        "organizationId": organisation,
+    }
     _check(books, role, record)
     try:
         books.store.add(role.kind, books.database, number, record)

@@ -16,6 +16,7 @@ JOURNAL_TYPES = {1: "Verkoopboek", 2: "Inkoopboek", 3: "Bankboek", 4: "Kasboek",
 SALES, PURCHASE, BANK, CASH, MEMORIAL = JOURNAL_TYPES
 ACCOUNT_TYPES = {0: "Overig", 1: "Debiteuren", 2: "Crediteuren", 3: "Btw", 4: "Bank", 5: "Kas"}
 PLAIN, DEBTORS, CREDITORS, VAT, BANK_ACCOUNT, CASH_ACCOUNT = ACCOUNT_TYPES
+GROUPS = {1: "Standaard"}
 YEAR_STATES = {0: "Open", 1: "Afgesloten"}
 
 DEBTORS_ACCOUNT, CREDITORS_ACCOUNT, VAT_TO_PAY, VAT_TO_CLAIM, BANK_LEDGER = "1300", "1600", "1500", "1510", "1100"

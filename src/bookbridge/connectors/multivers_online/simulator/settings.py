@@ -37,5 +37,8 @@ class MultiversSimulatorSettings(SimulatorSettings):
     dates: Literal["d-M-yyyy", "dd-MM-yyyy", "iso"] = Field(default="d-M-yyyy", description="how dates are shown")
     nvl_capitals: bool = Field(default=False, description="name-value lists write Name and Value")
     credit_totals_negative: bool = Field(default=True, description="sign of a credit note's totals in its record")
+    gives_condition: bool = Field(
+        default=True, description="a new relation gets a payment condition where none is given"
+    )
     digits_only: bool = Field(default=False, description="invoice numbers may hold digits only")
     closed_years: tuple[int, ...] = Field(default=(), description="fiscal years that are closed")
