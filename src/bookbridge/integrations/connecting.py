@@ -9,7 +9,7 @@ from django.utils import timezone
 from pydantic import ValidationError
 
 from bookbridge.integrations.asking import Ask, at_once
-from bookbridge.integrations.budgets import SharedBudget
+from bookbridge.integrations.budgets import KEPT_FREE, SharedBudget
 from bookbridge.integrations.models import Authorisation, Configuration, PackageCache, PackageReference
 from bookbridge.integrations.storable import storable, storable_values
 from bookbridge.integrations.tokens import StoredTokens
@@ -93,7 +93,8 @@ class StoredDirectory:
 class Link:
     """A configuration's link to its package: what any number of connectors at work at the same time share.
 
-    `ask`: who asks the database for their threads. Raises AddressRefusedError before anything is prepared.
+    `ask`: who asks the database for their threads. `is_long`: the work takes many calls, and leaves some of them to
+    others of the same administration. Raises AddressRefusedError before anything is prepared.
     """
 
     def __init__(
@@ -107,6 +108,7 @@ class Link:
         ask: Ask = at_once,
         gathers: bool = False,
         places: int | None = None,
+        is_long: bool = False,
     ) -> None:
         authorisation = configuration.authorisation
         with suppress(UnreachableError):
@@ -130,6 +132,7 @@ class Link:
                 now,
                 ask=ask,
                 calls_at_once=self.places,
+                kept_free=KEPT_FREE if is_long else 0,
             ),
             directory=self.directory,
             now=now,

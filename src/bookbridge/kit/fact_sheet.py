@@ -115,6 +115,11 @@ class FactSheet(_Part):
     conformance_exempt: dict[str, str] = Field(default_factory=dict)
     """Name of a conformance case → why this package can't have it."""
 
+    @property
+    def caught_before_sending(self) -> int:
+        """How many of the known errors are."""
+        return sum(1 for error in self.known_errors if error.caught_before_sending)
+
 
 def read_fact_sheet(path: Path) -> FactSheet:
     """The sheet in a file. Raises pydantic.ValidationError or tomllib.TOMLDecodeError, which name the place."""
