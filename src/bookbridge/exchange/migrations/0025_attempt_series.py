@@ -4,7 +4,7 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-    dependencies = [("exchange", "0023_open_by_state")]
+    dependencies = [("exchange", "0024_open_runs")]
 
     operations = [
         migrations.AddField(
