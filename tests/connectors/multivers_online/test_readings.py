@@ -143,6 +143,17 @@ def test_an_account_that_the_year_does_not_have_is_refused_before_anything_is_se
         assert all(call["method"] == "GET" for call in calls)
 
 
+def test_a_customer_that_was_removed_since_we_remember_it_is_refused_at_its_field():
+    with Rig(NAME) as rig:
+        rig.posted(rig.samples.customer(), rig.samples.sales())
+        rig.simulator.store.remove("customer", rig.stage.administration, id=rig.samples.customer().number)
+        refused = expect(Refused, rig.post(rig.samples.sales(number="26000124")))
+        assert [(problem.code, problem.field) for problem in refused.problems] == [
+            ("multivers_online.relation_unknown", "customer")
+        ]
+        assert rig.directory.get("customer", rig.samples.customer().number) is None
+
+
 def test_a_period_of_an_open_year_is_found_for_a_document_without_one():
     with Rig(NAME) as rig:
         rig.posted(rig.samples.customer())

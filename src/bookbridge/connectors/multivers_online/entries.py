@@ -161,6 +161,10 @@ class Entries:
         """The entry isn't in the books for certain. Where another has its number, that is no fault of the document."""
         if self._is_taken(entry, number):
             raise NumberTakenError(f"transaction number {number} of journal {entry.journal} is another entry's")
+        if not isinstance(entry, JournalEntry) and not self._relations.find(entry.relation_kind, entry.relation_number):
+            # One that we remember may have been removed since.
+            kind, relation = entry.relation_kind, entry.relation_number
+            return Refused((texts.RELATION_UNKNOWN(field=kind, value=relation, evidence=words),))
         return Refused((problem_of(words, entry),))
 
     # --- finding

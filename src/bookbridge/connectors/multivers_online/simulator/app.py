@@ -92,6 +92,12 @@ class MultiversSimulator(Simulator):
         allowance = self._limits.take(bearer.client_id)
         if not allowance.allowed:
             return self.too_many_requests(request, allowance.minute.reset_at if allowance.minute else self.clock() + 60)
+        return self._answer_resource(request)
+
+    def _answer_resource(self, request: Request) -> Response:
+        if "json" not in request.headers.get("Accept", ""):
+            # XML is the default in places.
+            return Response("<Error/>", status=200, content_type="application/xml")
         if "%" in request.path:
             return shown.answer({"Message": TEXTS["dangerous"]}, 400)
         found = ADDRESS.fullmatch(request.path)
