@@ -1,5 +1,6 @@
 """Joins a configuration with its connector: tokens, budget, directory and the package's cached settings."""
 
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -133,6 +134,7 @@ class Link:
                 ask=ask,
                 calls_at_once=self.places,
                 kept_free=KEPT_FREE if is_long else 0,
+                pause=time.sleep if is_long else None,
             ),
             directory=self.directory,
             now=now,
