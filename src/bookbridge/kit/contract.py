@@ -122,7 +122,10 @@ class Connector(ABC):
         """Everything preflight needs, read anew. Raises the errors of kit.errors."""
 
     def prepare(self, request: PostingRequest) -> Mapping[str, str]:  # noqa: ARG002 (part of the contract)
-        """Facts that must be on record before the call (a number drawn from the package). Stored with the attempt."""
+        """Facts that must be on record before the call (a number drawn from the package). Stored with the attempt.
+
+        `request.prepared`: what was on record before the last attempt, where that came to nothing without a definite
+        refusal. Where it is still good, give it again: what comes late of that attempt then meets its own number."""
         return {}
 
     @abstractmethod

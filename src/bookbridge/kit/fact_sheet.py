@@ -27,6 +27,9 @@ class Capabilities(_Part):
     drafts: bool = False
     compare: bool = False
     """Whether `booked` can read what is in the books of a period."""
+    numbers_drawn: bool = False
+    """Whether `prepare` draws a journal's next number, which is gone only once an entry has been booked with it. Then
+    entries of one journal go one at a time: the next is prepared when the last has a definite answer."""
 
 
 class Limits(_Part):
