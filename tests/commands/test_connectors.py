@@ -94,6 +94,7 @@ def test_catalogue_for_people() -> None:
     result = CliRunner().invoke(main, ["catalogue"])
     assert result.exit_code == 0
     assert "60 calls a minute, 5000 calls a day" in result.stdout
+    assert "20 calls in 120 seconds" in result.stdout
 
 
 def test_the_page_of_the_catalogue_is_up_to_date() -> None:

@@ -73,6 +73,7 @@ def _limits(sheet: FactSheet) -> str:
     parts = [
         f"{limits.calls_per_minute} {unit} a minute" if limits.calls_per_minute else "",
         f"{limits.calls_per_day} {unit} a day" if limits.calls_per_day else "",
+        f"{limits.calls_per_window} {unit} in {limits.window_s} seconds" if limits.calls_per_window else "",
         f"{limits.cost_of_change} for a call that changes the books" if limits.cost_of_change > 1 else "",
         f"stops at {limits.errors_per_hour} errors an hour" if limits.errors_per_hour else "",
     ]

@@ -42,6 +42,8 @@ class Draft:
     problems: list[Problem] = field(default_factory=list)
     unknown: set[RelationName] = field(default_factory=set)
     prepared: dict[str, str] = field(default_factory=dict)
+    series: str = ""
+    """The series of numbers of which the package gives it one; empty where it needs none."""
 
     @property
     def sent(self) -> dict[str, Any] | None:

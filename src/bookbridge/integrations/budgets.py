@@ -43,7 +43,8 @@ class SharedBudget:
 
     Where plenty is left, calls are taken from the row in small lots, counted as if all were made at the lot's end.
     `calls_at_once`: how many calls can be under way at the same time; so many errors can come after the last one seen.
-    `kept_free`: the share of each limit that this one leaves to others. `pause` waits for so many seconds.
+    `kept_free`: the share of each limit that this one leaves to others. `pause` waits for so many seconds; without it a
+    brief wait is an error too.
     """
 
     def __init__(
@@ -57,7 +58,7 @@ class SharedBudget:
         ask: Ask = at_once,
         calls_at_once: int = 1,
         kept_free: float = 0,
-        pause: Callable[[float], None] = time.sleep,
+        pause: Callable[[float], None] | None = None,
     ) -> None:
         self._kept_free = kept_free
         self._pause = pause
@@ -77,11 +78,18 @@ class SharedBudget:
         """Count a call that the package counts as so many. Raises LaterError when they aren't left."""
         if not self._from_the_lot(calls):
             free_at = self._ask(partial(self._take, calls))
-            if free_at is not None and free_at - self._moment() <= BRIEF_S:
-                # Moments are whole microseconds: a hair later it is surely free.
-                self._pause(max(0, free_at - self._moment()) + 0.001)
-                free_at = self._ask(partial(self._take, calls))
+            if self._pause is not None:
+                free_at = self._sit_out(free_at, calls, self._pause)
             self._wait_until(free_at, "the calls that the package allows are used up for now")
+
+    def _sit_out(self, free_at: float | None, calls: int, pause: Callable[[float], None]) -> float | None:
+        """Wait more than once where need be: others wait for the same moment, at which a call or two come free."""
+        deadline = time.monotonic() + BRIEF_S
+        while free_at is not None and free_at - self._moment() <= deadline - time.monotonic():
+            # Moments are whole microseconds: a hair later it is surely free.
+            pause(max(0, free_at - self._moment()) + 0.001)
+            free_at = self._ask(partial(self._take, calls))
+        return free_at
 
     def _from_the_lot(self, needed: int) -> bool:
         with self._lock:

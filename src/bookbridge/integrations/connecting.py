@@ -1,8 +1,10 @@
 """Joins a configuration with its connector: tokens, budget, directory and the package's cached settings."""
 
+import time
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.utils import timezone
@@ -12,8 +14,8 @@ from bookbridge.integrations.asking import Ask, at_once
 from bookbridge.integrations.budgets import KEPT_FREE, SharedBudget
 from bookbridge.integrations.models import Authorisation, Configuration, PackageCache, PackageReference
 from bookbridge.integrations.storable import storable, storable_values
-from bookbridge.integrations.tokens import StoredTokens
-from bookbridge.kit import catalogue, outgoing
+from bookbridge.integrations.tokens import StoredTokens, app_credentials
+from bookbridge.kit import catalogue, oauth, outgoing
 from bookbridge.kit.budgets import call_limits, error_guard
 from bookbridge.kit.contract import Connection, Connector, Unwatched, Writing
 from bookbridge.kit.errors import UnreachableError
@@ -133,6 +135,7 @@ class Link:
                 ask=ask,
                 calls_at_once=self.places,
                 kept_free=KEPT_FREE if is_long else 0,
+                pause=time.sleep if is_long else None,
             ),
             directory=self.directory,
             now=now,
@@ -140,6 +143,7 @@ class Link:
             options=configuration.options,
             check_claim=check_claim,
             writing=writing or Unwatched(),
+            as_app=partial(oauth.app_headers, app_credentials(authorisation)),
         )
 
     def connector(self) -> Connector:

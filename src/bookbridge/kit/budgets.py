@@ -11,6 +11,7 @@ from bookbridge.kit.fact_sheet import Limits
 
 MINUTE = "minute"
 DAY = "day"
+WINDOW = "window"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +25,11 @@ class Limit:
 
 def call_limits(limits: Limits) -> tuple[Limit, ...]:
     """The call limits of a fact sheet, under the names that connectors use in LimitSeen."""
-    known = ((MINUTE, limits.calls_per_minute, 60), (DAY, limits.calls_per_day, 86400))
+    known = (
+        (MINUTE, limits.calls_per_minute, 60),
+        (DAY, limits.calls_per_day, 86400),
+        (WINDOW, limits.calls_per_window, limits.window_s),
+    )
     return tuple(Limit(name, calls, seconds) for name, calls, seconds in known if calls is not None)
 
 

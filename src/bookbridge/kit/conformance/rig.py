@@ -5,17 +5,19 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from httpx import URL  # house: allow outgoing (reads an address, calls nobody)
 
 from bookbridge.documents import Document, DocumentKind, OutstandingItem, posting_key, short_reference
-from bookbridge.kit import catalogue, exact_json, oauth, outgoing
+from bookbridge.kit import answering, catalogue, exact_json, oauth, outgoing
 from bookbridge.kit.budgets import Budget, MemoryBudget
 from bookbridge.kit.conformance.documents import Samples
 from bookbridge.kit.conformance.stage import ControlCall, HeldRecord
 from bookbridge.kit.contract import Connection, Connector, OutstandingKind, PostingRequest
+from bookbridge.kit.errors import LaterError, SignInAgainError, UnreachableError
 from bookbridge.kit.outcomes import Outcome
 from bookbridge.kit.outstanding import joined
 from bookbridge.kit.package_settings import PackageSettings
@@ -133,6 +135,7 @@ class Rig:
             "directory": self.directory,
             "now": self.now,
             "request_timeout_s": REQUEST_TIMEOUT_S,
+            "as_app": partial(oauth.app_headers, self.app),
         }
         return Connection(**{**given, **changed})
 
@@ -171,7 +174,12 @@ class Rig:
     def post(self, document: Document, connector: Connector | None = None) -> Outcome:
         """Post one document by a new connector."""
         connector = connector or self.connector()
-        outcomes = connector.post([self.prepared(document, connector)])
+        try:
+            request = self.prepared(document, connector)
+        except (LaterError, SignInAgainError, UnreachableError) as error:
+            # As in the engine: the document waits, since nothing of it has been sent.
+            return answering.waiting(error, self.now())
+        outcomes = connector.post([request])
         assert len(outcomes) == 1, f"one document gave {len(outcomes)} outcomes"
         return outcomes[0]
 
