@@ -85,6 +85,12 @@ class Stage:
     pay_unmatched: Callable[[str, Decimal], ControlCall]
     """A receipt from a customer (its number) that is linked to no invoice."""
     page_size: int
+    options: Mapping[str, str] = field(default_factory=dict)
+    """Options of the configuration that the suite needs."""
+    request_timeout_s: float = 0.5
+    """How long a case waits for an answer: real software takes longer than a stand-in."""
+    calls_to_post: int = 1
+    """Calls that posting an entry takes when everything that it refers to is known."""
     remove: Callable[[HeldRecord], ControlCall] | None = None
     """Somebody deletes an entry in the package; needed where the fact sheet says `compare`."""
     alter: Callable[[HeldRecord, Decimal | None, date | None], ControlCall] | None = None

@@ -7,7 +7,7 @@ lasting state, OAuth pages, limits, faults, a journal of calls, and the control 
 from bookbridge.kit.simulation.clock import SimulatorClock
 from bookbridge.kit.simulation.faults import FaultKind, FaultPlan, FaultRule
 from bookbridge.kit.simulation.limits import CallLimits, ErrorLimit
-from bookbridge.kit.simulation.oauth import OAuthProvider, OAuthRules, TokenRefusal, TokenRefusedError
+from bookbridge.kit.simulation.oauth import NoOAuth, OAuthProvider, OAuthRules, TokenRefusal, TokenRefusedError
 from bookbridge.kit.simulation.server import LineCutError, SimulatorServer
 from bookbridge.kit.simulation.settings import SimulatorSettings
 from bookbridge.kit.simulation.simulator import ControlError, Simulator, json_answer
@@ -23,6 +23,7 @@ __all__ = [
     "FaultRule",
     "LineCutError",
     "Narrowing",
+    "NoOAuth",
     "OAuthProvider",
     "OAuthRules",
     "Simulator",
