@@ -15,7 +15,7 @@ def token_of(rules: AccessKey, given: Mapping[str, str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class FixedToken:
-    """Access tokens of a key: always the same. Whoever calls says that a person must give another when it is refused."""
+    """Access tokens of a key: always the same, so that who is refused says that a person must give another."""
 
     token: str = field(repr=False)
 

@@ -21,6 +21,9 @@ Record = dict[str, Any]
 Domain = Sequence[Any]
 
 PAGE_SIZE = 200
+"""Of open items and entries; the option page_size goes before it."""
+LIST_SIZE = 1000
+"""Of settings, which Tryton has at hand."""
 MAX_PAGES = 20_000
 WAIT_S = 60
 """When a server before Tryton asks to wait without saying for how long."""
@@ -56,16 +59,20 @@ class TrytonClient:
 
         By id, so that what is made or vanishes meanwhile moves no page: nothing is left out and nothing comes twice.
         """
-        narrowed = [["id", ">", after], *domain]
-        records = self._search(model, narrowed, fields, self._page_size)
-        return records, int(records[-1]["id"]) if len(records) == self._page_size else None
+        return self._page(model, domain, fields, after, self._page_size)
+
+    def _page(
+        self, model: str, domain: Domain, fields: Sequence[str], after: int, size: int
+    ) -> tuple[list[Record], int | None]:
+        records = self._search(model, [["id", ">", after], *domain], fields, size)
+        return records, int(records[-1]["id"]) if len(records) == size else None
 
     def read_all(self, model: str, domain: Domain, fields: Sequence[str]) -> Iterator[Record]:
         """Every record that fits, all pages. Raises the errors of kit.errors."""
         after: int | None = 0
         for _page in range(MAX_PAGES):
             assert after is not None
-            records, after = self.read_page(model, domain, fields, after)
+            records, after = self._page(model, domain, fields, after, LIST_SIZE)
             yield from records
             if after is None:
                 return
@@ -93,9 +100,7 @@ class TrytonClient:
     def delete(self, model: str, id: int) -> None:
         self._change("DELETE", f"{self._base}/{model}/{id}", model, {})
 
-    def act(
-        self, model: str, id: int, action: str, fields: Sequence[str], *, past_warnings: bool = False
-    ) -> Record:
+    def act(self, model: str, id: int, action: str, fields: Sequence[str], *, past_warnings: bool = False) -> Record:
         """Press a button of a record. `past_warnings`: as a person does who has read what Tryton warns of."""
         address = f"{self._base}/{model}/{id}/{action}?{urlencode(_wanted(fields))}"
         return _record(self._change("POST", address, f"{model}/{action}", {}, past_warnings=past_warnings), model)

@@ -80,7 +80,7 @@ class PackageConnector(Connector):
         self._codes_read: Codes | None = None
         self._lookups = Lookups(self._client, connection.directory, connection.administration)
         self._relations = Relations(self._client, connection.directory, self._lookups, self._codes)
-        self._entries = Entries(self._client, self._relations, self._lookups, self._codes)
+        self._entries = Entries(self._client, self._relations, self._lookups, self._codes, connection.now)
 
     # --- reading
 

@@ -7,6 +7,7 @@ is made: a draft of ours that a cut line or a dead worker left is posted when it
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from bookbridge.connectors.tryton import mapping, notice_texts, reading, texts
@@ -34,6 +35,10 @@ INVOICES: Final = "account.invoice"
 MOVES: Final = "account.move"
 POSTED: Final = ("posted", "paid")
 DRAFT: Final = ("draft", "validated")
+CANCELLED: Final = "cancelled"
+SIMILAR_WITHIN: Final = timedelta(days=60)
+AHEAD: Final = timedelta(hours=14)
+"""By so much the day of the easternmost place is ahead of UTC."""
 _POSTED_FIELDS = {INVOICES: ("number", "total_amount"), MOVES: ("number",)}
 _INVOICE_FIELDS = (
     "number",
@@ -69,15 +74,23 @@ class _Held:
 
     booked: Record | None = None
     draft: Record | None = None
+    similar: Record | None = None
+    """Another posting's purchase with the same reference of the same supplier, as Tryton would warn of."""
 
 
 class Entries:
     """The entries of one company."""
 
     def __init__(
-        self, client: TrytonClient, relations: Relations, lookups: Lookups, codes: Callable[[], Codes]
+        self,
+        client: TrytonClient,
+        relations: Relations,
+        lookups: Lookups,
+        codes: Callable[[], Codes],
+        now: Callable[[], datetime],
     ) -> None:
         self._client = client
+        self._now = now
         self._relations = relations
         self._lookups = lookups
         self._codes = codes
@@ -88,6 +101,9 @@ class Entries:
         held = self._held(request, entry)
         if held.booked is not None:
             return _answered(self._found(entry, held.booked))
+        if held.similar is not None:
+            other = str(held.similar.get("number") or held.similar["id"])
+            raise CannotMapError((texts.SIMILAR(field="your_reference", value=entry.your_reference, evidence=other),))
         model = _model(entry)
         draft = held.draft
         if draft is not None and self._differences(entry, draft):
@@ -110,7 +126,7 @@ class Entries:
     # --- looking
 
     def _held(self, request: PostingRequest, entry: Entry) -> _Held:
-        records = self._marked(request, entry)
+        records, others = self._marked(request, entry)
         booked = [record for record in records if record["state"] in POSTED]
         drafts = [record for record in records if record["state"] in DRAFT]
         if isinstance(entry, Invoice):
@@ -118,16 +134,19 @@ class Entries:
             booked.sort(key=lambda record: not _is_marked(record, ours))
             # A draft that somebody else is at work on is none of ours.
             drafts = [record for record in drafts if _is_marked(record, ours)]
+            similar = [record for record in others if _is_similar(entry, record)]
+            return _Held(next(iter(booked), None), next(iter(drafts), None), next(iter(similar), None))
         return _Held(next(iter(booked), None), next(iter(drafts), None))
 
-    def _marked(self, request: PostingRequest, entry: Entry) -> list[Record]:
-        """The entries with our mark; of invoices also what somebody has typed in under the number, without any mark."""
+    def _marked(self, request: PostingRequest, entry: Entry) -> tuple[list[Record], list[Record]]:
+        """The entries with our mark, of invoices also what somebody has typed in under the number, without any mark;
+        and those of other postings with the same reference."""
         company = ["company", "=", self._lookups.company]
         if isinstance(entry, JournalEntry):
             ending = ["description", "like", f"%{request.reference}]"]
             found = self._client.read_some(MOVES, [company, ending], _MOVE_FIELDS, _MOST)
             signed = mapping.signed(entry, request.reference)
-            return [record for record in found if (record.get("description") or "").endswith(signed)]
+            return [record for record in found if (record.get("description") or "").endswith(signed)], []
         mark = mapping.mark_of(request)
         either: list[Any] = ["OR", ["comment", "like", f"{mark}%"]]
         if isinstance(entry, SalesInvoice) and mapping.numbered_by_us(entry):
@@ -137,7 +156,8 @@ class Entries:
             either.append([["reference", "=", theirs], ["party.code", "=", entry.supplier]])
         kind = ["type", "=", "out" if isinstance(entry, SalesInvoice) else "in"]
         found = self._client.read_some(INVOICES, [company, kind, either], _INVOICE_FIELDS, _MOST)
-        return [record for record in found if _is_marked(record, mark) or not _is_marked(record, mapping.MARK)]
+        ours = [record for record in found if _is_marked(record, mark) or not _is_marked(record, mapping.MARK)]
+        return ours, [record for record in found if record not in ours]
 
     def _found(self, entry: Entry, record: Record) -> Found:
         return Found(str(record["id"]), str(record.get("number") or ""), self._differences(entry, record))
@@ -146,7 +166,7 @@ class Entries:
         try:
             if isinstance(entry, JournalEntry):
                 return reading.move_differences(entry, record, self._lookups.home().code)
-            return reading.invoice_differences(entry, record, self._codes())
+            return reading.invoice_differences(entry, record)
         except CannotMapError:
             # What can't be said in Tryton's terms can't be in its entry.
             return ("lines",)
@@ -162,6 +182,8 @@ class Entries:
             return mapping.move_values(
                 entry, request, company=company, period=period, home=home, currency=currency, codes=codes
             )
+        if isinstance(entry, SalesInvoice) and entry.entry_date > (self._now() + AHEAD).date():
+            raise CannotMapError((texts.IN_THE_FUTURE(field="entry_date", value=entry.entry_date.isoformat()),))
         party = self._relations.needed(entry.relation_kind, entry.relation_number, entry.relation_kind)
         currency = self._lookups.currency(entry.currency)
         return mapping.invoice_values(entry, request, party, company=company, currency=currency, codes=codes)
@@ -215,6 +237,14 @@ def _model(entry: Entry) -> str:
 
 def _is_marked(record: Record, mark: str) -> bool:
     return str(record.get("comment") or "").startswith(f"{mark} ") or record.get("comment") == mark
+
+
+def _is_similar(entry: Invoice, record: Record) -> bool:
+    """As Tryton judges it: 60 days to either side."""
+    if not isinstance(entry, PurchaseInvoice) or record["state"] == CANCELLED:
+        return False
+    dated = record.get("invoice_date")
+    return dated is None or abs(dated - entry.entry_date) <= SIMILAR_WITHIN
 
 
 def _answered(held: Found) -> Outcome:

@@ -59,6 +59,19 @@ class Lookups:
             raise CannotMapError((texts.PERIOD_MISSING(field="entry_date", value=day.isoformat()),))
         return found
 
+    def control_account(self, name: str) -> int | None:
+        """The company's account_receivable or account_payable, for parties without one of their own."""
+        kept = self._directory.get("default_account", name)
+        if kept is None:
+            field = f"default_{name}"
+            found = self._client.read_some("account.configuration", [], (field,), 1)
+            id = found[0].get(field) if found else None
+            if not id:
+                return None
+            kept = str(id)
+            self._directory.put("default_account", name, kept)
+        return int(kept)
+
     def category(self, role: str) -> int:
         """The category of a role; made when there is none."""
         name = CATEGORIES[role]

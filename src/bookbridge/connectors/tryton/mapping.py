@@ -1,7 +1,7 @@
 """Translates our documents into Tryton's records. Pure: no network, no clock.
 
-Field names: the models party.party, account.invoice and account.move of Tryton 8.0. References go by id on Tryton's side
-and by code on ours; where a model has no code, its name is the code.
+Field names: the models party.party, account.invoice and account.move of Tryton 8.0. References go by id on Tryton's
+side and by code on ours; where a model has no code, its name is the code.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -195,7 +195,7 @@ def _lines(invoice: Invoice, company: int, currency: int, codes: Codes) -> Recor
     by_file = _vat_given(invoice, codes)
     for position, line in enumerate(invoice.lines):
         try:
-            amount = net_amount(line, invoice.vat, f"lines.{position}.amount", codes)
+            amount = net_amount(line, invoice.vat, f"lines.{position}.amount")
             values = _line(invoice, line, amount, f"lines.{position}", codes)
         except CannotMapError as error:
             problems += error.problems
@@ -245,7 +245,7 @@ def _line(invoice: Invoice, line: InvoiceLine, amount: Decimal, path: str, codes
     return {name: value for name, value in values.items() if value is not None}
 
 
-def net_amount(line: InvoiceLine, vat: str, field: str, codes: Codes) -> Decimal:
+def net_amount(line: InvoiceLine, vat: str, field: str) -> Decimal:
     """The line's amount without VAT, as every tax of Tryton counts: converted by the file's own VAT amount, never
     computed. Raises CannotMapError."""
     if vat != "inclusive" or not line.vat_code:

@@ -85,15 +85,15 @@ SHARED_DETAILS_KEPT = ProblemKind(
 VAT_NUMBER_DOUBTED = ProblemKind(
     "tryton.vat_number_doubted",
     en=Text(
-        "Tryton does not take {value} for a valid VAT number; it was kept as another identifier.",
+        "Tryton does not take the VAT number for a valid one; it was kept as another identifier.",
         "Check the number with the relation, and correct it.",
     ),
     nl=Text(
-        "Tryton houdt {value} niet voor een geldig btw-nummer; het is als ander kenmerk bewaard.",
+        "Tryton houdt het btw-nummer niet voor geldig; het is als ander kenmerk bewaard.",
         "Controleer het nummer bij de relatie, en verbeter het.",
     ),
     fr=Text(
-        "Tryton ne considère pas {value} comme un numéro de TVA valide ; il a été conservé comme autre identifiant.",
+        "Tryton ne considère pas le numéro de TVA comme valide ; il a été conservé comme autre identifiant.",
         "Vérifiez le numéro auprès du tiers et corrigez-le.",
     ),
     severity="notice",

@@ -105,7 +105,9 @@ _MESSAGES = (
     _known(r"you must set a type or unclose it", texts.ACCOUNT_UNFIT, _line("ledger_account")),
     _known(r"(You cannot (modify|delete|add)|You can not call)", texts.CHANGED_MEANWHILE, _fixed(None)),
     _known(r"field \"Party\" .* does not exist", texts.RELATION_UNKNOWN, _relation),
-    _known(r"(is not valid according to its domain|does not exist|is required|is not valid)", texts.NOT_ACCEPTED, _named),
+    _known(
+        r"(is not valid according to its domain|does not exist|is required|is not valid)", texts.NOT_ACCEPTED, _named
+    ),
 )
 
 

@@ -36,9 +36,9 @@ _FIELDS = (
     "customer_payment_term",
     "supplier_payment_term",
 )
-_INVOICING = ("addresses", "account_receivable_used", "account_payable_used", "categories.name")
+_INVOICING = ("addresses", "account_receivable", "account_payable", "categories.name")
 _TERM = {"customer": "customer_payment_term", "supplier": "supplier_payment_term"}
-_ACCOUNT = {"customer": "account_receivable_used", "supplier": "account_payable_used"}
+_ACCOUNT = {"customer": "account_receivable", "supplier": "account_payable"}
 _NOT_KEPT = (
     "search_code",
     "currency",
@@ -91,10 +91,10 @@ class Relations:
                 raise CannotMapError((texts.RELATION_UNKNOWN(field=field, value=number),))
             if not party["addresses"]:
                 raise CannotMapError((texts.NO_ADDRESS(field=field, value=number),))
-            account = party.get(_ACCOUNT[kind])
+            account = _id(party.get(_ACCOUNT[kind])) or self._lookups.control_account(_ACCOUNT[kind])
             if not account:
                 raise CannotMapError((texts.NO_CONTROL_ACCOUNT(field=field, value=number),))
-            kept = f"{party['id']} {_id(party['addresses'][0])} {_id(account)}"
+            kept = f"{party['id']} {_id(party['addresses'][0])} {account}"
             self._directory.put(f"{kind}_invoicing", number, kept)
         id, address, account = map(int, kept.split())
         return Party(id, address, account)
@@ -138,6 +138,9 @@ class Relations:
         return Found(str(existing["id"]), relation.number)
 
     def _create(self, relation: Customer | Supplier) -> Outcome:
+        archived = [["code", "=", relation.number], ["active", "=", False]]
+        if self._client.read_some(PARTIES, archived, ("id",), 1):
+            raise CannotMapError((texts.CODE_IN_USE(field="number", value=relation.number),))
         changes = self._changes(relation, {"code": relation.number})
         changes.role_added = False
         # A party needs an address before it can be invoiced, if only an empty one.
@@ -181,7 +184,7 @@ class Relations:
         if unkept:
             notices.append(notice_texts.FIELDS_NOT_KEPT(field=unkept[0], names=", ".join(unkept)))
         if doubted:
-            notices.append(notice_texts.VAT_NUMBER_DOUBTED(field="vat_number", value=relation.vat_number))
+            notices.append(notice_texts.VAT_NUMBER_DOUBTED(field="vat_number"))
         if changes.values or notices:
             return Posted(id, relation.number, tuple(notices))
         return AlreadyThere(id, relation.number)

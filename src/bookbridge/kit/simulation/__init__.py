@@ -9,12 +9,14 @@ from bookbridge.kit.simulation.faults import FaultKind, FaultPlan, FaultRule
 from bookbridge.kit.simulation.limits import CallLimits, ErrorLimit
 from bookbridge.kit.simulation.oauth import NoOAuth, OAuthProvider, OAuthRules, TokenRefusal, TokenRefusedError
 from bookbridge.kit.simulation.server import LineCutError, SimulatorServer
-from bookbridge.kit.simulation.settings import SimulatorSettings
+from bookbridge.kit.simulation.settings import POSTGRES, CantSimulateError, SimulatorSettings
 from bookbridge.kit.simulation.simulator import ControlError, Simulator, json_answer
 from bookbridge.kit.simulation.store import CodeInUseError, Narrowing, SimulatorStore
 
 __all__ = [
+    "POSTGRES",
     "CallLimits",
+    "CantSimulateError",
     "CodeInUseError",
     "ControlError",
     "ErrorLimit",

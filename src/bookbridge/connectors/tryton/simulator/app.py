@@ -1,4 +1,4 @@
-"""The proxy before Tryton: hands every call on over real HTTP, writes it down, and spoils it where a fault rule says so.
+"""The proxy before Tryton: hands every call on over real HTTP, notes it, and spoils it where a fault rule says so.
 
 What answers is Tryton. Only the answers of faults are made here, and those two in Tryton's form: a refusal is the JSON
 of its REST API; too many requests is what a web server before it would say, since Tryton itself counts log-ins only.
@@ -88,7 +88,7 @@ class TrytonSimulator(Simulator):
     def new_access_key(self) -> dict[str, str]:
         return {"path": f"/{self.database}", "key": filling.new_key(self.rpc)}
 
-    def books(self, request: Request) -> Any:
+    def books(self, request: Request) -> Any:  # noqa: ARG002 (part of the base)
         return bookkeeping.books(self.rpc)
 
     def resource_path(self, request: Request) -> str:
@@ -97,10 +97,10 @@ class TrytonSimulator(Simulator):
         parts = request.path.split("/")
         return "/".join(part for part in parts if not part.isdigit())
 
-    def refusal(self, request: Request, message: str) -> Response:
+    def refusal(self, request: Request, message: str) -> Response:  # noqa: ARG002 (part of the base)
         return _json({"status": 400, "message": message, "description": ""}, 400)
 
-    def too_many_requests(self, request: Request, reset_at: float) -> Response:
+    def too_many_requests(self, request: Request, reset_at: float) -> Response:  # noqa: ARG002 (part of the base)
         seconds = max(1, round(reset_at - self.clock()))
         return Response("Too many requests", status=429, headers={"Retry-After": str(seconds)})
 

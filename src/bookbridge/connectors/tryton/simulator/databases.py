@@ -8,6 +8,7 @@ import atexit
 import hashlib
 import secrets
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -25,6 +26,7 @@ from bookbridge.connectors.tryton.simulator.server import TrytonMissingError, Tr
 ADMIN_PASSWORD = "tryton-demo-secret"  # noqa: S105 - a demo's published password guards nothing.
 _ADMIN_EMAIL = "admin@tryton.example"
 _PARTS = ("trytond", "trytond-account", "trytond-account-invoice", "trytond-bank")
+DROP_TRIES, DROP_WAIT_S = 100, 0.1
 _LOCK = 7_290_541
 """Of PostgreSQL's advisory locks: one process fills the template."""
 
@@ -41,17 +43,16 @@ class Databases:
 
     def renew(self, name: str) -> None:
         """Make the database, or make it anew, with the company and nothing booked."""
-        with self._connected() as connection:
-            # PostgreSQL copies a template that nobody is connected to, and one at a time.
-            with _alone(connection):
-                template = self._template(connection)
-                connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
-                copy = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY")
-                connection.execute(copy.format(sql.Identifier(name), sql.Identifier(template)))
+        # PostgreSQL copies a template that nobody is connected to, and one at a time.
+        with self._connected() as connection, _alone(connection):
+            template = self._template(connection)
+            _drop(connection, name)
+            copy = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY")
+            connection.execute(copy.format(sql.Identifier(name), sql.Identifier(template)))
 
     def drop(self, name: str) -> None:
         with self._connected() as connection:
-            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+            _drop(connection, name)
 
     def _template(self, connection: psycopg.Connection) -> str:
         """The name of the filled template, made now when there is none for these versions and this year."""
@@ -71,7 +72,7 @@ class Databases:
             finally:
                 server.kill()
         except BaseException:
-            connection.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(made)))
+            _drop(connection, made)
             raise
         # Only what is filled to the end gets the template's name.
         rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
@@ -88,6 +89,19 @@ class Databases:
             )
         with psycopg.connect(self._postgres, autocommit=True) as connection:
             yield connection
+
+
+def _drop(connection: psycopg.Connection, name: str) -> None:
+    """Whoever is connected. Where PostgreSQL itself is cleaning up in there we may not end that: it is soon done."""
+    for left in reversed(range(DROP_TRIES)):
+        try:
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        except psycopg.errors.InsufficientPrivilege:
+            if not left:
+                raise
+            time.sleep(DROP_WAIT_S)
+        else:
+            return
 
 
 def _without_guests(connection: psycopg.Connection, name: str) -> None:

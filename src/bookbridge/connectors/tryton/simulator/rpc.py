@@ -1,4 +1,4 @@
-"""Tryton's JSON-RPC, as its own administrator: to fill its books, to look into them, and to do what a person does there.
+"""Tryton's JSON-RPC, as its own administrator: to fill its books, look into them, and do what a person does.
 
 The connector speaks REST with an application key; this is another protocol by another user.
 """
@@ -33,7 +33,9 @@ class AdminRpc:
     def call(self, method: str, *params: Any, **context: Any) -> Any:
         """What a method answers. Raises TrytonSaidError, and OSError when nobody answers."""
         asked = [*params, {**self.context, **context}]
-        status, content = self._asked(method, asked, self._session) if self._session else (http.client.UNAUTHORIZED, b"")
+        status, content = (
+            self._asked(method, asked, self._session) if self._session else (http.client.UNAUTHORIZED, b"")
+        )
         if status == http.client.UNAUTHORIZED:
             self._session = self._signed_in()
             status, content = self._asked(method, asked, self._session)

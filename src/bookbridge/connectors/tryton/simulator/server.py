@@ -14,13 +14,15 @@ from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from bookbridge.kit.simulation import CantSimulateError
+
 START_S = 180.0
 _POLL_S = 0.05
 _DIE_WITH_PARENT = 1
 """PR_SET_PDEATHSIG of prctl(2)."""
 
 
-class TrytonMissingError(RuntimeError):
+class TrytonMissingError(CantSimulateError):
     """Tryton can't be started here; the message says what is missing."""
 
 

@@ -5,9 +5,7 @@ from typing import ClassVar
 
 from pydantic import ConfigDict, Field
 
-from bookbridge.kit.simulation import SimulatorSettings
-
-POSTGRES = "BOOKBRIDGE_SIMULATOR_POSTGRES"
+from bookbridge.kit.simulation import POSTGRES, SimulatorSettings
 
 
 class TrytonSimulatorSettings(SimulatorSettings):
