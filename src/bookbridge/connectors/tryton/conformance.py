@@ -39,7 +39,7 @@ def _is_memorial(move: Mapping[str, Any]) -> bool:
 
 
 def _party(party: Mapping[str, Any]) -> HeldRecord:
-    address = next(iter(party["addresses"]), {})
+    address: Mapping[str, Any] = next(iter(party["addresses"]), {})
     details: dict[str, Any] = {name: address.get(name) for name in ("city", "postal_code")}
     details |= {one["type"]: one["value"] for one in party["contacts"]}
     details["bank_account"] = tuple(party["bank_accounts"])
@@ -126,7 +126,7 @@ STAGE = Stage(
     pay_unmatched=_pay_unmatched,
     page_size=6,
     options={"page_size": "6"},
-    request_timeout_s=8,
+    request_timeout_s=20,
     calls_to_post=3,
     remove=_remove,
 )

@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from bookbridge.connectors.tryton.mapping import MARK, NOTHING, PURCHASES, SALES, home_amounts, net_amount
-from bookbridge.documents import Invoice, JournalEntry, OutstandingItem, rounded
+from bookbridge.documents import JournalEntry, OutstandingItem, PurchaseInvoice, SalesInvoice, rounded
 from bookbridge.kit.contract import OutstandingKind
 from bookbridge.kit.package_settings import (
     AccountKind,
@@ -59,8 +59,9 @@ def _account_kind(record: Record, kind: Mapping[str, Any], vat_accounts: frozens
 def vat_code(record: Record) -> VatCode:
     """A tax has no code: its name is the code. One with children is booked as those, one of which takes back."""
     children = record.get("childs") or []
-    rates = [Decimal(child["rate"] or 0) for child in children] or [record.get("rate")]
-    rate = None if rates == [None] else sum((rate for rate in rates if rate is not None), NOTHING)
+    rate: Decimal | None = record.get("rate")
+    if children:
+        rate = sum((Decimal(child["rate"] or 0) for child in children), NOTHING)
     side = (record.get("group") or {}).get("kind", "both")
     accounts = [record.get("invoice_account"), record.get("credit_note_account")]
     return VatCode(
@@ -128,7 +129,7 @@ def without_doubles(settings: Iterable[Any]) -> tuple[Any, ...]:
 # --- comparing
 
 
-def invoice_differences(invoice: Invoice, record: Record) -> tuple[str, ...]:
+def invoice_differences(invoice: SalesInvoice | PurchaseInvoice, record: Record) -> tuple[str, ...]:
     """Our names of the fields in which Tryton's invoice doesn't agree with the document. Raises CannotMapError."""
     found: list[str] = []
     if (record.get("party") or {}).get("code") != invoice.relation_number:

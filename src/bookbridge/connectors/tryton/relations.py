@@ -190,7 +190,7 @@ class Relations:
         return AlreadyThere(id, relation.number)
 
     def _read(self, domain: list[Any]) -> Record | None:
-        fields = _FIELDS
+        fields: tuple[str, ...] = _FIELDS
         if self._lookups.keeps_bank_accounts():
             fields = (*fields, f"{BANK_FIELD}.numbers.number", f"{BANK_FIELD}.numbers.number_compact")
         found = self._client.read_some(PARTIES, domain, fields, 1)

@@ -7,7 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bookbridge.kit.simulation.faults import FaultRule
 
-POSTGRES = "BOOKBRIDGE_SIMULATOR_POSTGRES"
+POSTGRES = "SIMULATOR_POSTGRES_URL"
 """Environment variable: the address of a PostgreSQL whose role may make databases, for simulators that need one."""
 
 

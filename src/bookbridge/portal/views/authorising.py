@@ -64,7 +64,8 @@ def give_key(request: HttpRequest, access: Access, integration_id: UUID, authori
     authorisation = found_authorisation(access, integration_id, authorisation_id)
     rules = letting_in.rules_of(authorisation)
     if rules is None:
-        raise Http404("this package lets us in by its own pages")
+        # This package lets us in by its own pages.
+        return redirect("integration", access.organisation.pk, integration_id)
     form = KeyForm(
         request.POST if request.method == "POST" else None,
         rules.fields,

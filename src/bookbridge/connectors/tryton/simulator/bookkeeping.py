@@ -30,7 +30,7 @@ def books(rpc: AdminRpc) -> Record:
         "draft_moves": len(moves) - len(posted),
         "unbalanced": _unbalanced(lines),
     }
-    return _told(
+    told: Record = _told(
         {
             "summary": summary,
             "invoices": [_flat(invoice) for invoice in invoices],
@@ -39,6 +39,7 @@ def books(rpc: AdminRpc) -> Record:
             "parties": parties,
         }
     )
+    return told
 
 
 def _unbalanced(lines: Sequence[Record]) -> list[int]:

@@ -85,7 +85,7 @@ class Databases:
         if urlsplit(self._postgres).scheme not in {"postgres", "postgresql"}:
             raise TrytonMissingError(
                 "Tryton keeps its books in PostgreSQL (on SQLite it posts entries that don't balance). Name one whose "
-                "role may make databases: the setting `postgres`, or BOOKBRIDGE_SIMULATOR_POSTGRES."
+                "role may make databases: the setting `postgres`, or SIMULATOR_POSTGRES_URL."
             )
         with psycopg.connect(self._postgres, autocommit=True) as connection:
             yield connection
