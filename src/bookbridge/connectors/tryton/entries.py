@@ -102,6 +102,7 @@ class Entries:
         if held.booked is not None:
             return _answered(self._found(entry, held.booked))
         if held.similar is not None:
+            assert isinstance(entry, PurchaseInvoice)
             other = str(held.similar.get("number") or held.similar["id"])
             raise CannotMapError((texts.SIMILAR(field="your_reference", value=entry.your_reference, evidence=other),))
         model = _model(entry)

@@ -120,11 +120,11 @@ def pay(rpc: AdminRpc, asked: Mapping[str, Any]) -> Record:
 
 def _unmatched(rpc: AdminRpc, party: str, amount: Decimal) -> int:
     day = _today()
-    nothing = Decimal(0)
+    taken, given_back = max(amount, Decimal(0)), max(-amount, Decimal(0))
     person = rpc.only("party.party", ["code", "=", party])
     lines = [
-        {"account": filling.account(rpc, filling.CASH), "debit": amount, "credit": nothing},
-        {"account": filling.account(rpc, filling.RECEIVABLE), "debit": nothing, "credit": amount, "party": person},
+        {"account": filling.account(rpc, filling.CASH), "debit": taken, "credit": given_back},
+        {"account": filling.account(rpc, filling.RECEIVABLE), "debit": given_back, "credit": taken, "party": person},
     ]
     period = [["start_date", "<=", day], ["end_date", ">=", day], ["type", "=", "standard"]]
     given = {

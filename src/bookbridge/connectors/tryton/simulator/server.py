@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -18,6 +19,8 @@ from bookbridge.kit.simulation import CantSimulateError
 
 START_S = 180.0
 _POLL_S = 0.05
+_STARTER = ThreadPoolExecutor(max_workers=1, thread_name_prefix="trytond-starter")
+"""Linux ends the child with the thread that started it, so that is one that lives as long as this process."""
 _DIE_WITH_PARENT = 1
 """PR_SET_PDEATHSIG of prctl(2)."""
 
@@ -83,7 +86,15 @@ class TrytonServer:
         """Start it, on a free port, and wait until it answers. Raises TrytonMissingError."""
         with socket.create_server(("127.0.0.1", 0)) as held:
             self.port = int(held.getsockname()[1])
-        self._process = subprocess.Popen(
+        self._process = _STARTER.submit(self._spawned).result()
+        deadline = time.monotonic() + START_S
+        while not self._answers():
+            if self._process.poll() is not None or time.monotonic() > deadline:
+                raise TrytonMissingError(f"trytond does not start: {self.log_end()}")
+            time.sleep(_POLL_S)
+
+    def _spawned(self) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
             [program("trytond"), "-d", self.database],
             env={**environment(self._postgres), "TRYTOND_WEB__LISTEN": f"127.0.0.1:{self.port}"},
             stdin=subprocess.DEVNULL,
@@ -91,11 +102,6 @@ class TrytonServer:
             stderr=subprocess.STDOUT,
             preexec_fn=_die_with_parent,  # noqa: PLW1509 - it calls one function of the C library and nothing else.
         )
-        deadline = time.monotonic() + START_S
-        while not self._answers():
-            if self._process.poll() is not None or time.monotonic() > deadline:
-                raise TrytonMissingError(f"trytond does not start: {self.log_end()}")
-            time.sleep(_POLL_S)
 
     def _answers(self) -> bool:
         line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=START_S)
