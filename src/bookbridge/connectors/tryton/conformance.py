@@ -90,7 +90,7 @@ STAGE = Stage(
         customer_control_account="1.2.1",
         supplier_control_account="2.1.1",
         vat_account="2.3.9",
-        blocked_account="4.9.9",
+        blocked_account="4.1.0",
         sales_vat="21% sales",
         purchase_vat="21% purchases",
         zero_vat="0% sales",
@@ -113,7 +113,7 @@ STAGE = Stage(
         "settings": "account.account",
     },
     counts={
-        "ledger_accounts": 100,
+        "ledger_accounts": 135,
         "vat_codes": 7,
         "journals": 6,
         "payment_conditions": 3,

@@ -7,7 +7,7 @@ of its REST API; too many requests is what a web server before it would say, sin
 import hashlib
 import http.client  # house: allow outgoing (the server that this process started on the loopback address)
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from werkzeug.wrappers import Request, Response
@@ -37,6 +37,7 @@ class TrytonSimulator(Simulator):
         self.controls |= {
             ("POST", "/payments"): lambda request: bookkeeping.pay(self.rpc, request.get_json()),
             ("POST", "/entries"): lambda request: bookkeeping.cancel(self.rpc, request.get_json()),
+            ("GET", "/server"): lambda _request: self._shown(),
             ("POST", "/server/kill"): lambda _request: self._kill(),
             ("POST", "/server/start"): lambda _request: self._start(),
         }
@@ -69,6 +70,18 @@ class TrytonSimulator(Simulator):
             SERVERS.give_back(self.settings.postgres, self._server)
         else:
             self._server.kill()
+
+    def _shown(self) -> dict[str, object]:
+        """For a person with Tryton's own client."""
+        return {
+            "server": f"127.0.0.1:{self._server.port}",
+            "database": self.database,
+            "user": "admin",
+            "password": ADMIN_PASSWORD,
+        }
+
+    def front_links(self) -> Iterable[tuple[str, str]]:
+        return [*super().front_links(), ("/_simulator/server", "Tryton's own address and log-in")]
 
     def _kill(self) -> dict[str, object]:
         self._server.kill()
