@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 
 HOLDS = 10
 """So many times the time-out."""
+CONTROL_TIMEOUT_S = 120
+"""Real software behind a simulator takes its time."""
 MOST_PAGES = 50
 REDIRECT = "https://bookbridge.example/authorise/callback"
 
@@ -215,9 +217,8 @@ class Rig:
 
     def held(self, kind: DocumentKind) -> list[HeldRecord]:
         """What the books hold, read without the connector."""
-        return self.stage.held(
-            exact_json.loads(outgoing.client().get(f"{self.address}/_simulator/books").content), kind
-        )
+        answer = outgoing.client().get(f"{self.address}/_simulator/books", timeout=CONTROL_TIMEOUT_S)
+        return self.stage.held(exact_json.loads(answer.content), kind)
 
     def open_items(self, kinds: Sequence[OutstandingKind], **changed: Any) -> list[OutstandingItem]:
         """All of them, each page by a new connector, as after a pause."""
@@ -235,7 +236,10 @@ class Rig:
         path, body = call
         content = exact_json.dumps(dict(body))
         answer = outgoing.client().post(
-            f"{self.address}{path}", content=content, headers={"Content-Type": "application/json"}
+            f"{self.address}{path}",
+            content=content,
+            headers={"Content-Type": "application/json"},
+            timeout=CONTROL_TIMEOUT_S,
         )
         assert answer.status_code == 200, f"the control endpoint {path} said: {answer.text}"
 

@@ -110,7 +110,9 @@ def pay(rpc: AdminRpc, asked: Mapping[str, Any]) -> Record:
     }
     told = rpc.call("wizard.account.invoice.pay.execute", session, {"start": start}, "choice", **context)
     if amount != held["amount_to_pay"]:
-        values = {**told["view"]["defaults"], "type": "partial"}
+        # Names of what is referred to come along, under names with a point.
+        given = {name: value for name, value in told["view"]["defaults"].items() if not name.endswith(".")}
+        values = {**given, "type": "partial"}
         rpc.call("wizard.account.invoice.pay.execute", session, {"start": start, "ask": values}, "pay", **context)
     rpc.call("wizard.account.invoice.pay.delete", session)
     # Tryton's workers do this where they run: an invoice that is paid up changes its state.
