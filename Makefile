@@ -2,7 +2,7 @@
 .SILENT:
 .DEFAULT_GOAL := help
 MAKEFLAGS += --no-print-directory
-.PHONY: help setup demo test format format-check lint types contracts check simulate bench fuzz chaos audit licences agent agent-test
+.PHONY: help setup demo test format format-check lint types contracts check simulate bench fuzz chaos audit licences agent agent-test tryton
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -42,6 +42,10 @@ types: setup ## Check the types; the agent's as Windows sees them, too
 
 contracts: setup ## Check which room may import which
 	$(BIN)/lint-imports
+
+tryton: setup ## Start a filled Tryton to click in, behind its proxy (ARGS="--port 8610")
+	echo "Tryton's own client logs in at /_simulator/server as the user admin" >&2
+	$(BIN)/bookbridge simulate tryton --port 8610 $(ARGS)
 
 bench: setup ## Measure speed as ratios, printed as JSON (ARGS="reading --lines 100000")
 	$(BIN)/python -m tools.bench $(ARGS)

@@ -14,9 +14,10 @@ from psycopg import sql
 from tests import roles
 from tests.browser import browser
 from tests.mail_sink import mail_sink
+from tests.real_software import simulators_postgres
 from tests.stage_fixture import stage
 
-__all__ = ["browser", "empty_database", "mail_sink", "stage"]
+__all__ = ["browser", "empty_database", "mail_sink", "simulators_postgres", "stage"]
 
 
 @pytest.fixture

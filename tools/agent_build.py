@@ -35,7 +35,7 @@ def main() -> int:
 def _install() -> None:
     """The agent's locked packages and PyInstaller, and nothing else that could get into the file."""
     uv = Path(sys.executable).with_name("uv")
-    words = ["--frozen", "--quiet", "--no-dev", "--no-editable", "--package", "bookbridge-agent"]
+    words = ["--frozen", "--quiet", "--no-default-groups", "--no-editable", "--package", "bookbridge-agent"]
     environment = {**os.environ, "UV_PROJECT_ENVIRONMENT": str(_VENV), "UV_PYTHON_DOWNLOADS": "never"}
     command = [str(uv), "sync", *words, "--group", "agent-build", "--reinstall-package", "bookbridge-agent"]
     subprocess.run([*command, "--python", sys.executable], cwd=ROOT, env=environment, check=True)

@@ -10,7 +10,7 @@ ROOT = Path(__file__).resolve().parents[1]
 def requirements(*, runtime_only: bool) -> str:
     """Every locked package with its hashes, as a requirements file; with `runtime_only` what an installation of either
     distribution takes."""
-    groups = ["--no-dev"] if runtime_only else ["--all-groups"]
+    groups = ["--no-default-groups"] if runtime_only else ["--all-groups"]
     command = [str(Path(sys.executable).with_name("uv")), "export", "--frozen", "--all-extras", "--no-emit-workspace"]
     options = ["--all-packages", "--quiet", "--format", "requirements-txt", *groups]
     return subprocess.run([*command, *options], cwd=ROOT, capture_output=True, text=True, check=True).stdout

@@ -4,15 +4,17 @@ import pytest
 
 from bookbridge.kit import catalogue
 from bookbridge.kit.conformance import suite
+from tests.real_software import provide
 
 EVERY = [(package, case) for package in catalogue.packages() for case in suite.CASES]
 
 
 @pytest.mark.parametrize(("package", "case"), EVERY)
-def test_conformance(package: str, case: str) -> None:
+def test_conformance(package: str, case: str, request: pytest.FixtureRequest) -> None:
     reason = suite.exemption(package, suite.CASES[case])
     if reason:
         pytest.skip(f"exempt: {reason}")
+    provide(package, request)
     suite.run(package, suite.CASES[case])
 
 

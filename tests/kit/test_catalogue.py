@@ -7,6 +7,7 @@ from bookbridge.kit.budgets import Limit, call_limits, error_guard
 from bookbridge.kit.contract import Connector
 from bookbridge.kit.fact_sheet import Limits
 from bookbridge.kit.simulation import Simulator, SimulatorSettings
+from tests.real_software import provide
 
 FOLDERS = sorted(
     path.name for path in catalogue.FOLDER.iterdir() if path.is_dir() and not path.name.startswith(("_", "."))
@@ -23,7 +24,8 @@ def test_every_folder_has_all_parts(package: str) -> None:
 
 
 @pytest.mark.parametrize("package", FOLDERS)
-def test_every_part_can_be_loaded(package: str) -> None:
+def test_every_part_can_be_loaded(package: str, request: pytest.FixtureRequest) -> None:
+    provide(package, request)
     sheet = catalogue.fact_sheet(package)
     assert sheet.package == package
     assert issubclass(catalogue.connector_class(package), Connector)

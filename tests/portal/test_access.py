@@ -73,6 +73,7 @@ ADMITTED: dict[str, tuple[int, int]] = {
     "layout_preview": (405, 200),
     "save_layout": (405, 422),
     "authorise": (405, 200),
+    "give_key": (302, 302),
     "administration": (200, 200),
     "run": (200, 405),
     "run_progress": (200, 405),

@@ -10,8 +10,9 @@ import click
 import structlog
 from pydantic import ValidationError
 
+from bookbridge.commands import simulating
 from bookbridge.kit import catalogue as known_packages
-from bookbridge.kit.simulation import SimulatorServer, SimulatorSettings
+from bookbridge.kit.simulation import CantSimulateError, Simulator, SimulatorServer, SimulatorSettings
 
 Package = click.argument("package", type=click.Choice(known_packages.packages()))
 
@@ -31,10 +32,17 @@ def simulate(package: str, host: str, port: int, state: Path | None, settings: s
 
     Prints its address, then serves until Ctrl-C. Books, calls and faults are at /_simulator/.
     """
-    try:
-        simulator = known_packages.simulator_factory(package)(_simulator_settings(settings, state), None)
-    except ValidationError as error:
-        raise click.BadParameter(_named(error), param_hint="--settings") from error
+    with simulating.postgres_for(package):
+        try:
+            simulator = known_packages.simulator_factory(package)(_simulator_settings(settings, state), None)
+        except ValidationError as error:
+            raise click.BadParameter(_named(error), param_hint="--settings") from error
+        except CantSimulateError as error:
+            raise click.ClickException(str(error)) from error
+        _serve(simulator, host, port)
+
+
+def _serve(simulator: Simulator, host: str, port: int) -> None:
     try:
         server = SimulatorServer(simulator, host, port)
     except OSError as error:
@@ -80,10 +88,11 @@ def check_connector(package: str, as_json: bool) -> None:
     from bookbridge.kit.conformance import suite
 
     results = []
-    for result in suite.check(package):
-        results.append(result)
-        if not as_json:
-            click.echo(f"{result.state:<7} {result.case}" + (f": {result.reason}" if result.reason else ""))
+    with simulating.postgres_for(package):
+        for result in suite.check(package):
+            results.append(result)
+            if not as_json:
+                click.echo(f"{result.state:<7} {result.case}" + (f": {result.reason}" if result.reason else ""))
     states = {
         state: [result for result in results if result.state == state] for state in ("passed", "failed", "exempt")
     }

@@ -109,17 +109,24 @@ def add_integration(organisation: str, name: str, package: str, account: str, ad
     from django.urls import reverse
 
     from bookbridge.integrations.models import AppRegistration
+    from bookbridge.kit import catalogue
     from bookbridge.organisations.walls import acting_for
     from bookbridge.storage import inbox_prefix, open_storage
 
     found = _organisation(organisation)
-    apps = AppRegistration.objects.filter(package=package, **({"address": address.rstrip("/")} if address else {}))
-    if apps.count() != 1:
-        raise click.ClickException(
-            f"{apps.count()} app registrations fit {package}; add one by `bookbridge add app`, or name one by --address"
-        )
-    with acting_for(found.pk):
-        made = _integration(found, name, package, apps.get(), account)
+    if package in catalogue.packages() and catalogue.fact_sheet(package).access_key:
+        # Its owner gives the address and the key on the integration's page.
+        with acting_for(found.pk):
+            made = _integration(found, name, package, None, account)
+    else:
+        apps = AppRegistration.objects.filter(package=package, **({"address": address.rstrip("/")} if address else {}))
+        if apps.count() != 1:
+            raise click.ClickException(
+                f"{apps.count()} app registrations fit {package}; add one by `bookbridge add app`, or name one by "
+                "--address"
+            )
+        with acting_for(found.pk):
+            made = _integration(found, name, package, apps.get(), account)
     inbox = inbox_prefix(found.pk, made.pk)
     open_storage().make_folder(inbox)
     page = reverse("integration", args=[found.pk, made.pk])

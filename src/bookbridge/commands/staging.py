@@ -84,13 +84,18 @@ def _set(organisation: "Organisation", package: str, simulator_url: str, integra
         organisation=organisation, name=integration_name, defaults={"package": package}
     )
     open_storage().make_folder(inbox_prefix(organisation.pk, integration.pk))
-    app, _ = AppRegistration.objects.update_or_create(
-        package=package,
-        client_id=CLIENT_ID,
-        defaults={"address": simulator_url, "client_secret": CLIENT_SECRET},
-    )
+    app = None
+    if catalogue.fact_sheet(package).oauth:
+        app, _ = AppRegistration.objects.update_or_create(
+            package=package,
+            client_id=CLIENT_ID,
+            defaults={"address": simulator_url, "client_secret": CLIENT_SECRET},
+        )
     authorisation, _ = Authorisation.objects.get_or_create(
-        organisation=organisation, integration=integration, label="Demo account", defaults={"app": app}
+        organisation=organisation,
+        integration=integration,
+        label="Demo account",
+        defaults={"app": app, "address": "" if app else simulator_url},
     )
     # Each time: the tokens of an earlier show may have died with its simulator's state, or of age.
     sign_in(authorisation)
@@ -105,13 +110,16 @@ def _allow(simulator_url: str) -> None:
 
 
 def sign_in(authorisation: "Authorisation") -> None:
-    """Sign in at the simulator as a person would: its consent page, its redirect, its code."""
+    """Be let in at the simulator as a person would be: by its consent page, redirect and code, or by a key."""
+    if catalogue.fact_sheet(authorisation.integration.package).oauth is None:
+        _give_key(authorisation)
+        return
     from bookbridge.integrations.tokens import app_credentials, store_first_tokens
 
-    rules = catalogue.fact_sheet(authorisation.integration.package).oauth
+    rules = catalogue.fact_sheet(authorisation.integration.package).oauth_rules
     app = app_credentials(authorisation)
     state = oauth.new_state()
-    address = authorisation.app.address
+    address = authorisation.base_address
     page = oauth.authorise_url(rules, address, app, state)
     asked = {name: values[0] for name, values in parse_qs(urlsplit(page).query).items()}
     answer = outgoing.client().post(f"{address}{rules.authorise_path}", data={**asked, "decision": "approve"})
@@ -120,6 +128,15 @@ def sign_in(authorisation: "Authorisation") -> None:
         raise AssertionError("the simulator answered with another state")
     pair = oauth.exchange_code(rules, address, app, said["code"][0], timezone.now())
     store_first_tokens(authorisation, pair, None)
+
+
+def _give_key(authorisation: "Authorisation") -> None:
+    from bookbridge.integrations.letting_in import let_in
+
+    place = urlsplit(authorisation.base_address)
+    simulator = f"{place.scheme}://{place.netloc}"
+    given = outgoing.client().post(f"{simulator}/_simulator/access-key", json={}).raise_for_status().json()
+    let_in(authorisation, f"{simulator}{given.pop('path', '')}", given, None)
 
 
 def _configuration(authorisation: "Authorisation") -> "Configuration":

@@ -60,8 +60,8 @@ def start(request: HttpRequest, authorisation: Authorisation) -> str:
     }
     state = signing.dumps(asked, salt=_SALT, compress=False)
     package = authorisation.integration.package
-    rules = catalogue.fact_sheet(package).oauth
-    return authorise_url(rules, authorisation.app.address, app_credentials(authorisation), state)
+    rules = catalogue.fact_sheet(package).oauth_rules
+    return authorise_url(rules, authorisation.base_address, app_credentials(authorisation), state)
 
 
 def finish(request: HttpRequest) -> Authorisation:
@@ -90,8 +90,8 @@ def _finish(request: HttpRequest, access: Access, authorisation_id: int) -> Auth
     if not code:
         raise CodeMissingError("the package sent no code")
     pair = exchange_code(
-        catalogue.fact_sheet(authorisation.integration.package).oauth,
-        authorisation.app.address,
+        catalogue.fact_sheet(authorisation.integration.package).oauth_rules,
+        authorisation.base_address,
         app_credentials(authorisation),
         code,
         datetime.now(UTC),

@@ -114,7 +114,7 @@ class Link:
     ) -> None:
         authorisation = configuration.authorisation
         with suppress(UnreachableError):
-            outgoing.check(authorisation.app.address)
+            outgoing.check(authorisation.base_address)
         self._class = catalogue.connector_class(configuration.integration.package)
         self.fact_sheet = self._class.fact_sheet
         self.places = places or simultaneous_calls(configuration, self.fact_sheet)
@@ -123,7 +123,7 @@ class Link:
         self.directory = StoredDirectory(configuration, ask, gathers=gathers)
         limits = self.fact_sheet.limits
         self._connection = Connection(
-            base_address=authorisation.app.address,
+            base_address=authorisation.base_address,
             administration=configuration.administration,
             tokens=StoredTokens(authorisation.pk, now, ask),
             budget=SharedBudget(

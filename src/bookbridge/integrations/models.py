@@ -67,7 +67,11 @@ class Integration(models.Model):
 
 
 class Authorisation(models.Model):
-    """One account at a package with its tokens. The access and refresh token are replaced together, never one alone."""
+    """One account at a package with its tokens. The access and refresh token are replaced together, never one alone.
+
+    Where the package lets us in by a key, that is the access token, and there is no registration of this installation:
+    the address is the account's own.
+    """
 
     class Status(models.TextChoices):
         INACTIVE = "inactive", "Inactive"
@@ -76,7 +80,12 @@ class Authorisation(models.Model):
 
     organisation = models.ForeignKey(Organisation, on_delete=models.CASCADE, related_name="authorisations")
     integration = models.ForeignKey(Integration, on_delete=models.CASCADE, related_name="authorisations")
-    app = models.ForeignKey(AppRegistration, on_delete=models.PROTECT, related_name="authorisations")
+    app = models.ForeignKey(
+        AppRegistration, on_delete=models.PROTECT, null=True, blank=True, related_name="authorisations"
+    )
+    address = models.URLField(
+        blank=True, default="", db_default="", help_text="Where the account is, when no registration says it"
+    )
     label = models.CharField(max_length=120)
     status = models.CharField(max_length=20, choices=Status.choices, default=Status.INACTIVE)
     status_reason = models.TextField(blank=True)
@@ -95,6 +104,11 @@ class Authorisation(models.Model):
 
     def __str__(self) -> str:
         return self.label
+
+    @property
+    def base_address(self) -> str:
+        """The package's address; empty as long as nobody has given one."""
+        return self.address or (self.app.address if self.app else "")
 
 
 class Configuration(models.Model):

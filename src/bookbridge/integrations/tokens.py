@@ -34,6 +34,8 @@ class _AtHand:
 
 def app_credentials(authorisation: Authorisation) -> oauth.AppCredentials:
     app = authorisation.app
+    if app is None:
+        raise SignInAgainError("the account has no registration at the package")
     return oauth.AppCredentials(app.client_id, app.client_secret, settings.ENVIRONMENT.public_url + CALLBACK_PATH)
 
 
@@ -45,6 +47,20 @@ def store_first_tokens(authorisation: Authorisation, pair: oauth.TokenPair, user
         _keep(row, pair)
         row.authorised_by = user
         row.authorised_at = pair.issued_at
+        row.save()
+        _tell_of_status(row, was, row.status)
+    authorisation.refresh_from_db()
+
+
+def store_access_key(authorisation: Authorisation, address: str, token: str, user: User | None) -> None:
+    """Keep the key that a person gave, and where it is good; the authorisation is active from here on."""
+    with transaction.atomic():
+        row = Authorisation.objects.select_for_update().get(pk=authorisation.pk)
+        was = row.status
+        row.address, row.access_token, row.refresh_token = address, token, ""
+        row.access_token_issued_at, row.access_token_expires_at = timezone.now(), None
+        row.status, row.status_reason = Authorisation.Status.ACTIVE, ""
+        row.authorised_by, row.authorised_at = user, row.access_token_issued_at
         row.save()
         _tell_of_status(row, was, row.status)
     authorisation.refresh_from_db()
@@ -82,6 +98,8 @@ class StoredTokens:
 
     def _stored(self, refused: str | None) -> str:
         row = Authorisation.objects.select_related("app", "integration").get(pk=self._id)
+        if catalogue.fact_sheet(row.integration.package).oauth is None:
+            return self._key(row)
         pair = _pair(row)
         if pair.access_token == refused or pair.is_due(self._now()):
             return self._refreshed(refused)
@@ -89,6 +107,14 @@ class StoredTokens:
         now = self._now()
         self._at_hand = _AtHand(pair.access_token, now, min(now + _AT_HAND_FOR, pair.refresh_not_before))
         return pair.access_token
+
+    def _key(self, row: Authorisation) -> str:
+        """The key that a person gave. It is the same when the package has refused it: only a person has another."""
+        if row.status != Authorisation.Status.ACTIVE:
+            raise SignInAgainError(row.status_reason or "the account has not been authorised yet")
+        now = self._now()
+        self._at_hand = _AtHand(row.access_token, now, now + _AT_HAND_FOR)
+        return row.access_token
 
     def _refreshed(self, refused: str | None) -> str:
         """Refresh under the row's lock. The lock is held during the call: that is what makes it one at a time."""
@@ -117,7 +143,7 @@ class StoredTokens:
 
     def _new_pair(self, row: Authorisation, pair: oauth.TokenPair, *, by_our_clock: bool) -> oauth.TokenPair:
         app = app_credentials(row)
-        return oauth.refresh(_rules(row), row.app.address, app, pair, self._now(), by_our_clock=by_our_clock)
+        return oauth.refresh(_rules(row), row.base_address, app, pair, self._now(), by_our_clock=by_our_clock)
 
     def _still_good(self, pair: oauth.TokenPair, problem: PackageError) -> bool:
         """Between 570 and 600 seconds the old token still serves when a new one isn't to be had just now."""
@@ -133,7 +159,7 @@ def _tell_of_status(row: Authorisation, was: str, now: str) -> None:
 
 
 def _rules(row: Authorisation) -> OAuth:
-    return catalogue.fact_sheet(row.integration.package).oauth
+    return catalogue.fact_sheet(row.integration.package).oauth_rules
 
 
 def _pair(row: Authorisation) -> oauth.TokenPair:

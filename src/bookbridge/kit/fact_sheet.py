@@ -3,11 +3,11 @@
 import tomllib
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from bookbridge.documents import DocumentKind
+from bookbridge.documents import DocumentKind, Language
 
 Fidelity = Literal["simulated", "contract", "real", "live"]
 
@@ -66,6 +66,40 @@ class OAuth(_Part):
     """Words by which the token endpoint says that a new token was asked for too early."""
 
 
+class Words(_Part):
+    """A text in every language of the portal."""
+
+    en: str
+    nl: str
+    fr: str
+
+    def in_language(self, language: str) -> str:
+        """English where the language is not one of ours."""
+        known: dict[Language, str] = {"en": self.en, "nl": self.nl, "fr": self.fr}
+        return next((text for name, text in known.items() if language.startswith(name)), self.en)
+
+
+class KeyField(_Part):
+    """One thing that a person gives to let us in."""
+
+    name: str
+    label: Words
+    hint: Words
+    secret: bool = False
+
+
+class AccessKey(_Part):
+    """For a package that lets us in by a key that a person makes there and gives here, and not by OAuth2.
+
+    The token that a connector gets is the value of the one field, or the JSON object of all of them."""
+
+    how: Words
+    """Where in the package a person finds what is asked."""
+    address: KeyField | None = None
+    """Asks for the address of the package's own server, where each customer has one; else one of `addresses`."""
+    fields: tuple[KeyField, ...] = Field(min_length=1)
+
+
 class Address(_Part):
     code: str
     name: str
@@ -97,6 +131,13 @@ class KnownError(_Part):
     caught_before_sending: bool = False
 
 
+class SimulatorNeeds(_Part):
+    """What whoever starts the package's simulator must provide."""
+
+    postgres: bool = False
+    """A PostgreSQL whose role may make databases, for real software that keeps its books in one."""
+
+
 class FactSheet(_Part):
     """`fact_sheet.toml` of a connector."""
 
@@ -107,8 +148,10 @@ class FactSheet(_Part):
     fidelity: Fidelity
     capabilities: Capabilities
     limits: Limits
-    oauth: OAuth
-    addresses: tuple[Address, ...]
+    oauth: OAuth | None = None
+    access_key: AccessKey | None = None
+    addresses: tuple[Address, ...] = ()
+    simulator: SimulatorNeeds = SimulatorNeeds()
     reads: tuple[str, ...] = ()
     sends: tuple[str, ...] = ()
     sources: tuple[Source, ...]
@@ -122,6 +165,21 @@ class FactSheet(_Part):
     def caught_before_sending(self) -> int:
         """How many of the known errors are."""
         return sum(1 for error in self.known_errors if error.caught_before_sending)
+
+    @model_validator(mode="after")
+    def _one_way_in(self) -> Self:
+        if (self.oauth is None) == (self.access_key is None):
+            raise ValueError("a package lets us in either by [oauth] or by [access_key]")
+        if not self.addresses and (self.access_key is None or self.access_key.address is None):
+            raise ValueError("say where the package is: [[addresses]], or [access_key.address] to ask for it")
+        return self
+
+    @property
+    def oauth_rules(self) -> OAuth:
+        """Raises LookupError for a package that lets us in by a key."""
+        if self.oauth is None:
+            raise LookupError(f"{self.name} lets us in by a key, not by OAuth2")
+        return self.oauth
 
 
 def read_fact_sheet(path: Path) -> FactSheet:

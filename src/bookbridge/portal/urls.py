@@ -63,6 +63,7 @@ _integration = [
     path("inbox", integrations.upload, name="upload"),
     path("outbox/<str:name>", integrations.outbox_file, name="outbox_file"),
     path("authorisations/<int:authorisation_id>/authorise", authorising.authorise, name="authorise"),
+    path("authorisations/<int:authorisation_id>/key", authorising.give_key, name="give_key"),
     path("authorisations/<int:authorisation_id>/administration", authorising.administration, name="administration"),
 ]
 _company = [

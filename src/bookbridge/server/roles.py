@@ -59,6 +59,7 @@ ROLES: dict[str, str] = {
     "layout_preview": OWNER,
     "save_layout": OWNER,
     "authorise": OWNER,
+    "give_key": OWNER,
     "administration": OWNER,
     "run": VIEWER,
     "run_progress": VIEWER,

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 import click
 
+from bookbridge.commands import simulating
 from bookbridge.commands.chaos.clocks import JumpingClock, faketime_library
 from bookbridge.commands.chaos.installation import Grounds, Package, Workers, own_grounds
 from bookbridge.commands.chaos.plan import Plan, PlanError, draw_plan, read_plan
@@ -74,7 +75,8 @@ def chaos(
         click.echo(json.dumps(plan.as_json(), indent=1))
         return
     try:
-        with own_grounds(plan.documents) as grounds:
+        # Outside the grounds: what the package's simulator stands on is not among what is broken.
+        with simulating.postgres_for(package), own_grounds(plan.documents) as grounds:
             report = _play(grounds, package, plan, started + longest_s, logs)
     except (ChildFailedError, OSError) as error:
         raise click.ClickException(f"seed {plan.seed}: {error}") from None

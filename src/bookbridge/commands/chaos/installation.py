@@ -20,6 +20,7 @@ from bookbridge.commands.processes import Child, Children, free_port, listens
 
 STORAGE_MB = 64
 DATABASE_MB = 768
+FIRST_START_S = 900
 RESTART_AFTER_S = 1.0
 """As a service manager does: a worker that ended is started again, at most once in so long."""
 PACE_S = 0.03
@@ -100,8 +101,9 @@ class Package:
         return listens(self._port)
 
     def wait_until_up(self) -> None:
+        """Real software behind a simulator is filled first, where it hasn't been on this machine."""
         assert self._child is not None
-        self._child.wait_until(lambda: self.is_up)
+        self._child.wait_until(lambda: self.is_up, FIRST_START_S)
 
     def kill(self) -> None:
         assert self._child is not None

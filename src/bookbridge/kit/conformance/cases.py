@@ -30,15 +30,21 @@ CASES: dict[str, Case] = {}
 
 
 def case(
-    *kinds: DocumentKind, outstanding: bool = False, compare: bool = False, code: str | None = None, **settings: object
+    *kinds: DocumentKind,
+    outstanding: bool = False,
+    compare: bool = False,
+    oauth: bool = False,
+    code: str | None = None,
+    **settings: object,
 ) -> Callable[[Callable[[Rig], None]], Callable[[Rig], None]]:
     """Register a function as a case; its docstring is the promise.
 
-    `kinds` are the documents it needs, `code` a code of the stage that a package may lack.
+    `kinds` are the documents it needs, `code` a code of the stage that a package may lack, `oauth` that it lets us in
+    by OAuth2.
     """
 
     def register(run: Callable[[Rig], None]) -> Callable[[Rig], None]:
-        _add(Case(run.__name__, _promise(run), run, _needs(kinds, outstanding, code, compare), settings))
+        _add(Case(run.__name__, _promise(run), run, _needs(kinds, outstanding, code, compare, oauth), settings))
         return run
 
     return register
@@ -76,7 +82,9 @@ def _promise(run: Callable[..., None] | KindCase) -> str:
     return " ".join(run.__doc__.split())
 
 
-def _needs(kinds: tuple[DocumentKind, ...], outstanding: bool, code: str | None, compare: bool = False) -> Applies:
+def _needs(
+    kinds: tuple[DocumentKind, ...], outstanding: bool, code: str | None, compare: bool = False, oauth: bool = False
+) -> Applies:
     def not_for(sheet: FactSheet, codes: Codes) -> str:
         for kind in kinds:
             if kind not in sheet.capabilities.documents:
@@ -85,6 +93,8 @@ def _needs(kinds: tuple[DocumentKind, ...], outstanding: bool, code: str | None,
             return "the fact sheet lists no outstanding sales items"
         if compare and not sheet.capabilities.compare:
             return "the fact sheet says that the books can't be compared"
+        if oauth and sheet.oauth is None:
+            return "the package lets us in by a key, which doesn't expire"
         if code and getattr(codes, code) is None:
             return f"the package has no {code.replace('_', ' ')}"
         return ""

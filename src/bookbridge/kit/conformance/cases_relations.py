@@ -3,7 +3,7 @@
 from bookbridge.documents import Customer
 from bookbridge.kit.conformance.cases import case
 from bookbridge.kit.conformance.expect import expect, only, posted_or_there
-from bookbridge.kit.conformance.rig import HELD_S, Rig, changing
+from bookbridge.kit.conformance.rig import Rig, changing
 from bookbridge.kit.outcomes import Absent, Found, Later, Posted, Unclear
 from bookbridge.kit.simulation import FaultKind, FaultRule
 
@@ -125,7 +125,7 @@ def _post_with_cut(rig: Rig, document: Customer, kind: FaultKind, changes_first:
     for method in ("POST", "PUT", "PATCH"):
         if changes_first:
             rig.simulator.faults.add([FaultRule(kind=FaultKind.SLOW, method=method, delay_s=0, times=changes_first)])
-        rig.simulator.faults.add([FaultRule(kind=kind, method=method, delay_s=HELD_S, times=1)])
+        rig.simulator.faults.add([FaultRule(kind=kind, method=method, delay_s=rig.held_s, times=1)])
     outcome: object = rig.post(document)
     for _ in range(3):
         rig.heal()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Self
 from httpx import URL  # house: allow outgoing (reads an address, calls nobody)
 
 from bookbridge.documents import Document, DocumentKind, OutstandingItem, posting_key, short_reference
-from bookbridge.kit import answering, catalogue, exact_json, oauth, outgoing
+from bookbridge.kit import access_key, answering, catalogue, exact_json, oauth, outgoing
 from bookbridge.kit.budgets import Budget, MemoryBudget
 from bookbridge.kit.conformance.documents import Samples
 from bookbridge.kit.conformance.stage import ControlCall, HeldRecord
@@ -26,11 +26,29 @@ from bookbridge.kit.simulation import FaultKind, FaultRule, SimulatorServer, Sim
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-REQUEST_TIMEOUT_S = 0.5
-HELD_S = 5.0
-"""Longer than the time-out, so that a held answer always comes too late."""
+HOLDS = 10
+"""So many times the time-out."""
+CONTROL_TIMEOUT_S = 120
+"""Real software behind a simulator takes its time."""
 MOST_PAGES = 50
 REDIRECT = "https://bookbridge.example/authorise/callback"
+
+
+class RigKey:
+    """A key that somebody makes in the package and gives; it doesn't expire."""
+
+    refreshes = 0
+
+    def __init__(self, rig: "Rig") -> None:
+        rules = rig.fact_sheet.access_key
+        assert rules is not None
+        given = rig.simulator.new_access_key()
+        self.address = f"{rig.address}{given.pop('path', '')}"
+        self.pair = access_key.FixedToken(access_key.token_of(rules, given))
+        self.secrets = [given[field.name] for field in rules.fields if field.secret]
+
+    def access_token(self, refused: str | None = None) -> str:
+        return self.pair.access_token(refused)
 
 
 class RigTokens:
@@ -38,6 +56,7 @@ class RigTokens:
 
     def __init__(self, rig: "Rig") -> None:
         self._rig = rig
+        self.address = rig.address
         self.pair = self._sign_in()
         self.refreshes = 0
         self.secrets = [self.pair.access_token, self.pair.refresh_token]
@@ -48,13 +67,13 @@ class RigTokens:
         return self.pair.access_token
 
     def renew(self) -> None:
-        rules = self._rig.fact_sheet.oauth
+        rules = self._rig.fact_sheet.oauth_rules
         self.pair = oauth.refresh(rules, self._rig.address, self._rig.app, self.pair, self._rig.now())
         self.refreshes += 1
         self.secrets += [self.pair.access_token, self.pair.refresh_token]
 
     def _sign_in(self) -> oauth.TokenPair:
-        rules, rig = self._rig.fact_sheet.oauth, self._rig
+        rules, rig = self._rig.fact_sheet.oauth_rules, self._rig
         state = oauth.new_state()
         consent = outgoing.client().get(oauth.authorise_url(rules, rig.address, rig.app, state))
         back = URL(consent.headers["Location"]).params
@@ -97,7 +116,7 @@ class Rig:
         self.address = self._server.url
         self._allowed = ExitStack()
         self._allowed.enter_context(outgoing.allowing(self.address))
-        self.tokens = RigTokens(self)
+        self._tokens: RigTokens | RigKey = RigTokens(self) if self.fact_sheet.oauth else RigKey(self)
         self.directory = MemoryDirectory()
         self._settings: PackageSettings | None = None
         self._facts: dict[str, Mapping[str, str]] = {}
@@ -120,6 +139,21 @@ class Rig:
         """Take the package off the network."""
         self._server.stop()
 
+    @property
+    def tokens(self) -> RigTokens | RigKey:
+        return self._tokens
+
+    @property
+    def oauth_tokens(self) -> RigTokens:
+        """Those of a package that lets us in by OAuth2."""
+        assert isinstance(self._tokens, RigTokens)
+        return self._tokens
+
+    @property
+    def held_s(self) -> float:
+        """Longer than the time-out, so that a held answer always comes too late."""
+        return HOLDS * self.stage.request_timeout_s
+
     # --- the connector
 
     def now(self) -> datetime:
@@ -128,13 +162,14 @@ class Rig:
     def connection(self, **changed: Any) -> Connection:
         """A connection with the package's settings at hand and no limit of calls, unless told otherwise."""
         given: dict[str, Any] = {
-            "base_address": self.address,
+            "base_address": self.tokens.address,
+            "options": self.stage.options,
             "administration": self.stage.administration,
             "tokens": self.tokens,
             "budget": self.budget(),
             "directory": self.directory,
             "now": self.now,
-            "request_timeout_s": REQUEST_TIMEOUT_S,
+            "request_timeout_s": self.stage.request_timeout_s,
             "as_app": partial(oauth.app_headers, self.app),
         }
         return Connection(**{**given, **changed})
@@ -194,9 +229,8 @@ class Rig:
 
     def held(self, kind: DocumentKind) -> list[HeldRecord]:
         """What the books hold, read without the connector."""
-        return self.stage.held(
-            exact_json.loads(outgoing.client().get(f"{self.address}/_simulator/books").content), kind
-        )
+        answer = outgoing.client().get(f"{self.address}/_simulator/books", timeout=CONTROL_TIMEOUT_S)
+        return self.stage.held(exact_json.loads(answer.content), kind)
 
     def open_items(self, kinds: Sequence[OutstandingKind], **changed: Any) -> list[OutstandingItem]:
         """All of them, each page by a new connector, as after a pause."""
@@ -214,13 +248,16 @@ class Rig:
         path, body = call
         content = exact_json.dumps(dict(body))
         answer = outgoing.client().post(
-            f"{self.address}{path}", content=content, headers={"Content-Type": "application/json"}
+            f"{self.address}{path}",
+            content=content,
+            headers={"Content-Type": "application/json"},
+            timeout=CONTROL_TIMEOUT_S,
         )
         assert answer.status_code == 200, f"the control endpoint {path} said: {answer.text}"
 
     def fault(self, kind: FaultKind, resource: str | None = None, **details: Any) -> None:
         """From now on this goes wrong; `resource` is a key of the stage's resources, none means every call."""
-        given = {"delay_s": HELD_S, **details, "kind": kind}
+        given = {"delay_s": self.held_s, **details, "kind": kind}
         if resource is not None:
             given["resource"] = self.stage.resources[resource]
         self.simulator.faults.add([FaultRule.model_validate(given)])

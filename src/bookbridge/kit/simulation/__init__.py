@@ -7,14 +7,16 @@ lasting state, OAuth pages, limits, faults, a journal of calls, and the control 
 from bookbridge.kit.simulation.clock import SimulatorClock
 from bookbridge.kit.simulation.faults import FaultKind, FaultPlan, FaultRule
 from bookbridge.kit.simulation.limits import CallLimits, ErrorLimit
-from bookbridge.kit.simulation.oauth import OAuthProvider, OAuthRules, TokenRefusal, TokenRefusedError
+from bookbridge.kit.simulation.oauth import NoOAuth, OAuthProvider, OAuthRules, TokenRefusal, TokenRefusedError
 from bookbridge.kit.simulation.server import LineCutError, SimulatorServer
-from bookbridge.kit.simulation.settings import SimulatorSettings
+from bookbridge.kit.simulation.settings import POSTGRES, CantSimulateError, SimulatorSettings
 from bookbridge.kit.simulation.simulator import ControlError, Simulator, json_answer
 from bookbridge.kit.simulation.store import CodeInUseError, Narrowing, SimulatorStore
 
 __all__ = [
+    "POSTGRES",
     "CallLimits",
+    "CantSimulateError",
     "CodeInUseError",
     "ControlError",
     "ErrorLimit",
@@ -23,6 +25,7 @@ __all__ = [
     "FaultRule",
     "LineCutError",
     "Narrowing",
+    "NoOAuth",
     "OAuthProvider",
     "OAuthRules",
     "Simulator",

@@ -7,6 +7,7 @@ Tokens are kept as hashes only, so that the state file holds nothing that can be
 import hashlib
 import json
 import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlencode, urlsplit
@@ -296,6 +297,23 @@ class OAuthProvider:
     def _spend(self, token: str) -> None:
         with self._store.transaction() as connection:
             connection.execute("UPDATE grants SET spent = 1 WHERE token = ?", (_hash(token),))
+
+
+class NoOAuth(OAuthProvider):
+    """For a package that lets nobody in by OAuth2: no pages; `revoke` takes its keys away."""
+
+    def __init__(
+        self,
+        settings: SimulatorSettings,
+        store: SimulatorStore,
+        clock: SimulatorClock,
+        revoke: Callable[[], None],
+    ) -> None:
+        super().__init__(OAuthRules("", ""), settings, store, clock)
+        self._revoke = revoke
+
+    def revoke_all(self) -> None:
+        self._revoke()
 
 
 def _hash(token: str) -> str:

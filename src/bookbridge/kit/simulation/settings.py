@@ -7,6 +7,13 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bookbridge.kit.simulation.faults import FaultRule
 
+POSTGRES = "SIMULATOR_POSTGRES_URL"
+"""Environment variable: the address of a PostgreSQL whose role may make databases, for simulators that need one."""
+
+
+class CantSimulateError(Exception):
+    """The package's simulator can't run here; the message says what is missing and what to do."""
+
 
 class SimulatorSettings(BaseModel):
     """Settings of a simulator, from keyword arguments or a JSON file.

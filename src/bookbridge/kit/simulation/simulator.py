@@ -65,6 +65,7 @@ class Simulator(ABC):
             ("GET", "/requests"): self._calls,
             ("POST", "/tokens/age"): self._age_tokens,
             ("POST", "/tokens/revoke"): self._revoke_tokens,
+            ("POST", "/access-key"): lambda _request: self.new_access_key(),
             ("GET", "/books"): self.books,
         }
         self.oauth = self.make_oauth()
@@ -90,6 +91,12 @@ class Simulator(ABC):
     @abstractmethod
     def books(self, request: Request) -> Any:
         """Everything in the books, as JSON values, with a summary of counts."""
+
+    def new_access_key(self) -> dict[str, str]:
+        """What a person does in the package to let us in by a key, and gives us: the fields of the fact sheet's
+        [access_key], and as `path` what follows the simulator's own address in the package's, where that is asked for.
+        Raises ControlError where there is no such key."""
+        raise ControlError("this package lets nobody in by a key")
 
     def resource_path(self, request: Request) -> str:
         """What fault rules know a call by; a package with one address for everything tells its resources apart here."""

@@ -1,4 +1,4 @@
-"""Signing in at a package, and choosing the administration to write to."""
+"""Signing in at a package or giving its key, and choosing the administration to write to."""
 
 from uuid import UUID
 
@@ -7,18 +7,20 @@ from django.db import IntegrityError, transaction
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.utils.translation import gettext
+from django.utils.translation import get_language, gettext
 from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
-from bookbridge.integrations import authorising
+from bookbridge.integrations import authorising, letting_in
 from bookbridge.integrations.connecting import administrations
 from bookbridge.integrations.models import Authorisation, Configuration
 from bookbridge.kit import catalogue
-from bookbridge.kit.errors import AddressRefusedError, PackageError, SignInAgainError
+from bookbridge.kit.errors import AddressRefusedError, NotAllowedError, PackageError, SignInAgainError
+from bookbridge.kit.fact_sheet import AccessKey
 from bookbridge.kit.package_settings import Administration
 from bookbridge.organisations import trail
 from bookbridge.organisations.access import Access, member_page
 from bookbridge.portal.forms import AdministrationForm
+from bookbridge.portal.key_form import ADDRESS, KeyForm
 from bookbridge.portal.queries.companies import package_name
 
 
@@ -39,6 +41,8 @@ def found_authorisation(access: Access, integration_id: UUID, authorisation_id: 
 def authorise(request: HttpRequest, access: Access, integration_id: UUID, authorisation_id: int) -> HttpResponse:
     """A page that leads to the package's own: at once where the browser follows it, by its link elsewhere."""
     authorisation = found_authorisation(access, integration_id, authorisation_id)
+    if letting_in.rules_of(authorisation) is not None:
+        return redirect("give_key", access.organisation.pk, integration_id, authorisation_id)
     address = authorising.start(request, authorisation)
     context = {
         "access": access,
@@ -51,6 +55,63 @@ def authorise(request: HttpRequest, access: Access, integration_id: UUID, author
     response["Refresh"] = f"0; url={address}"
     response["Cache-Control"] = "no-store"
     return response
+
+
+@require_http_methods(["GET", "POST"])
+@member_page
+def give_key(request: HttpRequest, access: Access, integration_id: UUID, authorisation_id: int) -> HttpResponse:
+    """Give the key by which the package lets us in; it is tried there, and kept only when it opens something."""
+    authorisation = found_authorisation(access, integration_id, authorisation_id)
+    rules = letting_in.rules_of(authorisation)
+    if rules is None:
+        # This package lets us in by its own pages.
+        return redirect("integration", access.organisation.pk, integration_id)
+    form = KeyForm(
+        request.POST if request.method == "POST" else None,
+        rules.fields,
+        own_address=rules.address,
+        addresses=catalogue.fact_sheet(authorisation.integration.package).addresses,
+        known_address=authorisation.base_address,
+    )
+    if request.method == "POST" and form.is_valid() and _let_in(authorisation, form, access):
+        messages.success(request, gettext("The key works and is kept. Bookbridge can reach the account now."))
+        return redirect("administration", access.organisation.pk, integration_id, authorisation.pk)
+    context = {
+        "access": access,
+        "integration": authorisation.integration,
+        "authorisation": authorisation,
+        "package": package_name(authorisation.integration.package),
+        "how": _how(rules),
+        "form": form,
+    }
+    response = render(request, "portal/give_key.html", context, status=400 if form.is_bound else 200)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _how(rules: AccessKey) -> str:
+    return rules.how.in_language(get_language() or "en")
+
+
+def _let_in(authorisation: Authorisation, form: KeyForm, access: Access) -> bool:
+    """Whether the key opens something and is kept; if not, the form says what is wrong with what."""
+    package = {"package": package_name(authorisation.integration.package)}
+    place = ADDRESS if ADDRESS in form.fields else None
+    try:
+        letting_in.let_in(authorisation, form.address, form.values, access.user)
+    except SignInAgainError:
+        form.add_error(form.secret_field, gettext("%(package)s does not take this key. Nothing was kept.") % package)
+    except NotAllowedError:
+        form.add_error(form.secret_field, gettext("This key opens no administration. Nothing was kept."))
+    except AddressRefusedError:
+        said = gettext("This installation may not call this address. Whoever runs Bookbridge can allow it.")
+        form.add_error(place, said)
+    except PackageError:
+        said = gettext("%(package)s does not answer at this address. Check it, or try again in a moment.") % package
+        form.add_error(place, said)
+    else:
+        return True
+    return False
 
 
 @require_GET

@@ -1,0 +1,1 @@
+"""Tryton: a connector, and what puts a real Tryton behind its tests."""
