@@ -5,6 +5,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -93,6 +94,13 @@ def test_catalogue_for_people() -> None:
     result = CliRunner().invoke(main, ["catalogue"])
     assert result.exit_code == 0
     assert "60 calls a minute, 5000 calls a day" in result.stdout
+    assert "20 calls in 120 seconds" in result.stdout
+
+
+def test_the_page_of_the_catalogue_is_up_to_date() -> None:
+    result = CliRunner().invoke(main, ["catalogue", "--markdown"])
+    kept = (Path(__file__).parents[2] / "docs" / "catalogue.md").read_text(encoding="utf-8")
+    assert kept == result.stdout, "run: bookbridge catalogue --markdown > docs/catalogue.md"
 
 
 def test_check_connector_ends_with_one_when_a_promise_is_broken(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -52,6 +52,18 @@ SETTINGS = PackageSettings(
 INDEX = SettingsIndex(SETTINGS)
 
 
+def test_a_memorial_line_of_a_relation_may_use_its_control_account_where_the_package_books_it_there() -> None:
+    lines = [{"ledger_account": "1300", "amount": "10", "customer": "7"}, {"ledger_account": "8000", "amount": "-10"}]
+    dated = {"journal": "90", "fiscal_year": 2026, "entry_date": date(2026, 11, 3)}
+    entry = JournalEntry.model_validate({**dated, "lines": lines})
+    books = SettingsIndex(SETTINGS.model_copy(update={"books_on_control_accounts": True}))
+    assert [problem.code for problem in check(entry, INDEX)] == ["preflight.account_control"]
+    assert check(entry, books) == []
+    for changed in ({"customer": None}, {"customer": None, "supplier": "7"}, {"ledger_account": "1500"}):
+        other = JournalEntry.model_validate({**dated, "lines": [{**lines[0], **changed}, lines[1]]})
+        assert [problem.code for problem in check(other, books)] == ["preflight.account_control"]
+
+
 def sale(line: dict[str, Any] | None = None, **fields: Any) -> SalesInvoice:
     given = {
         "journal": "70",

@@ -85,6 +85,21 @@ def test_a_dear_call_can_be_made_at_the_moment_that_was_named(limits: tuple[Limi
         state = stored(state)
 
 
+@pytest.mark.parametrize(("calls", "kept"), [(5000, 250), (60, 3), (10, 1), (9, 0), (1, 0)])
+def test_a_long_run_leaves_some_calls_to_others(calls: int, kept: int):
+    limits = (Limit("minute", calls, 60),)
+    state = BudgetState()
+
+    while state.take(limits, START, kept_free=0.05) is None:
+        pass
+    left = 0
+    while state.take(limits, START) is None:
+        left += 1
+
+    assert left == kept
+    assert state.left(limits, START, kept_free=0.05) <= 0
+
+
 @given(calls=some.integers(-5, 3), known=some.integers(1, 5))
 def test_whatever_number_a_package_tells_a_call_gets_through(calls: int, known: int):
     limits = (Limit("minute", known, 60),)

@@ -9,7 +9,7 @@ import httpx
 import pytest
 from django.db import connections
 
-from bookbridge.integrations.budgets import SharedBudget
+from bookbridge.integrations.budgets import KEPT_FREE, SharedBudget, time_needed
 from bookbridge.integrations.connecting import connect
 from bookbridge.integrations.models import CallBudget
 from bookbridge.kit import catalogue
@@ -224,3 +224,47 @@ def test_with_several_calls_under_way_fewer_errors_stop_us(stage: Stage, clock: 
     several.count_error("x")
     with pytest.raises(LaterError):
         several.check_endpoint("x")
+
+
+# --- planned
+
+
+def test_a_long_run_leaves_calls_to_a_short_one_of_another_configuration(stage: Stage, clock: StandingClock):
+    def budget(kept_free: float) -> SharedBudget:
+        account = stage.configuration.authorisation
+        return SharedBudget(account, "1", MINUTE_AND_DAY, None, clock, kept_free=kept_free)
+
+    assert taken(budget(KEPT_FREE), 100) == 57
+    assert taken(budget(0), 100) == 3
+    clock.moment += timedelta(seconds=62)
+    assert taken(budget(KEPT_FREE), 100) == 57
+
+
+def test_a_brief_wait_is_sat_out_and_a_long_one_is_not(stage: Stage, clock: StandingClock):
+    waited: list[float] = []
+
+    def pause(seconds: float) -> None:
+        waited.append(seconds)
+        clock.moment += timedelta(seconds=seconds)
+
+    second, minute = Limit("minute", 5, 1), Limit("minute", 5, 60)
+    account = stage.configuration.authorisation
+    brief = SharedBudget(account, "brief", (second,), None, clock, pause=pause)
+    long = SharedBudget(account, "long", (minute,), None, clock, pause=pause)
+
+    assert taken(brief, 12) == 12
+    assert len(waited) == 2
+    assert max(waited) <= 1.1
+    assert taken(long, 12) == 5
+    assert len(waited) == 2, "a wait of a minute held up a thread"
+
+
+def test_the_time_that_is_needed_counts_what_is_used_up(stage: Stage):
+    account = stage.configuration.authorisation
+    budget = SharedBudget(account, "1", MINUTE_AND_DAY, None)
+
+    assert time_needed(account, "1", MINUTE_AND_DAY, 60) == timedelta()
+    taken(budget, 60)
+    assert time_needed(account, "1", MINUTE_AND_DAY, 60) == timedelta(minutes=1)
+    budget.learn(LimitSeen("minute", 20))
+    assert time_needed(account, "1", MINUTE_AND_DAY, 60) == timedelta(minutes=3)

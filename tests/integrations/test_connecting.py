@@ -37,6 +37,18 @@ def api_calls(stage: Stage) -> int:
     return sum(call["path"].startswith("/api/v1") for call in journal)
 
 
+def test_a_connector_can_sign_as_the_app(stage: Stage):
+    app = stage.configuration.authorisation.app
+    signed = connect(stage.configuration).connection.as_app()
+
+    assert signed == httpx_basic(app.client_id, app.client_secret)
+
+
+def httpx_basic(client_id: str, secret: str) -> dict[str, str]:
+    request = next(httpx.BasicAuth(client_id, secret).auth_flow(httpx.Request("GET", "http://x")))
+    return {"Authorization": request.headers["Authorization"]}
+
+
 # --- the directory
 
 

@@ -177,10 +177,10 @@ def test_the_new_pair_is_committed_before_the_call_that_uses_it(
     seen: list[tuple[str, str]] = []
     real_take = SharedBudget.take
 
-    def take_and_look(budget: SharedBudget, calls: int = 1) -> None:
+    def take_and_look(budget: SharedBudget, cost: int = 1) -> None:
         assert len(calls(stage, "/api/v1")) == made_before, "a call went out before its token was looked at"
         seen.append(stored_elsewhere(stage))
-        real_take(budget, calls)
+        real_take(budget, cost)
         raise Killed
 
     class Killed(BaseException):

@@ -115,6 +115,8 @@ class Cast:
             "line-not-read": f"{company}runs/{self.run.pk}/lines/{self.reject.pk}/",
             "companies": "/companies/",
             "installation": "/installation/",
+            "packages": "/packages/",
+            "package": "/packages/exact_online/",
             "preferences": "/preferences/",
             "password": "/accounts/password/change/",
             "two-step": "/accounts/2fa/",
@@ -134,7 +136,16 @@ NOT_PICTURED = {
         "run-all-lines",
     },
     "phone": {
-        *("companies", "password", "two-step", "history-empty", "run-all-lines", "preferences", "installation"),
+        *(
+            "companies",
+            "password",
+            "two-step",
+            "history-empty",
+            "run-all-lines",
+            "preferences",
+            "installation",
+            "package",
+        ),
         *("line-not-read", "files", "run-working", "log-in", "march", "march-empty", "trail-empty"),
     },
 }

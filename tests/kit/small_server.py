@@ -55,6 +55,9 @@ class SmallServer:
             def do_POST(self) -> None:
                 self._serve()
 
+            def do_PUT(self) -> None:
+                self._serve()
+
             def log_message(self, format: str, *args: Any) -> None:
                 pass
 

@@ -57,5 +57,6 @@ def test_an_unknown_package_is_named() -> None:
 def test_limits_of_a_fact_sheet() -> None:
     limits = Limits(calls_per_minute=60, errors_per_hour=8)
     assert call_limits(limits) == (Limit("minute", 60, 60),)
+    assert call_limits(Limits(calls_per_window=20, window_s=120)) == (Limit("window", 20, 120),)
     assert error_guard(limits) == Limit("errors", 8, 3600)
     assert error_guard(Limits()) is None

@@ -169,3 +169,8 @@ def test_tokens_and_secrets_never_show() -> None:
     assert "a0" not in repr(OLD)
     assert "r0" not in repr(OLD)
     assert "app-secret" not in repr(APP)
+
+
+def test_an_app_signs_with_its_id_and_secret_encoded_apart() -> None:
+    headers = oauth.app_headers(oauth.AppCredentials("an:id", "a secret/1"))
+    assert b64decode(headers["Authorization"].removeprefix("Basic ")) == b"an%3Aid:a+secret%2F1"

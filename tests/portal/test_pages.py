@@ -236,6 +236,15 @@ def test_live_progress_stops_when_the_run_has_ended(owner_of: Any) -> None:
     assert "no-store" in last["Cache-Control"]
 
 
+def test_a_long_run_says_how_long_the_package_makes_it_take(owner_of: Any) -> None:
+    run = factories.run(factories.whole_integration(), state="working", counts={"posted": 4, "waiting": 6000})
+    text = text_of(owner_of(run.organisation), reverse("run", args=(run.organisation_id, run.pk)))
+    assert "What is left takes 24\u00a0h 16\u00a0min at least" in text.replace("&nbsp;", "\u00a0")
+    short = factories.run(run.configuration, state="working", counts={"posted": 4, "waiting": 6})
+    text = text_of(owner_of(run.organisation), reverse("run", args=(run.organisation_id, short.pk)))
+    assert "What is left takes" not in text
+
+
 def test_empty_states_say_what_comes_next(owner_of: Any) -> None:
     company = factories.organisation()
     client = owner_of(company)

@@ -3,7 +3,7 @@
 import json
 import os
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -48,12 +48,12 @@ class Installation:
         port = free_port()
         return self._started(["serve", "--port", str(port)], port), f"http://127.0.0.1:{port}"
 
-    def worker(self, concurrency: int = 4) -> Child:
-        """A worker that is ready to take runs."""
+    def worker(self, concurrency: int = 4, *, before: Sequence[str] = ()) -> Child:
+        """A worker that is ready to take runs; `before`: the words of a program that starts it."""
         ready = Path(tempfile.mkstemp(prefix="ready-", dir=self.folder)[1])
         ready.unlink()
         words = ["worker", "--concurrency", str(concurrency), "--ready-file", str(ready)]
-        child = self.children.start(ready.name, words)
+        child = self.children.start(ready.name, words, before=before)
         self.processes.append(child)
         child.wait_until(ready.exists)
         return child

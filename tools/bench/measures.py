@@ -8,7 +8,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Protocol, cast
 
-_NO_MEASURES = {"__main__", "measures", "installation", "files", "customers_pc"}
+_NO_MEASURES = {"__main__", "measures", "installation", "files", "customers_pc", "hurried"}
 _COMPARISONS = {"<=": operator.le, "<": operator.lt, ">=": operator.ge, ">": operator.gt}
 
 

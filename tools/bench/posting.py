@@ -37,9 +37,9 @@ def measure(asked: Asked) -> dict[str, Any]:
         installation.worker()
         files = delivery(int(asked.documents / 0.9) + 2, seed=2)
         entries = files.pop("fmuta6.csv")
-        _posted(installation, stage, files)
+        posted(installation, stage, files)
         bare = [_bare(stage, simulator, entries, _BARE_NUMBERS[0], asked)]
-        run = _posted(installation, stage, {"fmuta6.csv": entries})
+        run = posted(installation, stage, {"fmuta6.csv": entries})
         bare.append(_bare(stage, simulator, entries, _BARE_NUMBERS[1], asked))
         ours = run["posted"] / run["seconds"]
         middle = sum(bare) / len(bare)
@@ -59,7 +59,7 @@ def _stage(installation: Installation, simulator: str, calls_at_once: int) -> "S
     return stage
 
 
-def _posted(installation: Installation, stage: "Stage", files: dict[str, bytes]) -> dict[str, Any]:
+def posted(installation: Installation, stage: "Stage", files: dict[str, bytes]) -> dict[str, Any]:
     """Drop the files and wait for the end of their run."""
     from bookbridge.exchange.models import Run
 

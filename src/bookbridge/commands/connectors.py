@@ -1,4 +1,4 @@
-"""Commands about packages: run a simulator, list what we can talk to, check a connector."""
+"""Commands about packages: run a simulator, begin a connector, check one."""
 
 import json
 import sys
@@ -12,7 +12,6 @@ from pydantic import ValidationError
 
 from bookbridge.commands import simulating
 from bookbridge.kit import catalogue as known_packages
-from bookbridge.kit.fact_sheet import FactSheet
 from bookbridge.kit.simulation import CantSimulateError, Simulator, SimulatorServer, SimulatorSettings
 
 Package = click.argument("package", type=click.Choice(known_packages.packages()))
@@ -72,60 +71,6 @@ def _named(error: ValidationError) -> str:
     return "; ".join(f"{'.'.join(map(str, one['loc']))}: {one['msg']}" for one in error.errors())
 
 
-@click.command()
-@click.option("--json", "as_json", is_flag=True, help="One JSON array on standard output.")
-def catalogue(as_json: bool) -> None:
-    """List the packages, what each connector can do, its limits, and how that is known."""
-    sheets = [known_packages.fact_sheet(package) for package in known_packages.packages()]
-    if as_json:
-        click.echo(json.dumps([_described(sheet) for sheet in sheets], indent=2, ensure_ascii=False))
-        return
-    for sheet in sheets:
-        _print(sheet)
-
-
-def _described(sheet: FactSheet) -> dict[str, Any]:
-    whole = sheet.model_dump(mode="json")
-    capabilities = whole.pop("capabilities")
-    errors = whole.pop("known_errors")
-    return {
-        **whole,
-        **capabilities,
-        "known_errors": len(errors),
-        "caught_before_sending": sum(1 for error in errors if error["caught_before_sending"]),
-        "errors": errors,
-    }
-
-
-def _print(sheet: FactSheet) -> None:
-    can = sheet.capabilities
-    caught = sum(1 for error in sheet.known_errors if error.caught_before_sending)
-    rows = {
-        "fidelity": sheet.fidelity,
-        "documents": ", ".join(can.documents),
-        "updates": ", ".join(can.updates) or "none",
-        "outstanding": ", ".join(can.outstanding) or "none",
-        "limits": _limits(sheet),
-        "known errors": f"{len(sheet.known_errors)}, of which {caught} are caught before sending",
-        "evidence": "; ".join(f"{evidence.what} ({evidence.on})" for evidence in sheet.evidence),
-        "to confirm": f"{len(sheet.to_confirm)} questions (--json shows them)",
-    }
-    click.echo(f"{sheet.name} ({sheet.package}), {sheet.vendor}, {sheet.country}")
-    for name, value in rows.items():
-        click.echo(f"  {name:<14}{value}")
-    click.echo()
-
-
-def _limits(sheet: FactSheet) -> str:
-    limits = sheet.limits
-    parts = [
-        f"{limits.calls_per_minute} calls a minute" if limits.calls_per_minute else "",
-        f"{limits.calls_per_day} calls a day" if limits.calls_per_day else "",
-        f"stops at {limits.errors_per_hour} errors an hour" if limits.errors_per_hour else "",
-    ]
-    return ", ".join(part for part in parts if part) or "none known"
-
-
 def _drop(_logger: object, _method: str, _event: MutableMapping[str, Any]) -> Mapping[str, Any]:
     raise structlog.DropEvent
 
@@ -161,3 +106,22 @@ def check_connector(package: str, as_json: bool) -> None:
         click.echo(", ".join(f"{len(found)} {state}" for state, found in states.items()))
     if states["failed"] or not states["passed"]:
         sys.exit(1)
+
+
+@click.command("new-connector")
+@click.argument("package")
+@click.option("--title", default="", help="The package's own name; by default made of the folder's.")
+def new_connector(package: str, title: str) -> None:
+    """Begin a connector: its folder and tests, in a clone of Bookbridge. PACKAGE is the folder's name.
+
+    Its conformance cases run, fail, and say what is to be written.
+    """
+    from bookbridge.kit.new_connector import CantBeginError, begin
+
+    try:
+        written = begin(package, title or package.replace("_", " ").title())
+    except CantBeginError as error:
+        raise click.ClickException(str(error)) from error
+    for path in written:
+        click.echo(path)
+    click.echo(f"Next: bookbridge check-connector {package} says what is to be written (docs/writing-a-connector.md).")

@@ -80,3 +80,15 @@ class Preparation:
 
 
 Call = Send | LookUpOf | RelationQuestion | Preparation
+
+
+def start_of(draft: Draft) -> Start:
+    """What is written down before a draft is sent."""
+    return Start(
+        draft.posting, draft.line.pk, draft.line.fingerprint, draft.action, draft.prepared, draft.sent, draft.series
+    )
+
+
+def go_together(first: Draft, other: Draft, so_many: int, most: int) -> bool:
+    """Whether a draft may be the next one of a call that has so many."""
+    return so_many < most and first.action == other.action == "post" and first.line.kind == other.line.kind

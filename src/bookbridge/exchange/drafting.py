@@ -8,6 +8,7 @@ from typing import Any
 from django.db.models import Exists, OuterRef, Q
 
 from bookbridge.documents import (
+    DIFFERENCE,
     Document,
     Invoice,
     JournalEntry,
@@ -41,6 +42,8 @@ class Draft:
     problems: list[Problem] = field(default_factory=list)
     unknown: set[RelationName] = field(default_factory=set)
     prepared: dict[str, str] = field(default_factory=dict)
+    series: str = ""
+    """The series of numbers of which the package gives it one; empty where it needs none."""
 
     @property
     def sent(self) -> dict[str, Any] | None:
@@ -96,6 +99,7 @@ def request_for(wanted: Posting, document: Document, fingerprint: str, prepared:
         reference=wanted.reference,
         idempotency_key=sha256(identity.encode()).hexdigest()[:32],
         prepared=prepared,
+        corrects=wanted.key.startswith(DIFFERENCE),
     )
 
 

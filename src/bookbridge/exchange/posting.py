@@ -39,7 +39,8 @@ _COUNTED_UP_TO = 32_000
 class Start:
     """A posting, as it was read, that is about to be sent with the content of a line.
 
-    `prepared`: the package's facts for the call; `sent`: the content in the package's codes, None when they are ours.
+    `prepared`: the package's facts for the call; `sent`: the content in the package's codes, None when they are ours;
+    `series`: the series of numbers of which one was drawn.
     """
 
     posting: Posting
@@ -48,6 +49,7 @@ class Start:
     action: str
     prepared: dict[str, str] = field(default_factory=dict)
     sent: dict[str, Any] | None = None
+    series: str = ""
     token: UUID = field(default_factory=uuid4)
 
 
@@ -107,6 +109,7 @@ def _begins(start: Start) -> dict[str, Any]:
         "action": start.action,
         "prepared": storable_values(start.prepared),
         "sent": start.sent,
+        "series": start.series,
     }
 
 
@@ -263,6 +266,14 @@ def last_sent(posting: Posting) -> Attempt | None:
         .order_by("-started_at")
         .first()
     )
+
+
+def drawn_before(posting: Posting, fingerprint: str) -> dict[str, str]:
+    """What was on record before the last sending of this content, where nothing definite came of it."""
+    last = last_sent(posting) if posting.attempt else None
+    if last is None or last.fingerprint != fingerprint or last.outcome == "refused":
+        return {}
+    return dict(last.prepared)
 
 
 def _posted(external_id: str, external_number: str) -> dict[str, Any]:

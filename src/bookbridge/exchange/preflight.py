@@ -112,7 +112,7 @@ def _lines(document: Any, index: SettingsIndex) -> Iterator[Problem]:
     for position, line in enumerate(document.lines):
         place = f"lines.{position}"
         if index.tells("ledger_accounts"):
-            yield from _account(line.ledger_account, index, f"{place}.ledger_account")
+            yield from _account(line.ledger_account, index, f"{place}.ledger_account", _of_relation(line, index))
         if line.vat_code is not None and index.tells("vat_codes"):
             yield from _vat(document, line, index, f"{place}.vat_code")
         account = index.accounts.get(line.ledger_account)
@@ -120,13 +120,21 @@ def _lines(document: Any, index: SettingsIndex) -> Iterator[Problem]:
             yield from _dimension(of, line, account, index, place)
 
 
-def _account(code: str, index: SettingsIndex, field: str) -> Iterator[Problem]:
+def _of_relation(line: Any, index: SettingsIndex) -> str:
+    """The kind of control account that a line may use, because the package books the line's relation there."""
+    if not index.settings.books_on_control_accounts:
+        return ""
+    named = {"customer": "customer_control", "supplier": "supplier_control"}
+    return next((kind for name, kind in named.items() if getattr(line, name, None)), "")
+
+
+def _account(code: str, index: SettingsIndex, field: str, own_control: str = "") -> Iterator[Problem]:
     account = index.accounts.get(code)
     if account is None:
         yield texts.ACCOUNT_UNKNOWN(field=field, value=code)
     elif account.blocked:
         yield texts.ACCOUNT_BLOCKED(field=field, value=code)
-    elif account.kind in ("customer_control", "supplier_control", "vat"):
+    elif account.kind in ("customer_control", "supplier_control", "vat") and account.kind != own_control:
         yield texts.ACCOUNT_CONTROL(field=field, value=code)
 
 

@@ -1,9 +1,13 @@
 """The counts that people see while a run works."""
 
 import time
+from datetime import timedelta
 
 from bookbridge.exchange import reconciliation
 from bookbridge.exchange.models import Run
+from bookbridge.integrations.budgets import time_needed
+from bookbridge.kit import catalogue
+from bookbridge.kit.budgets import call_limits
 
 _EVERY_S = 1.0
 _SHARE = 20
@@ -29,3 +33,11 @@ class Progress:
         Run.objects.filter(pk=run.pk, state=Run.State.WORKING).update(counts=found, **further)
         took = time.monotonic() - started
         self._next = time.monotonic() + max(_EVERY_S, took * _SHARE)
+
+
+def still_needed(run: Run, documents: int) -> timedelta:
+    """How long the package's limits make so many documents of a run take at least: one call each, or one a batch."""
+    sheet = catalogue.fact_sheet(run.configuration.integration.package)
+    calls = -(-documents // sheet.capabilities.batch_size) * sheet.limits.cost_of_change
+    configuration = run.configuration
+    return time_needed(configuration.authorisation, configuration.administration, call_limits(sheet.limits), calls)

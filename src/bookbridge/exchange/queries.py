@@ -22,7 +22,7 @@ _BEGIN = """
     WITH asked AS (
         SELECT * FROM jsonb_to_recordset(%(begins)s::jsonb) AS asked (
             posting bigint, line bigint, token uuid, state text, seen uuid, fingerprint text, action text,
-            prepared jsonb, sent jsonb
+            prepared jsonb, sent jsonb, series text
         )
     ), own AS (
         SELECT id FROM exchange_run WHERE id = %(run)s AND claim = %(claim)s AND state = 'working'
@@ -58,13 +58,14 @@ _BEGIN = """
         JOIN exchange_line AS line ON line.id = asked.line AND line.id = ANY (%(begun_lines)s::bigint[])
         WHERE held.id = asked.posting AND held.organisation_id = %(organisation)s
           AND held.id = ANY (%(begun_postings)s::bigint[])
-        RETURNING held.id, held.fingerprint, asked.token, asked.action, asked.prepared, asked.sent
+        RETURNING held.id, held.fingerprint, asked.token, asked.action, asked.prepared, asked.sent,
+            asked.series
     ), written AS (
         INSERT INTO exchange_attempt (
-            organisation_id, posting_id, run_id, token, worker, action, fingerprint, prepared, sent, started_at,
-            outcome, detail
+            organisation_id, posting_id, run_id, token, worker, action, fingerprint, prepared, sent, series,
+            started_at, outcome, detail
         )
-        SELECT %(organisation)s, id, %(run)s, token, %(worker)s, action, fingerprint, prepared, sent,
+        SELECT %(organisation)s, id, %(run)s, token, %(worker)s, action, fingerprint, prepared, sent, series,
                clock_timestamp(), '', ''
         FROM begun
         RETURNING token

@@ -38,7 +38,7 @@ def counts(run: Run) -> dict[str, int]:
     not_read = Q(document__isnull=True)
     read = ~not_read
     found = Line.objects.filter(organisation_id=run.organisation_id, run=run).aggregate(
-        total=Count("id"),
+        total=Count("*"),
         waiting=Count("id", filter=Q(outcome="waiting")),
         posted=Count("id", filter=Q(outcome="posted")),
         already_posted=Count("id", filter=Q(outcome="skipped") & already),
@@ -58,7 +58,7 @@ def reconcile(run: Run) -> list[Row]:
     groups = (
         Line.objects.filter(organisation_id=run.organisation_id, run=run, amount__isnull=False)
         .values("journal", "currency")
-        .annotate(documents=Count("id"), file=Sum("amount"), **sums)
+        .annotate(documents=Count("*"), file=Sum("amount"), **sums)
         .order_by("journal", "currency")
     )
     return [_row(group) for group in groups]

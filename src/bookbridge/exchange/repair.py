@@ -177,9 +177,9 @@ def ready_counts(configurations: Collection[Configuration]) -> dict[int, int]:
         is_ready=True,
         retried_in=None,
     )
-    counts: Counter[int] = Counter(dict(of_these.values_list("run__configuration").annotate(Count("pk"))))
+    counts: Counter[int] = Counter(dict(of_these.values_list("run__configuration").annotate(number=Count("*"))))
     rows = corrected_rows.ready_of(configurations)
-    counts.update(dict(rows.values_list("configuration").annotate(Count("pk"))))
+    counts.update(dict(rows.values_list("configuration").annotate(number=Count("*"))))
     return dict(counts)
 
 

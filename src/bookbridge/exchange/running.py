@@ -50,6 +50,8 @@ from bookbridge.organisations.models import Notice
 from bookbridge.organisations.walls import acting_for
 
 _LONGEST_PAUSE = timedelta(minutes=5)
+_SHORT_RUN = 50
+"""With more open lines than this, a run leaves some of the package's calls to others."""
 _FAILURES_COUNTED = 1000
 _READS: dict[str, tuple[str, Callable[[Run, Claim], None]]] = {
     Run.Direction.IN: ("outstanding", outstanding.read),
@@ -202,6 +204,7 @@ def _one_pass(run: Run, own: Claim, index: SettingsIndex, clock: DatabaseClock) 
         now=clock.now,
         ask=desk.ask,
         gathers=True,
+        is_long=open_lines(run)[: _SHORT_RUN + 1].count() > _SHORT_RUN,
     )
     flight = Flight([link.connector() for _ in range(link.places)], desk)
     sender = Sender(run, own, link=link, index=index, flight=flight, clock=clock, progress=Progress(run))

@@ -12,7 +12,7 @@ import structlog
 from django.db import DatabaseError, InterfaceError, connection
 
 from bookbridge.exchange import crash_points, pausing, posting, sending_texts, waiting_texts
-from bookbridge.exchange.calls import Call, LookUpOf, Preparation, RelationQuestion, Send
+from bookbridge.exchange.calls import Call, LookUpOf, Preparation, RelationQuestion, Send, go_together, start_of
 from bookbridge.exchange.decisions import Decision, decide
 from bookbridge.exchange.doubts import UNSENT, Doubts
 from bookbridge.exchange.drafting import (
@@ -27,6 +27,7 @@ from bookbridge.exchange.flight import Flight, Landed
 from bookbridge.exchange.lines import LineChange, already_posted, answered, skipped, told
 from bookbridge.exchange.looking_up import LookUps
 from bookbridge.exchange.models import Line, Run
+from bookbridge.exchange.numbering import Numbering, series_of
 from bookbridge.exchange.open_lines import OpenLines
 from bookbridge.exchange.passing import DatabaseClock, HandOverError, Pass, PauseRunError
 from bookbridge.exchange.posting import Answer, Start
@@ -89,6 +90,7 @@ class Sender:
         self._stop: BaseException | None = None
         self.left = Pass()
         self._look_ups = LookUps(run, claim, link.fact_sheet, self.left, clock)
+        self._numbering = Numbering(run, self.left, clock)
         self.refused_by_the_package = False
 
     def work(self) -> Pass:
@@ -98,6 +100,7 @@ class Sender:
                 idle = self._is_idle()
                 gathered = self._gather()
                 self._write_down()
+                self._take_turns()
                 self._make_calls()
                 self._progress.show_now_and_then()
                 if self._claim.worker.is_handing_over and self._stop is None:
@@ -110,6 +113,8 @@ class Sender:
         except Exception as error:
             self._keep_what_was_answered(error)
             raise
+        finally:
+            self._numbering.close()
         if self._stop is not None:
             raise self._stop
         return self.left
@@ -118,7 +123,7 @@ class Sender:
         if self._stop is not None:
             # What was to come is left to the next pass; only what is known already is still written down.
             return not (self._changes or self._answers)
-        waiting = self._chunk or self._ready or self._parked or self._calls
+        waiting = self._chunk or self._ready or self._parked or self._calls or self._numbering
         return not (waiting or self._on_their_way or self._changes or self._answers)
 
     # --- from lines to drafts
@@ -130,7 +135,11 @@ class Sender:
         """
         found = False
         wanted = 2 * self._link.places * self._sheet.capabilities.batch_size
-        while self._stop is None and len(self._ready) < wanted and len(self._changes) < _MANY_CHANGES:
+        while (
+            self._stop is None
+            and len(self._ready) + len(self._numbering) < wanted
+            and len(self._changes) < _MANY_CHANGES
+        ):
             if self._chunk:
                 self._consider(*self._chunk.popleft())
             elif not self._open_next():
@@ -247,13 +256,29 @@ class Sender:
             self._changes.append(told(draft.line, Line.Outcome.REFUSED, problems=draft.problems, refused=unsent))
             self._release([draft])
         elif self._link.prepares:
-            self._calls.append(Preparation(draft))
+            self._prepare(draft)
         else:
             self._ready.append(draft)
+
+    def _prepare(self, draft: Draft) -> None:
+        if draft.action == "post":
+            draft.prepared = posting.drawn_before(draft.posting, draft.line.fingerprint)
+        if self._sheet.capabilities.numbers_drawn:
+            draft.series = series_of(self._run, draft.document)
+        if draft.series:
+            self._numbering.add(draft)
+        else:
+            self._calls.append(Preparation(draft))
+
+    def _take_turns(self) -> None:
+        going, put_off = self._numbering.take_turns()
+        self._calls.extend(map(Preparation, going))
+        self._release(put_off)
 
     def _release(self, drafts: Iterable[Draft]) -> None:
         for draft in drafts:
             self._on_their_way.difference_update(draft.identities)
+            self._numbering.done(draft)
 
     # --- writing down and sending
 
@@ -297,9 +322,9 @@ class Sender:
                 self._release([first])
                 continue
             batch = [first]
-            while self._ready and _go_together(first, self._ready[0], len(batch), self._sheet.capabilities.batch_size):
+            while self._ready and go_together(first, self._ready[0], len(batch), self._sheet.capabilities.batch_size):
                 batch.append(self._ready.popleft())
-            batches.append(Send(tuple((draft, _start(draft)) for draft in batch)))
+            batches.append(Send(tuple((draft, start_of(draft)) for draft in batch)))
         return batches
 
     def _send(self, batches: Sequence[Send], written: Written) -> None:
@@ -425,6 +450,7 @@ class Sender:
 
     def _stop_for(self, error: BaseException) -> None:
         """Begin nothing more. What is under way comes to its end, and every answer is written down."""
+        self._release(self._numbering.withdraw())
         for waiting in (self._ready, self._parked):
             self._release(waiting)
             waiting.clear()
@@ -467,11 +493,3 @@ class Sender:
             # Whoever takes the run over looks them up.
             _log.exception("answers_lost", run=self._run.pk, answers=len(answers))
             connection.close()
-
-
-def _start(draft: Draft) -> Start:
-    return Start(draft.posting, draft.line.pk, draft.line.fingerprint, draft.action, draft.prepared, draft.sent)
-
-
-def _go_together(first: Draft, other: Draft, so_many: int, most: int) -> bool:
-    return so_many < most and first.action == other.action == "post" and first.line.kind == other.line.kind

@@ -48,6 +48,8 @@ LET_GO_OF_CLAIMS = "SELECT across_let_go_of_claims(%s, %s::uuid[])"
 
 _WAIT_FOR_LOCK = "SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))"
 _TRY_LOCK = "SELECT pg_try_advisory_xact_lock(hashtextextended(%s, 0))"
+_TRY_TO_HOLD = "SELECT pg_try_advisory_lock(hashtextextended(%s, 0))"
+_LET_GO = "SELECT pg_advisory_unlock(hashtextextended(%s, 0))"
 
 
 _SESSIONS = f"""
@@ -142,6 +144,16 @@ def try_lock(name: str) -> bool:
     with connection.cursor() as cursor:
         cursor.execute(_TRY_LOCK, [name])
         return bool(cursor.fetchone()[0])
+
+
+def hold(name: str) -> bool:
+    """Whether this line to the database now holds the lock of a name, until `let_go` or until the line is gone."""
+    return bool(_rows(_TRY_TO_HOLD, name)[0][0])
+
+
+def let_go(name: str) -> None:
+    """Give back what `hold` took."""
+    _rows(_LET_GO, name)
 
 
 def home_of_run(run_id: int) -> UUID | None:

@@ -6,13 +6,15 @@ a clock that was wrong, and is forgotten.
 """
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from bookbridge.kit.budgets import Limit
 
 _BUCKETS = 60
 _LONGEST_CLOSED_S = 86400
+_FEWEST_SHARED = 10
+"""Of fewer calls than this nothing is kept for others."""
 
 
 @dataclass
@@ -37,15 +39,22 @@ class BudgetState:
         }
 
     def take(
-        self, limits: tuple[Limit, ...], now: float, calls: int = 1, until: float | None = None, *, needed: int = 1
+        self,
+        limits: tuple[Limit, ...],
+        now: float,
+        calls: int = 1,
+        until: float | None = None,
+        *,
+        needed: int = 1,
+        kept_free: float = 0,
     ) -> float | None:
         """Count so many calls, made at the latest at `until`, and return None; or return the moment from which as many
-        as are `needed` may be made."""
+        as are `needed` may be made. `kept_free`: the share of each limit that is left to others."""
         longest_s = max(_LONGEST_CLOSED_S, *(limit.seconds for limit in limits), 0)
         if now < self.closed_until <= now + longest_s + 1:
             return self.closed_until
         for limit in limits:
-            free_at = self._free_at(limit, now, needed)
+            free_at = self._free_at(limit, now, needed, kept_free)
             if free_at is not None:
                 return free_at
         for limit in limits:
@@ -55,9 +64,17 @@ class BudgetState:
             counts[bucket] = counts.get(bucket, 0) + calls
         return None
 
-    def left(self, limits: tuple[Limit, ...], now: float) -> int:
+    def left(self, limits: tuple[Limit, ...], now: float, *, kept_free: float = 0) -> int:
         """How many calls may be made now; of no use while the budget is closed."""
-        return min((self._allowed(limit) - sum(self._current(limit, now).values()) for limit in limits), default=0)
+        return min((self._left_of(limit, now, kept_free) for limit in limits), default=0)
+
+    def left_of_each(self, limits: tuple[Limit, ...], now: float) -> tuple[tuple[Limit, int], ...]:
+        """Each limit as the package told it last, with how many calls of it may be made now."""
+        told = (replace(limit, calls=self._allowed(limit)) for limit in limits)
+        return tuple((limit, max(0, self._left_of(limit, now))) for limit in told)
+
+    def _left_of(self, limit: Limit, now: float, kept_free: float = 0) -> int:
+        return self._allowed(limit, kept_free) - sum(self._current(limit, now).values())
 
     def close(self, until: float, now: float, longest_s: int) -> None:
         """Make no call before `until`, but believe no moment farther away than a limit can last."""
@@ -75,10 +92,11 @@ class BudgetState:
     def _recent_errors(self, endpoint: str, guard: Limit, now: float) -> list[int]:
         return [moment for moment in self.errors.get(endpoint, []) if abs(moment - now) < guard.seconds]
 
-    def _free_at(self, limit: Limit, now: float, needed: int) -> float | None:
+    def _free_at(self, limit: Limit, now: float, needed: int, kept_free: float) -> float | None:
         current = self._current(limit, now)
+        allowed = self._allowed(limit, kept_free)
         # What costs more than a whole window holds is made when the window is empty.
-        over = sum(current.values()) + min(needed, self._allowed(limit)) - 1 - self._allowed(limit)
+        over = sum(current.values()) + min(needed, allowed) - 1 - allowed
         if over < 0:
             return None
         for bucket in sorted(current, key=int):
@@ -87,9 +105,11 @@ class BudgetState:
                 return (int(bucket) + 1) * _width(limit) + limit.seconds
         return now + limit.seconds
 
-    def _allowed(self, limit: Limit) -> int:
+    def _allowed(self, limit: Limit, kept_free: float = 0) -> int:
+        told = self.limits.get(limit.name, limit.calls)
+        kept = max(1, int(told * kept_free)) if kept_free and told >= _FEWEST_SHARED else 0
         # Without any call we would never hear of a better number.
-        return max(1, self.limits.get(limit.name, limit.calls))
+        return max(1, told - kept)
 
     def _current(self, limit: Limit, now: float) -> dict[str, int]:
         width = _width(limit)

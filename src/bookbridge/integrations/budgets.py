@@ -1,10 +1,11 @@
 """The call budget that all workers share: one locked row for each administration under an authorisation."""
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from django.db import transaction
@@ -14,7 +15,7 @@ from bookbridge.integrations import sql
 from bookbridge.integrations.asking import Ask, at_once
 from bookbridge.integrations.budget_state import BudgetState
 from bookbridge.integrations.models import Authorisation, CallBudget
-from bookbridge.kit.budgets import Limit, LimitSeen
+from bookbridge.kit.budgets import Limit, LimitSeen, shortest_time
 from bookbridge.kit.errors import LaterError
 
 _LONGEST_CLOSED_S = 86400
@@ -23,6 +24,10 @@ LOT_S = 1.0
 ERRORS_GOOD_FOR_S = 2.0
 """How long it is believed what was read of other workers' errors."""
 MOST_IN_A_LOT = 100
+BRIEF_S = 1.5
+"""A wait this short is sat out where it arises: to put a run away and take it up again takes as long."""
+KEPT_FREE = 0.05
+"""The share of each limit that a long run leaves to the others of the same administration."""
 PLENTY = 100
 """With fewer calls left than this each is taken by itself, so that none goes to waste."""
 
@@ -38,6 +43,8 @@ class SharedBudget:
 
     Where plenty is left, calls are taken from the row in small lots, counted as if all were made at the lot's end.
     `calls_at_once`: how many calls can be under way at the same time; so many errors can come after the last one seen.
+    `kept_free`: the share of each limit that this one leaves to others. `pause` waits for so many seconds; without it a
+    brief wait is an error too.
     """
 
     def __init__(
@@ -50,7 +57,11 @@ class SharedBudget:
         *,
         ask: Ask = at_once,
         calls_at_once: int = 1,
+        kept_free: float = 0,
+        pause: Callable[[float], None] | None = None,
     ) -> None:
+        self._kept_free = kept_free
+        self._pause = pause
         self._row_id = _row_id(authorisation, administration)
         self._limits = limits
         self._guard = replace(guard, calls=max(1, guard.calls - (calls_at_once - 1))) if guard else None
@@ -67,7 +78,18 @@ class SharedBudget:
         """Count a call that the package counts as so many. Raises LaterError when they aren't left."""
         if not self._from_the_lot(calls):
             free_at = self._ask(partial(self._take, calls))
+            if self._pause is not None:
+                free_at = self._sit_out(free_at, calls, self._pause)
             self._wait_until(free_at, "the calls that the package allows are used up for now")
+
+    def _sit_out(self, free_at: float | None, calls: int, pause: Callable[[float], None]) -> float | None:
+        """Wait more than once where need be: others wait for the same moment, at which a call or two come free."""
+        deadline = time.monotonic() + BRIEF_S
+        while free_at is not None and free_at - self._moment() <= deadline - time.monotonic():
+            # Moments are whole microseconds: a hair later it is surely free.
+            pause(max(0, free_at - self._moment()) + 0.001)
+            free_at = self._ask(partial(self._take, calls))
+        return free_at
 
     def _from_the_lot(self, needed: int) -> bool:
         with self._lock:
@@ -82,10 +104,10 @@ class SharedBudget:
             return None
         with self._state() as state:
             now = self._moment()
-            left = state.left(self._limits, now)
+            left = state.left(self._limits, now, kept_free=self._kept_free)
             calls = needed if left < PLENTY else max(needed, min(MOST_IN_A_LOT, left // 50))
             until = now + LOT_S if calls > needed else now
-            free_at = state.take(self._limits, now, calls, until, needed=needed)
+            free_at = state.take(self._limits, now, calls, until, needed=needed, kept_free=self._kept_free)
         if free_at is None:
             with self._lock:
                 self._lot = _Lot(calls - needed, until)
@@ -149,6 +171,15 @@ class SharedBudget:
     def _wait_until(self, moment: float | None, reason: str) -> None:
         if moment is not None:
             raise LaterError(datetime.fromtimestamp(moment, UTC), reason)
+
+
+def time_needed(authorisation: Authorisation, administration: str, limits: tuple[Limit, ...], calls: int) -> timedelta:
+    """How long so many calls take at least, by what the package allows and what is used up of it just now."""
+    row = CallBudget.objects.filter(
+        organisation_id=authorisation.organisation_id, authorisation=authorisation, administration=administration
+    ).first()
+    state = BudgetState.read(row.state if row else {})
+    return shortest_time(state.left_of_each(limits, timezone.now().timestamp()), calls)
 
 
 def _row_id(authorisation: Authorisation, administration: str) -> int:

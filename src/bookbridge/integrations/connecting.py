@@ -1,19 +1,21 @@
 """Joins a configuration with its connector: tokens, budget, directory and the package's cached settings."""
 
-from collections.abc import Callable, Iterable
+import time
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 
 from django.utils import timezone
 from pydantic import ValidationError
 
 from bookbridge.integrations.asking import Ask, at_once
-from bookbridge.integrations.budgets import SharedBudget
+from bookbridge.integrations.budgets import KEPT_FREE, SharedBudget
 from bookbridge.integrations.models import Authorisation, Configuration, PackageCache, PackageReference
 from bookbridge.integrations.storable import storable, storable_values
-from bookbridge.integrations.tokens import StoredTokens
-from bookbridge.kit import catalogue, outgoing
+from bookbridge.integrations.tokens import StoredTokens, app_credentials
+from bookbridge.kit import catalogue, oauth, outgoing
 from bookbridge.kit.budgets import call_limits, error_guard
 from bookbridge.kit.contract import Connection, Connector, Unwatched, Writing
 from bookbridge.kit.errors import UnreachableError
@@ -93,7 +95,8 @@ class StoredDirectory:
 class Link:
     """A configuration's link to its package: what any number of connectors at work at the same time share.
 
-    `ask`: who asks the database for their threads. Raises AddressRefusedError before anything is prepared.
+    `ask`: who asks the database for their threads. `is_long`: the work takes many calls, and leaves some of them to
+    others of the same administration. Raises AddressRefusedError before anything is prepared.
     """
 
     def __init__(
@@ -107,6 +110,7 @@ class Link:
         ask: Ask = at_once,
         gathers: bool = False,
         places: int | None = None,
+        is_long: bool = False,
     ) -> None:
         authorisation = configuration.authorisation
         with suppress(UnreachableError):
@@ -130,6 +134,8 @@ class Link:
                 now,
                 ask=ask,
                 calls_at_once=self.places,
+                kept_free=KEPT_FREE if is_long else 0,
+                pause=time.sleep if is_long else None,
             ),
             directory=self.directory,
             now=now,
@@ -137,10 +143,16 @@ class Link:
             options=configuration.options,
             check_claim=check_claim,
             writing=writing or Unwatched(),
+            as_app=_as_app(authorisation),
         )
 
     def connector(self) -> Connector:
         return self._class(self._connection)
+
+
+def _as_app(authorisation: Authorisation) -> Callable[[], Mapping[str, str]]:
+    """How the app itself signs a call; a package that lets us in by a key knows no app."""
+    return partial(oauth.app_headers, app_credentials(authorisation)) if authorisation.app else dict
 
 
 def simultaneous_calls(configuration: Configuration, sheet: FactSheet) -> int:

@@ -23,14 +23,14 @@ RETRY_AFTER_S = 10
 
 
 def outcome(
-    act: Callable[[], Outcome],
+    act: Callable[[], T],
     *,
     refused: Callable[[str], Problem],
     forbidden: Callable[[str], Problem],
     now: Callable[[], datetime],
-) -> Outcome:
-    """What `act` gives, or what the error means that it raises. `refused` and `forbidden` make a problem of the
-    package's words. A ClaimLostError goes through."""
+) -> T | Outcome:
+    """What `act` gives (an outcome, or what is still to be sent), or what the error means that it raises. `refused` and
+    `forbidden` make a problem of the package's words. A ClaimLostError goes through."""
     try:
         return act()
     except CannotMapError as error:

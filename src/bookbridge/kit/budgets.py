@@ -1,7 +1,7 @@
 """How many calls a package allows, shared by every worker. The engine keeps the counts; here are the words for it."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -11,6 +11,7 @@ from bookbridge.kit.fact_sheet import Limits
 
 MINUTE = "minute"
 DAY = "day"
+WINDOW = "window"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,13 +25,33 @@ class Limit:
 
 def call_limits(limits: Limits) -> tuple[Limit, ...]:
     """The call limits of a fact sheet, under the names that connectors use in LimitSeen."""
-    known = ((MINUTE, limits.calls_per_minute, 60), (DAY, limits.calls_per_day, 86400))
+    known = (
+        (MINUTE, limits.calls_per_minute, 60),
+        (DAY, limits.calls_per_day, 86400),
+        (WINDOW, limits.calls_per_window, limits.window_s),
+    )
     return tuple(Limit(name, calls, seconds) for name, calls, seconds in known if calls is not None)
 
 
 def error_guard(limits: Limits) -> Limit | None:
     """The number of errors at one endpoint, within an hour, at which we stop by ourselves."""
     return Limit("errors", limits.errors_per_hour, 3600) if limits.errors_per_hour is not None else None
+
+
+def shortest_time(left: Iterable[tuple[Limit, int]], calls: int) -> timedelta:
+    """How long so many calls take at least, under limits of which so much is left now.
+
+    Whole windows of the longest limit first; what remains after them is made as fast as the shorter ones allow."""
+    needed_s = 0
+    for limit, free_now in sorted(left, key=lambda each: -each[0].seconds):
+        # After a wait for a longer one, nothing of this limit is used up.
+        free = limit.calls if needed_s else free_now
+        if calls <= free:
+            continue
+        windows = -(-(calls - free) // limit.calls)
+        needed_s += windows * limit.seconds
+        calls -= free + (windows - 1) * limit.calls
+    return timedelta(seconds=needed_s)
 
 
 @dataclass(frozen=True, slots=True)

@@ -73,7 +73,8 @@ class Connection:
     settings of the configuration, by the names in its fact sheet. `now` gives aware UTC.
     `check_claim` raises kit.errors.ClaimLostError when the calling worker no longer owns the work: call it immediately
     before a request that changes the books. `writing` watches over its bytes. `request_timeout_s` replaces the fact
-    sheet's time-out.
+    sheet's time-out. `as_app` gives the headers by which the app itself signs a call, where a package wants that and no
+    account's token.
     """
 
     base_address: str
@@ -87,6 +88,7 @@ class Connection:
     check_claim: Callable[[], None] = lambda: None
     writing: Writing = field(default_factory=Unwatched)
     request_timeout_s: float | None = None
+    as_app: Callable[[], Mapping[str, str]] = dict
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +97,14 @@ class PostingRequest:
 
     `reference` (`BB` and eight hexadecimal digits) goes into a field that the package can search where the document's
     own number can't serve. `idempotency_key` is the same at every attempt. `prepared` is what `prepare` returned.
+    `corrects`: it is a difference entry, which may name the invoice number of the entry that it stands beside.
     """
 
     document: Document
     reference: str
     idempotency_key: str
     prepared: Mapping[str, str] = field(default_factory=dict)
+    corrects: bool = False
 
 
 class Connector(ABC):
@@ -120,7 +124,10 @@ class Connector(ABC):
         """Everything preflight needs, read anew. Raises the errors of kit.errors."""
 
     def prepare(self, request: PostingRequest) -> Mapping[str, str]:  # noqa: ARG002 (part of the contract)
-        """Facts that must be on record before the call (a number drawn from the package). Stored with the attempt."""
+        """Facts that must be on record before the call (a number drawn from the package). Stored with the attempt.
+
+        `request.prepared`: what was on record before the last attempt, where that came to nothing without a definite
+        refusal. Where it is still good, give it again: what comes late of that attempt then meets its own number."""
         return {}
 
     @abstractmethod

@@ -27,11 +27,17 @@ class Capabilities(_Part):
     drafts: bool = False
     compare: bool = False
     """Whether `booked` can read what is in the books of a period."""
+    numbers_drawn: bool = False
+    """Whether `prepare` draws a journal's next number, which is gone only once an entry has been booked with it. Then
+    entries of one journal go one at a time: the next is prepared when the last has a definite answer."""
 
 
 class Limits(_Part):
     calls_per_minute: int | None = None
     calls_per_day: int | None = None
+    calls_per_window: int | None = None
+    window_s: int = Field(default=60, ge=1)
+    """The window of `calls_per_window`, for packages that count neither by the minute nor by the day."""
     cost_of_change: int = Field(default=1, ge=1)
     """What a call that changes the books counts for, where the package counts reads as one (credits)."""
     errors_per_hour: int | None = None
@@ -169,6 +175,11 @@ class FactSheet(_Part):
         if self.oauth is None:
             raise LookupError(f"{self.name} lets us in by a key, not by OAuth2")
         return self.oauth
+
+    @property
+    def caught_before_sending(self) -> int:
+        """How many of the known errors are."""
+        return sum(1 for error in self.known_errors if error.caught_before_sending)
 
 
 def read_fact_sheet(path: Path) -> FactSheet:

@@ -117,7 +117,7 @@ def _token_call(
 ) -> TokenPair:
     headers: Mapping[str, str] = {}
     if rules.basic_credentials:
-        headers = {"Authorization": _basic(app)}
+        headers = app_headers(app)
     else:
         form = {**form, "client_id": app.client_id, "client_secret": app.client_secret}
     answer = _ask(f"{base_address.rstrip('/')}{rules.token_path}", form, headers)
@@ -131,10 +131,11 @@ def _token_call(
     raise UnreachableError("the token endpoint's answer can't be understood")
 
 
-def _basic(app: AppCredentials) -> str:
+def app_headers(app: AppCredentials) -> Mapping[str, str]:
+    """The headers by which the app itself signs a call: its id and secret, as RFC 7617 has them."""
     # RFC 6749, 2.3.1: both are form-encoded before they are joined.
     joined = f"{quote_plus(app.client_id)}:{quote_plus(app.client_secret)}"
-    return f"Basic {b64encode(joined.encode()).decode()}"
+    return {"Authorization": f"Basic {b64encode(joined.encode()).decode()}"}
 
 
 def _ask(url: str, form: Mapping[str, str], signed: Mapping[str, str]) -> Answer:

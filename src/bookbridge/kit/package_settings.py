@@ -24,6 +24,8 @@ class LedgerAccount(_Setting):
     kind: AccountKind = "ordinary"
     cost_centre: Usage = "optional"
     cost_unit: Usage = "optional"
+    vat_code: str | None = None
+    """The VAT code that the package applies by itself to what is booked here; None also where it doesn't tell."""
 
 
 class VatCode(_Setting):
@@ -34,12 +36,16 @@ class VatCode(_Setting):
     sales: bool = True
     purchase: bool = True
     reverse_charge: bool = False
+    ledger_account: str | None = None
+    """Where the package books this VAT; None where it doesn't tell."""
 
 
 class Journal(_Setting):
     kind: JournalKind = "other"
     vat_allowed: bool = True
     currency: str | None = None
+    own_numbers: bool | None = None
+    """Whether an entry may bring its own number; None where the package doesn't tell."""
 
 
 class PaymentCondition(_Setting):
@@ -78,8 +84,10 @@ class PackageSettings(BaseModel):
     cost_units: tuple[CostUnit, ...] = ()
     periods: tuple[Period, ...] = ()
     currencies: tuple[str, ...] = ()
+    books_on_control_accounts: bool = False
+    """Whether a memorial line that names a relation goes to the relation's control account, as some packages want."""
     unknown: tuple[str, ...] = ()
-    """Names of the fields above that the package wouldn't give (no right, no licence): preflight skips their checks."""
+    """Names of the lists above that the package wouldn't give (no right, no licence): preflight skips their checks."""
 
 
 class Administration(BaseModel):

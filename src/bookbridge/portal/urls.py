@@ -15,6 +15,7 @@ from bookbridge.portal.views import (
     mappings,
     members,
     notices,
+    packages,
     reconciliations,
     repair,
     rows,
@@ -107,4 +108,6 @@ urlpatterns = [
     path("notices/", notices.notices_page, name="notices"),
     path("preferences/", companies.preferences, name="preferences"),
     path("installation/", companies.installation, name="installation"),
+    path("packages/", packages.packages, name="packages"),
+    path("packages/<slug:package>/", packages.package, name="package"),
 ]

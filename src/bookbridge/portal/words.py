@@ -172,6 +172,23 @@ MAPPING = {
     "currencies": _("Currencies"),
     "countries": _("Countries"),
 }
+FIDELITY = {
+    "simulated": _("Against our stand-in"),
+    "contract": _("Against the vendor’s specification"),
+    "real": _("Against the real program"),
+    "live": _("Against the vendor’s servers"),
+}
+FIDELITY_MEANS = {
+    "simulated": _(
+        "Checked against a stand-in that we made from what is publicly known. Try it on a test administration first."
+    ),
+    "contract": _(
+        "What we send is checked against the specification that the vendor publishes; the answers come from a stand-in"
+        " of ours. Try it on a test administration first."
+    ),
+    "real": _("Checked against the real program, which ran in our tests."),
+    "live": _("Checked against the vendor’s own servers."),
+}
 FORMAT = {
     "fmuta6": _("Financial entries (fmuta6)"),
     "debitr": _("Customers (debitr)"),

@@ -20,6 +20,8 @@ ROLES: dict[str, str] = {
     "companies": LOGGED_IN,
     "preferences": LOGGED_IN,
     "notices": LOGGED_IN,
+    "packages": LOGGED_IN,
+    "package": LOGGED_IN,
     "authorise_callback": LOGGED_IN,  # which account it is for stands in the session that began it
     # The installation
     "installation": OPERATOR,

@@ -121,12 +121,12 @@ def test_an_unknown_control_address_names_the_known_ones(start_toy: StartToy) ->
 def test_the_same_seed_hits_the_same_calls(seed: int, probability: float) -> None:
     def hits() -> list[bool]:
         plan = FaultPlan([FaultRule(kind="refuse", probability=probability)], seed)  # type: ignore[arg-type]
-        return [plan.pick("POST", "/api", is_api=True) is not None for _ in range(50)]
+        return [plan.pick("POST", "/api", is_api=True, changes=True) is not None for _ in range(50)]
 
     assert hits() == hits()
 
 
 def test_probability_is_about_what_it_says() -> None:
     plan = FaultPlan([FaultRule(kind="refuse", probability=0.3)], seed=7)  # type: ignore[arg-type]
-    hits = sum(plan.pick("POST", "/api", is_api=True) is not None for _ in range(2000))
+    hits = sum(plan.pick("POST", "/api", is_api=True, changes=True) is not None for _ in range(2000))
     assert 500 < hits < 700

@@ -18,6 +18,16 @@ def test_a_minute_has_room_for_so_many_calls_and_then_the_next_has(hand_clock: H
     assert limits.take("b").allowed
 
 
+def test_a_call_that_counts_for_more_needs_room_for_all_of_it(hand_clock: HandClock) -> None:
+    limits = CallLimits(SimulatorStore(None), SimulatorClock(hand_clock), minute_limit=5, day_limit=None)
+    assert limits.take("a", 3).allowed
+    assert not limits.take("a", 3).allowed
+    last = limits.take("a", 2)
+    assert last.allowed
+    assert last.minute is not None
+    assert (last.minute.used, last.minute.remaining) == (5, 0)
+
+
 def test_calls_at_the_same_time_never_pass_the_limit(tmp_path: Path, hand_clock: HandClock) -> None:
     limits = CallLimits(SimulatorStore(tmp_path / "s.sqlite3"), SimulatorClock(hand_clock), 25, None)
     allowed: list[bool] = []

@@ -133,3 +133,13 @@ def test_a_withdrawn_access_ends_every_token(start_toy: StartToy) -> None:
 
 def test_the_clock_never_goes_back(start_toy: StartToy) -> None:
     assert start_toy().post("/_simulator/clock", json={"advance_s": -1}).status_code == 400
+
+
+def test_a_further_address_of_the_sign_in_is_no_part_of_the_api(start_toy: StartToy) -> None:
+    client = start_toy(faults=({"kind": "refuse"},))
+    token = exchange(client, approve(client)).json()["access_token"]
+    assert client.get("/oauth/who", params={"token": token}).json() == {"client": "bookbridge-demo"}
+    assert client.get("/oauth/who", params={"token": "x"}).status_code == 400
+    assert client.get("/api/notes").status_code == 422
+    queries = [call["query"] for call in client.get("/_simulator/requests").json()["requests"]]
+    assert not any("token" in query for query in queries), "the journal of calls shows a token"

@@ -20,6 +20,18 @@ class ToyOAuth(OAuthProvider):
     package_title = "Toy <Books>"
     permissions = ("read & write notes",)
 
+    @property
+    def addresses(self) -> frozenset[str]:
+        return super().addresses | {"/oauth/who"}
+
+    def answer(self, request: Request) -> Response | None:
+        if request.path != "/oauth/who":
+            return super().answer(request)
+        try:
+            return json_answer({"client": self.of_token(request.args.get("token", "")).client_id})
+        except TokenRefusedError as refused:
+            return json_answer({"error": refused.reason.value}, 400)
+
 
 class ToyPackage(Simulator):
     """Keeps every note that is posted, after a look at the bearer token when asked to."""

@@ -127,6 +127,6 @@ STAGE = Stage(
     page_size=6,
     options={"page_size": "6"},
     request_timeout_s=20,
-    calls_to_post=3,
+    calls_per_entry=3,
     remove=_remove,
 )

@@ -79,6 +79,9 @@ class Attempt(models.Model):
     action = models.CharField(max_length=8, choices=[("post", "Post"), ("update", "Update"), ("look_up", "Look up")])
     fingerprint = models.CharField(max_length=64)
     prepared = models.JSONField(default=dict)
+    series = models.CharField(
+        max_length=300, blank=True, default="", db_default="", help_text="Whose next number was drawn (numbering.py)"
+    )
     sent = models.JSONField(
         null=True, help_text="The document in the package's codes, where the mapping gave others than the source's"
     )

@@ -81,6 +81,12 @@ class Run(models.Model):
             models.Index(fields=["organisation", "configuration", "-created_at"], name="run_history"),
             models.Index(fields=["resume_at"], name="run_due", condition=models.Q(state="waiting")),
             models.Index(fields=["worker"], name="run_working", condition=models.Q(state="working")),
+            models.Index(
+                # Few runs of very many haven't ended; the installation's page and its metrics count them.
+                fields=["state", "resume_at"],
+                name="run_open",
+                condition=models.Q(state__in=["waiting", "working"]),
+            ),
             models.Index(fields=["ended_at"], name="run_ended", condition=models.Q(state="ended")),
             models.Index(
                 fields=["organisation", "ended_at"],

@@ -28,7 +28,8 @@ HOSTILE = (
 @case("sales_invoice", "customer")
 def hostile_text(rig: Rig) -> None:
     """Quotes, scripts, other alphabets and signs of query languages arrive as they are, and are found again."""
-    for position, text in enumerate(HOSTILE):
+    for position, hostile in enumerate(HOSTILE):
+        text = hostile[: rig.stage.longest_text].strip()
         customer = rig.samples.customer(number=str(50001 + position), name=text)
         number = str(26000001 + position)
         sale = rig.samples.sales(
@@ -55,7 +56,7 @@ def hostile_reference(rig: Rig) -> None:
 
 @case("sales_invoice")
 def very_long_text(rig: Rig) -> None:
-    """A text of 2,000 signs is kept whole, or refused at a field: never cut in silence."""
+    """A text of 2,000 signs is kept whole, or refused at a field, or cut with a word on it: never cut in silence."""
     rig.posted(rig.samples.customer())
     text = "lang " * 399 + "einde"
     document = rig.samples.sales(description=text)
@@ -64,7 +65,9 @@ def very_long_text(rig: Rig) -> None:
         refused_at(outcome, document, "description")
         return
     posted_or_there(outcome)
-    assert only(rig, "sales_invoice").text == text, "the text was cut"
+    held = only(rig, "sales_invoice").text
+    told = [notice.field for notice in outcome.notices] if isinstance(outcome, Posted) else []
+    assert held == text or (held and text.startswith(held) and "description" in told), "the text was cut in silence"
 
 
 @case("sales_invoice")

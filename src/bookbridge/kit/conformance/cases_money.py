@@ -5,7 +5,7 @@ from decimal import Decimal
 from bookbridge.kit.conformance.cases import case
 from bookbridge.kit.conformance.expect import expect, none, only, posted_or_there, refused_at, total
 from bookbridge.kit.conformance.rig import Rig
-from bookbridge.kit.outcomes import Found, Posted
+from bookbridge.kit.outcomes import Found, Posted, Refused
 
 HUNDRED = Decimal("100.00")
 
@@ -161,8 +161,14 @@ def vat_computed_by_the_package(rig: Rig) -> None:
 
 @case("sales_invoice")
 def another_total_is_told(rig: Rig) -> None:
-    """When the package books another total than the document says, the outcome tells."""
+    """When the package would book another total than the document says, the outcome tells; where the total is sent
+    along, the document is refused at it."""
     rig.posted(rig.samples.customer())
     document = rig.samples.sales(total=Decimal("125.00"), lines=(rig.samples.line(vat_amount=None),))
-    posted = expect(Posted, rig.post(document))
+    outcome = rig.post(document)
+    if isinstance(outcome, Refused):
+        refused_at(outcome, document, "total")
+        none(rig, "sales_invoice")
+        return
+    posted = expect(Posted, outcome)
     assert [notice.field for notice in posted.notices] == ["total"], f"notices: {posted.notices}"

@@ -11,7 +11,17 @@ from bookbridge.kit.conformance.cases import case, each_kind
 from bookbridge.kit.conformance.expect import expect, none, only, posted_or_there, refused_at, soon_after
 from bookbridge.kit.conformance.rig import Rig, changing, counting
 from bookbridge.kit.errors import ClaimLostError, LaterError, SignInAgainError, UnreachableError
-from bookbridge.kit.outcomes import Absent, AlreadyThere, Found, Later, Posted, Refused, SignInAgain, Unclear
+from bookbridge.kit.outcomes import (
+    Absent,
+    AlreadyThere,
+    Found,
+    Later,
+    Outcome,
+    Posted,
+    Refused,
+    SignInAgain,
+    Unclear,
+)
 from bookbridge.kit.simulation import FaultKind, FaultRule
 
 
@@ -59,6 +69,7 @@ def posts_a_difference_beside_what_it_corrects(rig: Rig, kind: DocumentKind) -> 
     first = posted_or_there(rig.post(before))
     entry = difference(before, rig.samples.doubled(before), "Difference to 26000123")
     assert entry is not None
+    rig.corrections.append(entry)
     expect(Absent, rig.connector().find(rig.request(entry)))
     rig.fault(FaultKind.CUT_AFTER, kind, changes=True, times=1)
     expect(Unclear, rig.post(entry))
@@ -172,8 +183,9 @@ def a_bad_neighbour_stops_nobody(rig: Rig) -> None:
     documents = [rig.samples.sales(number="26000001"), bad, rig.samples.sales(number="26000003")]
     connector = rig.connector()
     size = rig.fact_sheet.capabilities.batch_size
-    requests = [rig.prepared(document, connector) for document in documents]
-    outcomes = [one for start in range(0, 3, size) for one in connector.post(requests[start : start + size])]
+    outcomes: list[Outcome] = []
+    for start in range(0, 3, size):
+        outcomes += connector.post([rig.prepared(document, connector) for document in documents[start : start + size]])
     assert [type(outcome) for outcome in outcomes] == [Posted, Refused, Posted], f"came {outcomes}"
     assert len(rig.held("sales_invoice")) == 2
 

@@ -154,7 +154,7 @@ def paid_item_is_gone(rig: Rig) -> None:
     paid = next(record for record in rig.held("sales_invoice") if record.number == "26000123")
     rig.control(rig.stage.pay(paid, Decimal("121.00")))
     items = rig.open_items(("sales",))
-    assert [item.voucher_number for item in items] == ["26000124"], f"items: {items}"
+    assert [item.voucher_number or item.invoice_number for item in items] == ["26000124"], f"items: {items}"
 
 
 @case("sales_invoice", outstanding=True)

@@ -122,7 +122,7 @@ def change_left_undone(rig: Rig) -> None:
 def _post_with_cut(rig: Rig, document: Customer, kind: FaultKind, changes_first: int) -> None:
     """Post as the engine does: what is unclear is looked up; what is absent, or was not sent, is posted again."""
     rig.package_settings()
-    for method in ("POST", "PUT"):
+    for method in ("POST", "PUT", "PATCH"):
         if changes_first:
             rig.simulator.faults.add([FaultRule(kind=FaultKind.SLOW, method=method, delay_s=0, times=changes_first)])
         rig.simulator.faults.add([FaultRule(kind=kind, method=method, delay_s=rig.held_s, times=1)])
@@ -162,9 +162,9 @@ def remembered_relation_is_gone(rig: Rig) -> None:
 
 @case("customer", "sales_invoice")
 def remembered_relation_saves_a_call(rig: Rig) -> None:
-    """Posting the next entry of a known customer takes no call for the customer."""
+    """Posting the next entry of a known customer takes the calls of an entry alone."""
     rig.posted(rig.samples.customer(), rig.samples.sales(number="26000001"))
     connector = rig.connector()
     with rig.calls() as calls:
         expect(Posted, rig.post(rig.samples.sales(number="26000002"), connector))
-    assert len(calls) == rig.stage.calls_to_post, f"{len(calls)} calls"
+    assert len(calls) == rig.stage.calls_per_entry, f"{len(calls)} calls"

@@ -57,12 +57,13 @@ class Samples:
 
     def sales(self, **changed: Any) -> SalesInvoice:
         """100.00 with 21 % VAT."""
-        return SalesInvoice(**{**self._invoice("26000123", self.codes.sales_journal), "customer": CUSTOMER, **changed})
+        given = self._invoice(changed.get("number") or "26000123", self.codes.sales_journal)
+        return SalesInvoice(**{**given, "customer": CUSTOMER, **changed})
 
     def purchase(self, **changed: Any) -> PurchaseInvoice:
         """100.00 with 21 % VAT."""
         line = self.line(ledger_account=self.codes.cost_account, vat_code=self.codes.purchase_vat, description="Linen")
-        given = self._invoice("26600123", self.codes.purchase_journal)
+        given = self._invoice(changed.get("number") or "26600123", self.codes.purchase_journal)
         more = {"supplier": SUPPLIER, "your_reference": "F2026-88", "lines": (line,)}
         return PurchaseInvoice(**{**given, **more, **changed})
 

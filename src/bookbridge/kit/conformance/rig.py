@@ -5,17 +5,19 @@ from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 
 from httpx import URL  # house: allow outgoing (reads an address, calls nobody)
 
 from bookbridge.documents import Document, DocumentKind, OutstandingItem, posting_key, short_reference
-from bookbridge.kit import access_key, catalogue, exact_json, oauth, outgoing
+from bookbridge.kit import access_key, answering, catalogue, exact_json, oauth, outgoing
 from bookbridge.kit.budgets import Budget, MemoryBudget
 from bookbridge.kit.conformance.documents import Samples
 from bookbridge.kit.conformance.stage import ControlCall, HeldRecord
 from bookbridge.kit.contract import Connection, Connector, OutstandingKind, PostingRequest
+from bookbridge.kit.errors import LaterError, SignInAgainError, UnreachableError
 from bookbridge.kit.outcomes import Outcome
 from bookbridge.kit.outstanding import joined
 from bookbridge.kit.package_settings import PackageSettings
@@ -118,6 +120,8 @@ class Rig:
         self.directory = MemoryDirectory()
         self._settings: PackageSettings | None = None
         self._facts: dict[str, Mapping[str, str]] = {}
+        self.corrections: list[Document] = []
+        """The difference entries of the case: their postings say so."""
 
     def _start_s(self) -> float:
         return datetime.combine(self.stage.codes.open_day, datetime.min.time(), UTC).timestamp()
@@ -166,6 +170,7 @@ class Rig:
             "directory": self.directory,
             "now": self.now,
             "request_timeout_s": self.stage.request_timeout_s,
+            "as_app": partial(oauth.app_headers, self.app),
         }
         return Connection(**{**given, **changed})
 
@@ -191,7 +196,9 @@ class Rig:
         key = posting_key(document)
         identity = f"{document.kind}/{key}"
         facts = self._facts.get(identity, {})
-        return PostingRequest(document, short_reference(document.kind, key), f"conformance/{identity}", facts)
+        reference = short_reference(document.kind, key)
+        corrects = document in self.corrections
+        return PostingRequest(document, reference, f"conformance/{identity}", facts, corrects)
 
     def prepared(self, document: Document, connector: Connector) -> PostingRequest:
         """The posting of a document as it is sent: the engine has the facts drawn anew for each attempt."""
@@ -202,7 +209,12 @@ class Rig:
     def post(self, document: Document, connector: Connector | None = None) -> Outcome:
         """Post one document by a new connector."""
         connector = connector or self.connector()
-        outcomes = connector.post([self.prepared(document, connector)])
+        try:
+            request = self.prepared(document, connector)
+        except (LaterError, SignInAgainError, UnreachableError) as error:
+            # As in the engine: the document waits, since nothing of it has been sent.
+            return answering.waiting(error, self.now())
+        outcomes = connector.post([request])
         assert len(outcomes) == 1, f"one document gave {len(outcomes)} outcomes"
         return outcomes[0]
 
@@ -263,9 +275,8 @@ class Rig:
         since = before[-1]["sequence"] if before else 0
         seen: list[Mapping[str, Any]] = []
         yield seen
-        rules = self.fact_sheet.oauth
-        paths = {rules.token_path, rules.authorise_path} if rules else set()
-        seen += [call for call in self.simulator.store.calls(since) if call["path"] not in paths]
+        signing_in = self.simulator.oauth.addresses
+        seen += [call for call in self.simulator.store.calls(since) if call["path"] not in signing_in]
 
 
 def changing(calls: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:

@@ -43,26 +43,34 @@ class CallLimits:
     """Counts calls per key in fixed windows of a minute and a day. A call that is turned away is not counted."""
 
     def __init__(
-        self, store: SimulatorStore, clock: SimulatorClock, minute_limit: int | None, day_limit: int | None
+        self,
+        store: SimulatorStore,
+        clock: SimulatorClock,
+        minute_limit: int | None,
+        day_limit: int | None,
+        *,
+        times_faster: int = 1,
     ) -> None:
         self._store = store
         self._clock = clock
+        self._minute_s, self._day_s = MINUTE_S // times_faster, DAY_S // times_faster
         self.minute_limit = minute_limit
         self.day_limit = day_limit
 
-    def take(self, key: str) -> CallAllowance:
-        """Count one call of `key` if the windows still have room."""
+    def take(self, key: str, calls: int = 1) -> CallAllowance:
+        """Count one call of `key`, or what it counts for, if the windows still have room for all of it."""
         with self._store.transaction():
-            minute = self._state(f"minute:{key}", self.minute_limit, MINUTE_S)
-            day = self._state(f"day:{key}", self.day_limit, DAY_S)
-            if any(state is not None and state.remaining == 0 for state in (minute, day)):
+            minute = self._state(f"minute:{key}", self.minute_limit, self._minute_s)
+            day = self._state(f"day:{key}", self.day_limit, self._day_s)
+            if any(state is not None and state.remaining < calls for state in (minute, day)):
                 return CallAllowance(False, minute, day)
-            self._count(f"minute:{key}", MINUTE_S)
-            self._count(f"day:{key}", DAY_S)
+            for _ in range(calls):
+                self._count(f"minute:{key}", self._minute_s)
+                self._count(f"day:{key}", self._day_s)
             return CallAllowance(
                 True,
-                self._state(f"minute:{key}", self.minute_limit, MINUTE_S),
-                self._state(f"day:{key}", self.day_limit, DAY_S),
+                self._state(f"minute:{key}", self.minute_limit, self._minute_s),
+                self._state(f"day:{key}", self.day_limit, self._day_s),
             )
 
     def _count(self, name: str, window_s: int) -> None:

@@ -58,6 +58,7 @@ class OAuthRules:
     access_life_s: float = 600
     refresh_life_s: float = 30 * DAY_S
     refresh_is_one_time: bool = True
+    """Where it isn't, a refresh gives the same refresh token back."""
     too_early_s: float | None = None
     token_calls_a_day: int | None = None
     expires_in_is_text: bool = False
@@ -97,6 +98,12 @@ class OAuthProvider:
     user_id = "user-1"
     user_name = "Demo user"
 
+    @property
+    def addresses(self) -> frozenset[str]:
+        """The paths of the sign-in: they are no part of the API, and their queries hold secrets. A package that has
+        more than the two joins them."""
+        return frozenset({self.rules.authorize_path, self.rules.token_path})
+
     def refusal(self, refused: TokenRefusedError) -> Response:
         """The answer of the token endpoint to a refusal; RFC 6749 section 5.2 unless a package knows better."""
         error, status = {
@@ -121,7 +128,11 @@ class OAuthProvider:
     def bearer(self, request: Request) -> Bearer:
         """Who calls the API. Raises TokenRefusedError without a valid access token."""
         scheme, _, token = request.headers.get("Authorization", "").partition(" ")
-        grant = self._grant("access", token) if scheme.lower() == "bearer" and token else None
+        return self.of_token(token if scheme.lower() == "bearer" else "")
+
+    def of_token(self, token: str) -> Bearer:
+        """Whom an access token is for, where a call shows it somewhere else. Raises TokenRefusedError."""
+        grant = self._grant("access", token) if token else None
         if grant is None:
             raise TokenRefusedError(TokenRefusal.NO_ACCESS_TOKEN)
         if grant.expires_at <= self._clock():
@@ -196,15 +207,17 @@ class OAuthProvider:
             raise TokenRefusedError(TokenRefusal.BAD_REQUEST)
         self._check_client(request)
         self._check_token_calls()
+        kept = ""
         with self._store.transaction():
             grant_type = request.form.get("grant_type")
             if grant_type == "authorization_code":
                 self._spend_code(request.form.get("code", ""), request.form.get("redirect_uri", ""))
             elif grant_type == "refresh_token":
-                self._spend_refresh_token(request.form.get("refresh_token", ""))
+                kept = request.form.get("refresh_token", "")
+                self._spend_refresh_token(kept)
             else:
                 raise TokenRefusedError(TokenRefusal.UNKNOWN_GRANT_TYPE)
-            return self._issue_pair()
+            return self._issue_pair("" if self.rules.refresh_is_one_time else kept)
 
     def _check_client(self, request: Request) -> None:
         client_id, client_secret = request.form.get("client_id", ""), request.form.get("client_secret", "")
@@ -245,10 +258,10 @@ class OAuthProvider:
         if self.rules.refresh_is_one_time:
             self._spend(token)
 
-    def _issue_pair(self) -> Response:
+    def _issue_pair(self, kept_refresh_token: str) -> Response:
         client_id = self._settings.client_id
         access = self._issue("access", client_id, self.rules.access_life_s)
-        refresh = self._issue("refresh", client_id, self.rules.refresh_life_s)
+        refresh = kept_refresh_token or self._issue("refresh", client_id, self.rules.refresh_life_s)
         lifetime = int(self.rules.access_life_s)
         return json_token_answer(
             {

@@ -1,7 +1,7 @@
 """What can be set on any simulator; a package's simulator adds its own fields in a subclass."""
 
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -35,6 +35,9 @@ class SimulatorSettings(BaseModel):
     faults: tuple[FaultRule, ...] = ()
     minute_limit: int | None = Field(default=None, ge=1, description="calls a minute; none = unlimited")
     day_limit: int | None = Field(default=None, ge=1, description="calls a day; none = unlimited")
+    limits_times_faster: Literal[1, 2, 3, 5, 10, 20, 60] = Field(
+        default=1, description="the minutes and days of the limits pass so many times faster"
+    )
     error_limit: bool = Field(default=True, description="block a key after too many refused calls, as the package does")
 
     @classmethod

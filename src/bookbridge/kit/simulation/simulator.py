@@ -138,7 +138,7 @@ class Simulator(ABC):
             return Response(front_page(self.package_title, self.front_links()), content_type="text/html; charset=utf-8")
         if request.path.startswith(f"{CONTROL}/"):
             return self._control(request)
-        is_api = request.path not in {self.oauth.rules.authorize_path, self.oauth.rules.token_path}
+        is_api = request.path not in self.oauth.addresses
         # The query of an OAuth address holds codes; only the API's may be shown.
         query = request.query_string.decode("utf-8", "replace") if is_api else ""
         changes = is_api and self.changes_books(request)

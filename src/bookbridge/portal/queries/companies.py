@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Count, DurationField, ExpressionWrapper, OuterRef, QuerySet, Subquery, Value
+from django.db.models import Count, DurationField, ExpressionWrapper, OuterRef, Prefetch, QuerySet, Subquery, Value
 from django.db.models.functions import Coalesce, Now
 
 from bookbridge.exchange.models import Delivery, OutstandingSnapshot, Posting, Run
@@ -101,7 +101,9 @@ def integration_page(organisation: Organisation, wanted: IntegrationFilter, curs
 
 def integration_rows(organisation: Organisation, only: UUID | None = None) -> list[IntegrationRow]:
     """The organisation's integrations (or one of them) in the order of their names."""
-    wanted = organisation.integrations.order_by("name").prefetch_related("authorisations")
+    # Tokens are taken out of their encryption when they are read, and no page shows them.
+    accounts = Prefetch("authorisations", Authorisation.objects.defer("access_token", "refresh_token"))
+    wanted = organisation.integrations.order_by("name").prefetch_related(accounts)
     wanted = wanted.annotate(silent_pcs=Coalesce(Subquery(_silent_pcs()), 0))
     if only:
         wanted = wanted.filter(pk=only)
@@ -116,7 +118,7 @@ def _silent_pcs() -> QuerySet[Agent, int]:
     hours = ExpressionWrapper(OuterRef("agent_silent_after_h") * Value(timedelta(hours=1)), DurationField())
     own = Agent.objects.filter(organisation=OuterRef("organisation"), integration=OuterRef("pk"))
     silent = own.filter(heard_at__lt=Now() - hours).order_by().values("integration")
-    return silent.annotate(number=Count("pk")).values_list("number", flat=True)
+    return silent.annotate(number=Count("*")).values_list("number", flat=True)
 
 
 def _configurations(organisation: Organisation, integrations: Sequence[Integration]) -> list[Configuration]:
@@ -124,6 +126,7 @@ def _configurations(organisation: Organisation, integrations: Sequence[Integrati
     return list(
         organisation.configurations.filter(integration__in=integrations)
         .select_related("paused_by")
+        .defer("mappings", "layouts", "options")
         .annotate(
             last_out=Subquery(runs.filter(direction=Run.Direction.OUT).values("pk")[:1]),
             last_in=Subquery(runs.filter(direction=Run.Direction.IN).values("pk")[:1]),
@@ -146,7 +149,7 @@ class _Facts:
                 organisation=organisation, configuration__in=ids, state__in=_OPEN
             )
             .values_list("configuration", "state")
-            .annotate(Count("pk"))
+            .annotate(number=Count("*"))
             .order_by()
         }
         self.held: dict[UUID, list[OutstandingSnapshot]] = defaultdict(list)
@@ -163,7 +166,7 @@ class _Facts:
                 received_at__gte=datetime.now(UTC) - timedelta(days=SET_ASIDE_SHOWN_DAYS),
             )
             .values_list("integration")
-            .annotate(Count("pk"))
+            .annotate(number=Count("*"))
         )
 
 

@@ -80,7 +80,7 @@ def last_days(integration: Integration) -> Days:
         )
         .annotate(day=TruncDate("created_at"))
         .values_list("day")
-        .annotate(runs=Count("pk"), troubled=Count("pk", filter=_TROUBLED))
+        .annotate(runs=Count("*"), troubled=Count("pk", filter=_TROUBLED))
     )
     found = {day: (runs, troubled) for day, runs, troubled in counted}
     most = max((runs for runs, _ in found.values()), default=0)

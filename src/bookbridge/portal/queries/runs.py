@@ -15,8 +15,8 @@ from bookbridge.portal.periods import midnight
 from bookbridge.portal.queries import paging
 from bookbridge.portal.queries.counting import run_row
 
-RUNS_A_PAGE = 50
-LINES_A_PAGE = 50
+RUNS_A_PAGE = 30
+LINES_A_PAGE = 30
 FILES_A_PAGE = 50
 MOST_FOUND = 2000
 """Lines that a search looks at; who finds more writes more of the identifier."""

@@ -1,6 +1,7 @@
 """Run details with live progress, the lines and one line."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from django.http import Http404, HttpRequest, HttpResponse
@@ -10,6 +11,7 @@ from django.views.decorators.http import require_GET
 
 from bookbridge.exchange import repair, settling
 from bookbridge.exchange.models import Line, Run
+from bookbridge.exchange.progress import still_needed
 from bookbridge.organisations.access import Access, member_page
 from bookbridge.portal import changed_page, comparison_view, document_view, repair_form, row_page
 from bookbridge.portal.addresses import filtered_address, older_link
@@ -19,6 +21,7 @@ from bookbridge.portal.repair_form import Errors
 from bookbridge.portal.row_page import Given
 
 _LONGEST_SEARCH = 80
+_WORTH_A_WORD = timedelta(minutes=1)
 
 
 def found_run(access: Access, run_id: int) -> Run:
@@ -67,6 +70,7 @@ def _summary(access: Access, row: counting.RunRow) -> dict[str, object]:
         "run": row.run,
         "row": row,
         "is_live": row.run.state != Run.State.ENDED,
+        "still_needed": _still_needed(row),
         "problem": row.run.shown_problem,
         "reconciliation": reconciliation,
         "totals": row.totals,
@@ -75,6 +79,14 @@ def _summary(access: Access, row: counting.RunRow) -> dict[str, object]:
         "ready": repair.ready(row.run) if row.run.direction == Run.Direction.OUT else 0,
         "vanishing": runs.vanishing(snapshot) if snapshot and snapshot.state == "held" else [],
     }
+
+
+def _still_needed(row: counting.RunRow) -> timedelta | None:
+    """What a person would wait for; a short time isn't worth a word."""
+    if row.run.direction != Run.Direction.OUT or row.run.state == Run.State.ENDED or not row.counts.waiting:
+        return None
+    needed = still_needed(row.run, row.counts.waiting)
+    return needed if needed >= _WORTH_A_WORD else None
 
 
 @require_GET

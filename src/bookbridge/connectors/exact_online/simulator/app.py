@@ -98,7 +98,10 @@ class ExactOnlineSimulator(Simulator):
                 self.store.set_note("seeded", "1")
 
     def _apply_settings(self) -> None:
-        self.call_limits = CallLimits(self.store, self.clock, self.settings.minute_limit, self.settings.day_limit)
+        asked = self.settings
+        self.call_limits = CallLimits(
+            self.store, self.clock, asked.minute_limit, asked.day_limit, times_faster=asked.limits_times_faster
+        )
         self.error_limit = ErrorLimit(self.store, self.clock, self.settings.error_limit_count)
         self.oauth = self.make_oauth()
 

@@ -1,0 +1,1 @@
+"""Multivers Online: relations, invoices, memorials and open items through its REST API."""

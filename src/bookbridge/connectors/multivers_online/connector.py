@@ -1,0 +1,151 @@
+"""Multivers Online: the contract, joined from client, mapping, reading, relations and entries."""
+
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, timedelta
+from functools import partial
+from pathlib import Path
+from typing import ClassVar
+
+from bookbridge.connectors.multivers_online import texts
+from bookbridge.connectors.multivers_online.client import MultiversClient
+from bookbridge.connectors.multivers_online.entries import INVOICES, Entries, NumberTakenError
+from bookbridge.connectors.multivers_online.lists import NAME, Lists
+from bookbridge.connectors.multivers_online.mapping import Codes
+from bookbridge.connectors.multivers_online.problems import problem_of
+from bookbridge.connectors.multivers_online.relations import Relations
+from bookbridge.documents import Customer, Document, Supplier
+from bookbridge.kit import answering
+from bookbridge.kit.booked import BookedPage
+from bookbridge.kit.contract import Connection, Connector, OutstandingKind, PostingRequest, RelationKind
+from bookbridge.kit.errors import UnreachableError
+from bookbridge.kit.fact_sheet import FactSheet, read_fact_sheet
+from bookbridge.kit.outcomes import Later, LookUp, Outcome
+from bookbridge.kit.outstanding import OutstandingPage
+from bookbridge.kit.package_settings import Administration, PackageSettings
+
+DRAW_AGAIN_AFTER_S = 2
+"""Soon, since only a person's booking came between; not at once, should Multivers keep on giving a number in use."""
+
+
+class PackageConnector(Connector):
+    """One administration of Multivers Online.
+
+    Options of a configuration: `vat_type_sales` and `vat_type_purchase` (0 goods, 1 services, 2 investments),
+    `base_currency` (EUR), `payment_condition` (for invoices and relations without one), `closed_years` (`read`: open
+    items of closed fiscal years are read too).
+    """
+
+    fact_sheet: ClassVar[FactSheet] = read_fact_sheet(Path(__file__).with_name("fact_sheet.toml"))
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self._client = MultiversClient(connection, self.fact_sheet)
+        self._lists = Lists(self._client)
+        self._codes_read: Codes | None = None
+        self._relations = Relations(self._client, connection.directory)
+        self._base_currency = connection.options.get("base_currency") or "EUR"
+        self._entries = Entries(self._client, self._relations, self._codes, self._base_currency)
+
+    # --- reading
+
+    def administrations(self) -> Sequence[Administration]:
+        return [
+            answering.understood(
+                NAME,
+                lambda found: Administration(
+                    code=str(found["administrationId"]).strip(),
+                    name=found.get("description") or str(found["administrationId"]),
+                ),
+                record,
+            )
+            for record in self._client.administrations()
+        ]
+
+    def package_settings(self) -> PackageSettings:
+        return self._lists.settings(self.connection.now().year)
+
+    def find_relation(self, kind: RelationKind, number: str) -> str | None:
+        return self._relations.find(kind, number)
+
+    def outstanding(self, kinds: Sequence[OutstandingKind], after: str | None = None) -> OutstandingPage:
+        """A page is what one fiscal year's list tells of one kind: no list is of all years."""
+        with_closed = self.connection.options.get("closed_years") == "read"
+        years = [year.number for year in self._lists.years() if with_closed or not year.is_closed]
+        places = [f"{kind} {year}" for kind in kinds for year in years]
+        place = self._place(places, after)
+        if place is None:
+            return OutstandingPage((), None)
+        kind, _, year = places[place].partition(" ")
+        items = self._lists.outstanding("sales" if kind == "sales" else "purchase", int(year), years)
+        return OutstandingPage(items, _following(places, place))
+
+    def booked(self, since: date, until: date, after: str | None = None) -> BookedPage:
+        years = [year.number for year in self._lists.years() if year.touches(since, until)]
+        places = [f"{resource} {year}" for resource in (*INVOICES.values(), "FinTrans") for year in years]
+        place = self._place(places, after)
+        if place is None:
+            return BookedPage((), None)
+        resource, _, year = places[place].partition(" ")
+        entries = self._lists.booked(resource, int(year), since, until, self._base_currency)
+        return BookedPage(entries, _following(places, place))
+
+    @staticmethod
+    def _place(places: Sequence[str], after: str | None) -> int | None:
+        """The number of the page to read; None where there is nothing to read at all."""
+        if after is None:
+            return 0 if places else None
+        if after not in places:
+            raise UnreachableError(f"{NAME}'s fiscal years changed while they were being read", may_have_arrived=False)
+        return places.index(after)
+
+    # --- posting
+
+    def prepare(self, request: PostingRequest) -> Mapping[str, str]:
+        document = request.document
+        return {} if isinstance(document, Customer | Supplier) else self._entries.prepare(request, document)
+
+    def post(self, batch: Sequence[PostingRequest]) -> Sequence[Outcome]:
+        return [self._outcome(request.document, partial(self._post, request)) for request in batch]
+
+    def update(self, request: PostingRequest, external_id: str) -> Outcome:  # noqa: ARG002 (the number is the key)
+        document = request.document
+        if not isinstance(document, Customer | Supplier):
+            raise TypeError(f"{document.kind} is not among the updates of the fact sheet")
+        return self._outcome(document, lambda: self._relations.post(document))
+
+    def find(self, request: PostingRequest) -> LookUp:
+        return answering.look_up(partial(self._look_up, request), package=NAME, now=self.connection.now)
+
+    def _look_up(self, request: PostingRequest) -> LookUp:
+        document = request.document
+        if isinstance(document, Customer | Supplier):
+            return self._relations.look_up(document)
+        return self._entries.look_up(request, document)
+
+    def _post(self, request: PostingRequest) -> Outcome:
+        document = request.document
+        if isinstance(document, Customer | Supplier):
+            return self._relations.post(document)
+        try:
+            return self._entries.post(request, document)
+        except NumberTakenError as error:
+            # Definitely not taken: a new number is drawn and stored before the next call.
+            return Later(self.connection.now() + timedelta(seconds=DRAW_AGAIN_AFTER_S), str(error))
+
+    def _outcome(self, document: Document, act: Callable[[], Outcome]) -> Outcome:
+        return answering.outcome(
+            act,
+            refused=partial(problem_of, document=document),
+            forbidden=lambda words: texts.FORBIDDEN(evidence=words),
+            now=self.connection.now,
+        )
+
+    def _codes(self) -> Codes:
+        if self._codes_read is None:
+            settings = self.connection.settings or self.package_settings()
+            self._codes_read = Codes(settings, self.connection.options)
+        return self._codes_read
+
+
+def _following(places: Sequence[str], place: int) -> str | None:
+    return places[place + 1] if place + 1 < len(places) else None

@@ -1,0 +1,1 @@
+"""Twinfield: transactions, relations and open items through its XML web services."""

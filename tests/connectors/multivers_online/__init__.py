@@ -1,0 +1,3 @@
+"""Tests of the connector for Multivers Online."""
+
+NAME = "multivers_online"
