@@ -1,7 +1,7 @@
 """Joins a configuration with its connector: tokens, budget, directory and the package's cached settings."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 from functools import partial
@@ -143,11 +143,16 @@ class Link:
             options=configuration.options,
             check_claim=check_claim,
             writing=writing or Unwatched(),
-            as_app=partial(oauth.app_headers, app_credentials(authorisation)),
+            as_app=_as_app(authorisation),
         )
 
     def connector(self) -> Connector:
         return self._class(self._connection)
+
+
+def _as_app(authorisation: Authorisation) -> Callable[[], Mapping[str, str]]:
+    """How the app itself signs a call; a package that lets us in by a key knows no app."""
+    return partial(oauth.app_headers, app_credentials(authorisation)) if authorisation.app else dict
 
 
 def simultaneous_calls(configuration: Configuration, sheet: FactSheet) -> int:

@@ -161,11 +161,6 @@ class FactSheet(_Part):
     conformance_exempt: dict[str, str] = Field(default_factory=dict)
     """Name of a conformance case → why this package can't have it."""
 
-    @property
-    def caught_before_sending(self) -> int:
-        """How many of the known errors are."""
-        return sum(1 for error in self.known_errors if error.caught_before_sending)
-
     @model_validator(mode="after")
     def _one_way_in(self) -> Self:
         if (self.oauth is None) == (self.access_key is None):
@@ -180,6 +175,11 @@ class FactSheet(_Part):
         if self.oauth is None:
             raise LookupError(f"{self.name} lets us in by a key, not by OAuth2")
         return self.oauth
+
+    @property
+    def caught_before_sending(self) -> int:
+        """How many of the known errors are."""
+        return sum(1 for error in self.known_errors if error.caught_before_sending)
 
 
 def read_fact_sheet(path: Path) -> FactSheet:

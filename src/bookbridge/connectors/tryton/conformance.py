@@ -116,7 +116,7 @@ STAGE = Stage(
         "ledger_accounts": 135,
         "vat_codes": 7,
         "journals": 6,
-        "payment_conditions": 3,
+        "payment_conditions": 12,
         "cost_centres": 0,
         "cost_units": 0,
         "periods": 36,
@@ -126,7 +126,7 @@ STAGE = Stage(
     pay_unmatched=_pay_unmatched,
     page_size=6,
     options={"page_size": "6"},
-    request_timeout_s=20,
+    request_timeout_s=30,
     calls_per_entry=3,
     remove=_remove,
 )

@@ -85,14 +85,14 @@ class Stage:
     pay_unmatched: Callable[[str, Decimal], ControlCall]
     """A receipt from a customer (its number) that is linked to no invoice."""
     page_size: int
-    calls_per_entry: int = 1
-    """Calls that posting an entry takes when all it refers to is known."""
-    longest_text: int = 2000
-    """Signs that the package has room for in a name or a description."""
     options: Mapping[str, str] = field(default_factory=dict)
     """Options of the configuration that the suite needs."""
     request_timeout_s: float = 0.5
     """How long a case waits for an answer: real software takes longer than a stand-in."""
+    calls_per_entry: int = 1
+    """Calls that posting an entry takes when all it refers to is known."""
+    longest_text: int = 2000
+    """Signs that the package has room for in a name or a description."""
     remove: Callable[[HeldRecord], ControlCall] | None = None
     """Somebody deletes an entry in the package; needed where the fact sheet says `compare`."""
     alter: Callable[[HeldRecord, Decimal | None, date | None], ControlCall] | None = None
