@@ -276,9 +276,17 @@ class Relations:
         for account in existing.get(BANK_FIELD) or ():
             if number in {_compact(one.get("number_compact") or one["number"]) for one in account["numbers"] or ()}:
                 return {}
-        kind = "iban" if number[:2].isalpha() else "other"
-        made = {"numbers": [["create", [{"type": kind, "number": number}]]]}
-        return {"bank_account": {BANK_FIELD: [["create", [made]]]}}
+        if not number[:2].isalpha():
+            return {"bank_account": {BANK_FIELD: [["create", [_bank_number("other", number)]]]}}
+        # "IBAN must be unique.": an account that another party has too is shared.
+        shared = self._client.read_some("bank.account.number", [["number_compact", "=", number]], ("account",), 1)
+        if shared:
+            return {"bank_account": {BANK_FIELD: [["add", [_id(shared[0]["account"])]]]}}
+        return {"bank_account": {BANK_FIELD: [["create", [_bank_number("iban", number)]]]}}
+
+
+def _bank_number(kind: str, number: str) -> Record:
+    return {"numbers": [["create", [{"type": kind, "number": number}]]]}
 
 
 def _contact(kind: str, value: str) -> Record:
