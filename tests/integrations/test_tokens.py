@@ -140,6 +140,28 @@ def test_eight_workers_at_once_make_one_refresh(stage: Stage, clock: Clock):
     assert refreshes(stage) == [200, 200]
 
 
+def test_two_workers_share_an_account_for_an_hour_and_lose_no_token(stage: Stage, clock: Clock):
+    """Both need a token for a call every twenty seconds; whoever comes first after it has grown old renews it for both."""
+    steps = [threading.Barrier(2, action=lambda: clock.advance(20)) for _ in range(180)]
+
+    def work() -> int:
+        try:
+            made = 0
+            for step in steps:
+                step.wait()
+                made += len(connect(stage.configuration, now=clock).administrations())
+            return made
+        finally:
+            connections.close_all()
+
+    with ThreadPoolExecutor(2) as workers:
+        made = [asked.result() for asked in [workers.submit(work) for _ in range(2)]]
+
+    assert made[0] == made[1] >= 180
+    assert {call["status"] for call in calls(stage, "/api/v1")} == {200}, "a call went out with a lost token"
+    assert refreshes(stage) == [200] * 6
+
+
 def test_one_accounts_refresh_does_not_hold_up_another(stage: Stage, clock: Clock):
     other = set_stage("exact_online", stage.simulator.url, "Test Company", "Second link").authorisation
     clock.advance(601)
