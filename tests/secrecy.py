@@ -186,7 +186,14 @@ def _search_logs(item: pytest.Item, report: pytest.TestReport) -> None:
         if "stderr" in name or "log" in name:
             _known.search(name, text)
     folder = getattr(item, "funcargs", {}).get("tmp_path")
-    for path in sorted(Path(folder).rglob("*.log")) if folder else ():
-        if path.is_file():
-            # Django's file backend names mails so, too: people's data is in them, as on pages.
-            _known.search(path.name, path.read_text(errors="replace"), people=path.parent.name != "mail")
+    for path in sorted(_logs_in(folder)) if folder else ():
+        # Django's file backend names mails so, too: people's data is in them, as on pages.
+        _known.search(path.name, path.read_text(errors="replace"), people=path.parent.name != "mail")
+
+
+def _logs_in(folder: Path) -> Iterator[Path]:
+    # Programs that a test has stopped may still be tidying up: what vanishes meanwhile is passed over, as `walk` does.
+    for place, _, names in os.walk(folder):
+        for path in (Path(place, name) for name in names if name.endswith(".log")):
+            if path.is_file():
+                yield path
