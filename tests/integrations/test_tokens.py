@@ -141,7 +141,7 @@ def test_eight_workers_at_once_make_one_refresh(stage: Stage, clock: Clock):
 
 
 def test_two_workers_share_an_account_for_an_hour_and_lose_no_token(stage: Stage, clock: Clock):
-    """Both need a token for a call every twenty seconds; whoever comes first after it has grown old renews it for both."""
+    """Both need a token for a call every twenty seconds; whoever comes first once it is old renews it for both."""
     steps = [threading.Barrier(2, action=lambda: clock.advance(20)) for _ in range(180)]
 
     def work() -> int:
