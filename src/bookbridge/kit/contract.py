@@ -9,6 +9,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import cached_property
 from typing import ClassVar, Literal, Protocol
 
 from bookbridge.documents import Document
@@ -114,6 +115,11 @@ class Connector(ABC):
 
     def __init__(self, connection: Connection) -> None:
         self.connection = connection
+
+    @cached_property
+    def settings_at_hand(self) -> PackageSettings:
+        """The connection's settings; while there are none, read once. Raises the errors of kit.errors."""
+        return self.connection.settings or self.package_settings()
 
     @abstractmethod
     def administrations(self) -> Sequence[Administration]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from datetime import date
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
@@ -12,13 +12,13 @@ from bookbridge.connectors.exact_online.entries import Entries
 from bookbridge.connectors.exact_online.mapping import Codes
 from bookbridge.connectors.exact_online.problems import problem_of
 from bookbridge.connectors.exact_online.relations import Relations
-from bookbridge.documents import Customer, Document, Supplier
+from bookbridge.documents import Document, Problem
 from bookbridge.kit import answering
 from bookbridge.kit.booked import BookedPage
-from bookbridge.kit.contract import Connection, Connector, OutstandingKind, PostingRequest, RelationKind
+from bookbridge.kit.contract import Connection, OutstandingKind
 from bookbridge.kit.errors import NotAllowedError
 from bookbridge.kit.fact_sheet import FactSheet, read_fact_sheet
-from bookbridge.kit.outcomes import LookUp, Outcome
+from bookbridge.kit.joined import JoinedConnector
 from bookbridge.kit.outstanding import OutstandingPage
 from bookbridge.kit.package_settings import Administration, Journal, PackageSettings, Period
 from bookbridge.kit.places import following, place
@@ -54,7 +54,7 @@ _OPEN_ITEMS: dict[OutstandingKind, str] = {
 }
 
 
-class PackageConnector(Connector):
+class PackageConnector(JoinedConnector):
     """One division of Exact Online."""
 
     fact_sheet: ClassVar[FactSheet] = read_fact_sheet(Path(__file__).with_name("fact_sheet.toml"))
@@ -62,9 +62,8 @@ class PackageConnector(Connector):
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
         self._client = ExactClient(connection, self.fact_sheet)
-        self._codes_read: Codes | None = None
-        self._relations = Relations(self._client, connection.directory, self._codes)
-        self._entries = Entries(self._client, self._relations, self._codes)
+        self.relations = Relations(self._client, connection.directory, lambda: self._codes)
+        self.entries = Entries(self._client, self.relations, lambda: self._codes)
 
     # --- reading
 
@@ -111,9 +110,6 @@ class PackageConnector(Connector):
         make = partial(reading.period, closed=closed, journals=reading.postable(journals))
         return read.all("periods", "financial/FinancialPeriods", _PERIOD_FIELDS, make)
 
-    def find_relation(self, kind: RelationKind, number: str) -> str | None:
-        return self._relations.find(kind, number)
-
     def outstanding(self, kinds: Sequence[OutstandingKind], after: str | None = None) -> OutstandingPage:
         number, address = place(after)
         kind = kinds[number]
@@ -127,49 +123,22 @@ class PackageConnector(Connector):
         return BookedPage(answering.understood(_NAME, partial(booked.entries, kind=kind), records), following)
 
     def _journals(self) -> Sequence[Journal]:
-        settings = self.connection.settings or self.package_settings()
+        settings = self.settings_at_hand
         if "journals" in settings.unknown:
             raise NotAllowedError("the account may not read the journals")
         return settings.journals
 
     # --- posting
 
-    def post(self, batch: Sequence[PostingRequest]) -> Sequence[Outcome]:
-        return [self._outcome(request.document, partial(self._post, request)) for request in batch]
+    def refusal(self, words: str, document: Document) -> Problem:
+        return problem_of(words, document)
 
-    def update(self, request: PostingRequest, external_id: str) -> Outcome:
-        document = request.document
-        if not isinstance(document, Customer | Supplier):
-            raise TypeError(f"{document.kind} is not among the updates of the fact sheet")
-        return self._outcome(document, lambda: self._relations.update(document, external_id))
+    def forbidden(self, words: str) -> Problem:
+        return texts.FORBIDDEN(evidence=words)
 
-    def find(self, request: PostingRequest) -> LookUp:
-        return answering.look_up(partial(self._look_up, request), package=self.fact_sheet.name, now=self.connection.now)
-
-    def _look_up(self, request: PostingRequest) -> LookUp:
-        document = request.document
-        if isinstance(document, Customer | Supplier):
-            return self._relations.look_up(document)
-        return self._entries.look_up(request, document)
-
-    def _post(self, request: PostingRequest) -> Outcome:
-        document = request.document
-        if isinstance(document, Customer | Supplier):
-            return self._relations.post(document)
-        return self._entries.post(request, document)
-
-    def _outcome(self, document: Document, act: Callable[[], Outcome]) -> Outcome:
-        return answering.outcome(
-            act,
-            refused=partial(problem_of, document=document),
-            forbidden=lambda words: texts.FORBIDDEN(evidence=words),
-            now=self.connection.now,
-        )
-
+    @cached_property
     def _codes(self) -> Codes:
-        if self._codes_read is None:
-            self._codes_read = Codes(self.connection.settings or self.package_settings())
-        return self._codes_read
+        return Codes(self.settings_at_hand)
 
 
 class _Reader:

@@ -1,6 +1,6 @@
 """Minox: the contract, joined from client (talks), mapping and reading (translate), relations and entries."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cached_property, partial
 from pathlib import Path
@@ -13,13 +13,13 @@ from bookbridge.connectors.minox.codes import Codes
 from bookbridge.connectors.minox.entries import Entries
 from bookbridge.connectors.minox.problems import problem_of
 from bookbridge.connectors.minox.relations import Relations
-from bookbridge.documents import Customer, Document, Supplier
+from bookbridge.documents import Customer, Document, Problem, Supplier
 from bookbridge.kit import answering
 from bookbridge.kit.booked import BookedPage
-from bookbridge.kit.contract import Connection, Connector, OutstandingKind, PostingRequest, RelationKind
+from bookbridge.kit.contract import Connection, OutstandingKind, PostingRequest
 from bookbridge.kit.errors import CannotMapError, NotAllowedError
 from bookbridge.kit.fact_sheet import FactSheet, read_fact_sheet
-from bookbridge.kit.outcomes import LookUp, Outcome
+from bookbridge.kit.joined import JoinedConnector
 from bookbridge.kit.outstanding import OutstandingPage
 from bookbridge.kit.package_settings import Administration, Journal, PackageSettings, Period
 from bookbridge.kit.places import following, place
@@ -32,7 +32,7 @@ _STATUS_OPEN = {"status": "open"}
 """What is asked for in the list of open items, by the wiki's own words."""
 
 
-class PackageConnector(Connector):
+class PackageConnector(JoinedConnector):
     """One administration of Minox, named `tenant/administration`."""
 
     fact_sheet: ClassVar[FactSheet] = read_fact_sheet(Path(__file__).with_name("fact_sheet.toml"))
@@ -41,8 +41,8 @@ class PackageConnector(Connector):
         super().__init__(connection)
         pages = connection.options.get("paging") != "none"
         self._client = MinoxClient(connection, self.fact_sheet, pages=pages)
-        self._relations = Relations(self._client, connection.directory, lambda: self._codes)
-        self._entries = Entries(self._client, self._relations, lambda: self._codes, lambda: self._choices)
+        self.relations = Relations(self._client, connection.directory, lambda: self._codes)
+        self.entries = Entries(self._client, self.relations, lambda: self._codes, lambda: self._choices)
 
     @cached_property
     def _choices(self) -> Choices:
@@ -50,7 +50,7 @@ class PackageConnector(Connector):
 
     @cached_property
     def _codes(self) -> Codes:
-        return Codes(self.connection.settings or self.package_settings())
+        return Codes(self.settings_at_hand)
 
     # --- reading
 
@@ -105,9 +105,6 @@ class PackageConnector(Connector):
         except (KeyError, TypeError, ValueError, AttributeError):
             return None
 
-    def find_relation(self, kind: RelationKind, number: str) -> str | None:
-        return self._relations.find(kind, number)
-
     def outstanding(self, kinds: Sequence[OutstandingKind], after: str | None = None) -> OutstandingPage:
         number, at = place(after)
         kind = kinds[number]
@@ -123,7 +120,7 @@ class PackageConnector(Connector):
         return BookedPage(answering.understood(_NAME, make, records), following_page)
 
     def _journals(self) -> Sequence[Journal]:
-        settings = self.connection.settings or self.package_settings()
+        settings = self.settings_at_hand
         if "journals" in settings.unknown:
             raise NotAllowedError("the account may not read the journals")
         return settings.journals
@@ -142,37 +139,11 @@ class PackageConnector(Connector):
             return {}
         return {mapping.BATCH_FACT: mapping.batch_id(request)}
 
-    def post(self, batch: Sequence[PostingRequest]) -> Sequence[Outcome]:
-        return [self._outcome(request.document, partial(self._post, request)) for request in batch]
+    def refusal(self, words: str, document: Document) -> Problem:
+        return problem_of(words, document)
 
-    def update(self, request: PostingRequest, external_id: str) -> Outcome:
-        document = request.document
-        if not isinstance(document, Customer | Supplier):
-            raise TypeError(f"{document.kind} is not among the updates of the fact sheet")
-        return self._outcome(document, lambda: self._relations.update(document, external_id))
-
-    def find(self, request: PostingRequest) -> LookUp:
-        return answering.look_up(partial(self._look_up, request), package=_NAME, now=self.connection.now)
-
-    def _look_up(self, request: PostingRequest) -> LookUp:
-        document = request.document
-        if isinstance(document, Customer | Supplier):
-            return self._relations.look_up(document)
-        return self._entries.look_up(request, document)
-
-    def _post(self, request: PostingRequest) -> Outcome:
-        document = request.document
-        if isinstance(document, Customer | Supplier):
-            return self._relations.post(document)
-        return self._entries.post(request, document)
-
-    def _outcome(self, document: Document, act: Callable[[], Outcome]) -> Outcome:
-        return answering.outcome(
-            act,
-            refused=partial(problem_of, document=document),
-            forbidden=lambda words: texts.FORBIDDEN(evidence=words),
-            now=self.connection.now,
-        )
+    def forbidden(self, words: str) -> Problem:
+        return texts.FORBIDDEN(evidence=words)
 
 
 def _administration(tenant: str, record: Record) -> Administration:

@@ -1,8 +1,8 @@
 """Multivers Online: the contract, joined from client, mapping, reading, relations and entries."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
-from functools import partial
+from functools import cached_property
 from pathlib import Path
 from typing import ClassVar
 
@@ -13,13 +13,14 @@ from bookbridge.connectors.multivers_online.lists import NAME, Lists
 from bookbridge.connectors.multivers_online.mapping import Codes
 from bookbridge.connectors.multivers_online.problems import problem_of
 from bookbridge.connectors.multivers_online.relations import Relations
-from bookbridge.documents import Customer, Document, Supplier
+from bookbridge.documents import Customer, Document, Problem, Supplier
 from bookbridge.kit import answering
 from bookbridge.kit.booked import BookedPage
-from bookbridge.kit.contract import Connection, Connector, OutstandingKind, PostingRequest, RelationKind
+from bookbridge.kit.contract import Connection, OutstandingKind, PostingRequest
 from bookbridge.kit.errors import UnreachableError
 from bookbridge.kit.fact_sheet import FactSheet, read_fact_sheet
-from bookbridge.kit.outcomes import Later, LookUp, Outcome
+from bookbridge.kit.joined import JoinedConnector
+from bookbridge.kit.outcomes import Later, Outcome
 from bookbridge.kit.outstanding import OutstandingPage
 from bookbridge.kit.package_settings import Administration, PackageSettings
 
@@ -27,7 +28,7 @@ DRAW_AGAIN_AFTER_S = 2
 """Soon, since only a person's booking came between; not at once, should Multivers keep on giving a number in use."""
 
 
-class PackageConnector(Connector):
+class PackageConnector(JoinedConnector):
     """One administration of Multivers Online.
 
     Options of a configuration: `vat_type_sales` and `vat_type_purchase` (0 goods, 1 services, 2 investments),
@@ -35,16 +36,16 @@ class PackageConnector(Connector):
     items of closed fiscal years are read too).
     """
 
+    entries: Entries
     fact_sheet: ClassVar[FactSheet] = read_fact_sheet(Path(__file__).with_name("fact_sheet.toml"))
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
         self._client = MultiversClient(connection, self.fact_sheet)
         self._lists = Lists(self._client)
-        self._codes_read: Codes | None = None
-        self._relations = Relations(self._client, connection.directory)
+        self.relations = Relations(self._client, connection.directory)
         self._base_currency = connection.options.get("base_currency") or "EUR"
-        self._entries = Entries(self._client, self._relations, self._codes, self._base_currency)
+        self.entries = Entries(self._client, self.relations, lambda: self._codes, self._base_currency)
 
     # --- reading
 
@@ -63,9 +64,6 @@ class PackageConnector(Connector):
 
     def package_settings(self) -> PackageSettings:
         return self._lists.settings(self.connection.now().year)
-
-    def find_relation(self, kind: RelationKind, number: str) -> str | None:
-        return self._relations.find(kind, number)
 
     def outstanding(self, kinds: Sequence[OutstandingKind], after: str | None = None) -> OutstandingPage:
         """A page is what one fiscal year's list tells of one kind: no list is of all years."""
@@ -102,49 +100,24 @@ class PackageConnector(Connector):
 
     def prepare(self, request: PostingRequest) -> Mapping[str, str]:
         document = request.document
-        return {} if isinstance(document, Customer | Supplier) else self._entries.prepare(request, document)
+        return {} if isinstance(document, Customer | Supplier) else self.entries.prepare(request, document)
 
-    def post(self, batch: Sequence[PostingRequest]) -> Sequence[Outcome]:
-        return [self._outcome(request.document, partial(self._post, request)) for request in batch]
+    def refusal(self, words: str, document: Document) -> Problem:
+        return problem_of(words, document)
 
-    def update(self, request: PostingRequest, external_id: str) -> Outcome:  # noqa: ARG002 (the number is the key)
-        document = request.document
-        if not isinstance(document, Customer | Supplier):
-            raise TypeError(f"{document.kind} is not among the updates of the fact sheet")
-        return self._outcome(document, lambda: self._relations.post(document))
-
-    def find(self, request: PostingRequest) -> LookUp:
-        return answering.look_up(partial(self._look_up, request), package=NAME, now=self.connection.now)
-
-    def _look_up(self, request: PostingRequest) -> LookUp:
-        document = request.document
-        if isinstance(document, Customer | Supplier):
-            return self._relations.look_up(document)
-        return self._entries.look_up(request, document)
+    def forbidden(self, words: str) -> Problem:
+        return texts.FORBIDDEN(evidence=words)
 
     def _post(self, request: PostingRequest) -> Outcome:
-        document = request.document
-        if isinstance(document, Customer | Supplier):
-            return self._relations.post(document)
         try:
-            return self._entries.post(request, document)
+            return super()._post(request)
         except NumberTakenError as error:
             # Definitely not taken: a new number is drawn and stored before the next call.
             return Later(self.connection.now() + timedelta(seconds=DRAW_AGAIN_AFTER_S), str(error))
 
-    def _outcome(self, document: Document, act: Callable[[], Outcome]) -> Outcome:
-        return answering.outcome(
-            act,
-            refused=partial(problem_of, document=document),
-            forbidden=lambda words: texts.FORBIDDEN(evidence=words),
-            now=self.connection.now,
-        )
-
+    @cached_property
     def _codes(self) -> Codes:
-        if self._codes_read is None:
-            settings = self.connection.settings or self.package_settings()
-            self._codes_read = Codes(settings, self.connection.options)
-        return self._codes_read
+        return Codes(self.settings_at_hand, self.connection.options)
 
 
 def _following(places: Sequence[str], place: int) -> str | None:

@@ -103,6 +103,10 @@ class Relations:
                     raise
         return self._adapt(relation, existing, body, wanting)
 
+    def update(self, relation: Customer | Supplier, _external_id: str) -> Outcome:
+        """The number is the key, so that a change is found by it like the relation itself."""
+        return self.post(relation)
+
     def look_up(self, relation: Customer | Supplier) -> Found | Absent:
         """Found when the relation is there as given. One that isn't yet counts as absent: posting again makes no second
         one but completes what a cut line or a dead worker left undone."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,12 +14,12 @@ from bookbridge.connectors.tryton.lookups import Lookups
 from bookbridge.connectors.tryton.mapping import Codes
 from bookbridge.connectors.tryton.problems import problem_of
 from bookbridge.connectors.tryton.relations import Relations
-from bookbridge.documents import Customer, Document, OutstandingItem, Supplier
+from bookbridge.documents import Document, OutstandingItem, Problem
 from bookbridge.kit import answering
 from bookbridge.kit.booked import BookedPage
-from bookbridge.kit.contract import Connection, Connector, OutstandingKind, PostingRequest, RelationKind
+from bookbridge.kit.contract import Connection, OutstandingKind
 from bookbridge.kit.fact_sheet import FactSheet, read_fact_sheet
-from bookbridge.kit.outcomes import LookUp, Outcome
+from bookbridge.kit.joined import JoinedConnector
 from bookbridge.kit.outstanding import OutstandingPage
 from bookbridge.kit.package_settings import Administration, PackageSettings
 from bookbridge.kit.places import following, place
@@ -69,7 +69,7 @@ class _OpenList:
     make: Callable[[Record], OutstandingItem]
 
 
-class PackageConnector(Connector):
+class PackageConnector(JoinedConnector):
     """One company of a Tryton database."""
 
     fact_sheet: ClassVar[FactSheet] = read_fact_sheet(Path(__file__).with_name("fact_sheet.toml"))
@@ -77,10 +77,9 @@ class PackageConnector(Connector):
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
         self._client = TrytonClient(connection, self.fact_sheet)
-        self._codes_read: Codes | None = None
         self._lookups = Lookups(self._client, connection.directory, connection.administration)
-        self._relations = Relations(self._client, connection.directory, self._lookups, self._codes)
-        self._entries = Entries(self._client, self._relations, self._lookups, self._codes, connection.now)
+        self.relations = Relations(self._client, connection.directory, self._lookups, lambda: self._codes)
+        self.entries = Entries(self._client, self.relations, self._lookups, lambda: self._codes, connection.now)
 
     # --- reading
 
@@ -133,9 +132,6 @@ class PackageConnector(Connector):
             unknown=tuple(lists.unknown),
         )
 
-    def find_relation(self, kind: RelationKind, number: str) -> str | None:
-        return self._relations.find(kind, number)
-
     def outstanding(self, kinds: Sequence[OutstandingKind], after: str | None = None) -> OutstandingPage:
         lists = [each for kind in kinds for each in self._open_lists(kind)]
         number, last = place(after)
@@ -173,42 +169,15 @@ class PackageConnector(Connector):
 
     # --- posting
 
-    def post(self, batch: Sequence[PostingRequest]) -> Sequence[Outcome]:
-        return [self._outcome(request.document, partial(self._post, request)) for request in batch]
+    def refusal(self, words: str, document: Document) -> Problem:
+        return problem_of(words, document)
 
-    def update(self, request: PostingRequest, external_id: str) -> Outcome:
-        document = request.document
-        if not isinstance(document, Customer | Supplier):
-            raise TypeError(f"{document.kind} is not among the updates of the fact sheet")
-        return self._outcome(document, lambda: self._relations.update(document, external_id))
+    def forbidden(self, words: str) -> Problem:
+        return texts.FORBIDDEN(evidence=words)
 
-    def find(self, request: PostingRequest) -> LookUp:
-        return answering.look_up(partial(self._look_up, request), package=self.fact_sheet.name, now=self.connection.now)
-
-    def _look_up(self, request: PostingRequest) -> LookUp:
-        document = request.document
-        if isinstance(document, Customer | Supplier):
-            return self._relations.look_up(document)
-        return self._entries.look_up(request, document)
-
-    def _post(self, request: PostingRequest) -> Outcome:
-        document = request.document
-        if isinstance(document, Customer | Supplier):
-            return self._relations.post(document)
-        return self._entries.post(request, document)
-
-    def _outcome(self, document: Document, act: Callable[[], Outcome]) -> Outcome:
-        return answering.outcome(
-            act,
-            refused=partial(problem_of, document=document),
-            forbidden=lambda words: texts.FORBIDDEN(evidence=words),
-            now=self.connection.now,
-        )
-
+    @cached_property
     def _codes(self) -> Codes:
-        if self._codes_read is None:
-            self._codes_read = Codes(self.connection.settings or self.package_settings())
-        return self._codes_read
+        return Codes(self.settings_at_hand)
 
 
 def _vat_codes(records: Sequence[Record]) -> list[Any]:

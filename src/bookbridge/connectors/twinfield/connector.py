@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
-from functools import partial
+from functools import cached_property, partial
 from pathlib import Path
 from typing import ClassVar, Final
 
@@ -41,9 +41,8 @@ class PackageConnector(Connector):
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
         self._client = TwinfieldClient(connection, self.fact_sheet)
-        self._codes_read: Codes | None = None
         self._relations = Relations(self._client, connection.directory, self._chosen)
-        self._entries = Entries(self._client, self._relations, self._codes, self._chosen)
+        self._entries = Entries(self._client, self._relations, lambda: self._codes, self._chosen)
 
     # --- reading
 
@@ -93,7 +92,7 @@ class PackageConnector(Connector):
         pages = booked.pages(known, since, until)
         if not pages:
             return BookedPage((), None)
-        entries = booked.entries(self._client, pages[number], self._codes().journals, since, until)
+        entries = booked.entries(self._client, pages[number], self._codes.journals, since, until)
         return BookedPage(entries, f"{number + 1} " if number + 1 < len(pages) else None)
 
     def _office(self) -> OfficeSettings:
@@ -156,10 +155,9 @@ class PackageConnector(Connector):
             now=self.connection.now,
         )
 
+    @cached_property
     def _codes(self) -> Codes:
-        if self._codes_read is None:
-            self._codes_read = Codes(self.connection.settings or self.package_settings())
-        return self._codes_read
+        return Codes(self.settings_at_hand)
 
     def _chosen(self) -> Choices:
         return mapping.choices(self.connection.options)
