@@ -100,9 +100,11 @@ def _let_in(authorisation: Authorisation, form: KeyForm, access: Access) -> bool
     try:
         letting_in.let_in(authorisation, form.address, form.values, access.user)
     except SignInAgainError:
-        form.add_error(form.secret_field, gettext("%(package)s does not take this key. Nothing was kept.") % package)
+        said = gettext("%(package)s does not take this key. Copy it once more, and see that it may be used already.")
+        form.add_error(form.secret_field, said % package)
     except NotAllowedError:
-        form.add_error(form.secret_field, gettext("This key opens no administration. Nothing was kept."))
+        said = gettext("This key opens no administration. Give its user access to one in %(package)s, and try again.")
+        form.add_error(form.secret_field, said % package)
     except AddressRefusedError:
         said = gettext("This installation may not call this address. Whoever runs Bookbridge can allow it.")
         form.add_error(place, said)
