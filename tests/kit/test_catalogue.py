@@ -1,11 +1,12 @@
 """Connectors are found by their fact sheet, and a folder that lacks a part fails here."""
 
 import pytest
+from pydantic import ValidationError
 
 from bookbridge.kit import catalogue
 from bookbridge.kit.budgets import Limit, call_limits, error_guard
 from bookbridge.kit.contract import Connector
-from bookbridge.kit.fact_sheet import Limits
+from bookbridge.kit.fact_sheet import KnownError, Limits
 from bookbridge.kit.simulation import Simulator, SimulatorSettings
 from tests.real_software import provide
 
@@ -60,3 +61,18 @@ def test_limits_of_a_fact_sheet() -> None:
     assert call_limits(Limits(calls_per_window=20, window_s=120)) == (Limit("window", 20, 120),)
     assert error_guard(limits) == Limit("errors", 8, 3600)
     assert error_guard(Limits()) is None
+
+
+def test_an_error_that_is_caught_is_not_beyond_us() -> None:
+    with pytest.raises(ValidationError, match="so it is not beyond us"):
+        KnownError(code="a.b", text="No", caught_before_sending=True, beyond_us="Nobody knows.")
+
+
+def test_only_errors_that_could_be_caught_count_as_gaps() -> None:
+    errors = (
+        KnownError(code="a.b", text="Caught", caught_before_sending=True),
+        KnownError(code="a.b", text="A gap"),
+        KnownError(code="a.b", text="Beyond us", beyond_us="Nobody knows."),
+    )
+    sheet = catalogue.fact_sheet("exact_online").model_copy(update={"known_errors": errors})
+    assert (sheet.caught_before_sending, sheet.knowable_before_sending) == (1, 2)

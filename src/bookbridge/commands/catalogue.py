@@ -41,6 +41,7 @@ def _described(sheet: FactSheet) -> dict[str, Any]:
         **capabilities,
         "known_errors": len(errors),
         "caught_before_sending": sheet.caught_before_sending,
+        "knowable_before_sending": sheet.knowable_before_sending,
         "errors": errors,
     }
 
@@ -64,7 +65,8 @@ def _print(sheet: FactSheet) -> None:
 
 
 def _errors(sheet: FactSheet) -> str:
-    return f"{len(sheet.known_errors)}, of which {sheet.caught_before_sending} are caught before sending"
+    caught = f"{sheet.caught_before_sending} of the {sheet.knowable_before_sending} that can be known before sending"
+    return f"{len(sheet.known_errors)}; caught are {caught}"
 
 
 def _limits(sheet: FactSheet) -> str:
@@ -86,11 +88,11 @@ def page(sheets: list[FactSheet]) -> Iterator[str]:
     yield ""
     yield "Made by `bookbridge catalogue --markdown` from the fact sheets; the portal shows the same under *Packages*."
     yield ""
-    yield "| package | proven | carries | outstanding items | known errors caught before sending | to confirm |"
+    yield "| package | proven | carries | outstanding items | errors caught before sending | to confirm |"
     yield "|---|---|---|---|---|---|"
     for sheet in sheets:
         can = sheet.capabilities
-        caught = f"{sheet.caught_before_sending} of {len(sheet.known_errors)}"
+        caught = f"{sheet.caught_before_sending} of {sheet.knowable_before_sending}"
         cells = (
             f"[{sheet.name}](#{sheet.package.replace('_', '-')})",
             sheet.fidelity,
@@ -102,6 +104,7 @@ def page(sheets: list[FactSheet]) -> Iterator[str]:
         yield f"| {' | '.join(cells)} |"
     yield ""
     yield from (f"- **{fidelity}**: {meaning}." for fidelity, meaning in _FIDELITY.items())
+    yield "- **caught before sending**: of the package's known errors that a check before sending can know at all."
     for sheet in sheets:
         yield from _section(sheet)
 

@@ -129,6 +129,14 @@ class KnownError(_Part):
     text: str
     """The package's own words, or the part of them that tells it apart."""
     caught_before_sending: bool = False
+    beyond_us: str = ""
+    """Why no check before sending can know it. Empty for an error that is not caught means that one could."""
+
+    @model_validator(mode="after")
+    def _one_of_them(self) -> Self:
+        if self.caught_before_sending and self.beyond_us:
+            raise ValueError(f"{self.text!r} is caught, so it is not beyond us")
+        return self
 
 
 class SimulatorNeeds(_Part):
@@ -180,6 +188,11 @@ class FactSheet(_Part):
     def caught_before_sending(self) -> int:
         """How many of the known errors are."""
         return sum(1 for error in self.known_errors if error.caught_before_sending)
+
+    @property
+    def knowable_before_sending(self) -> int:
+        """How many of the known errors a check before sending could catch."""
+        return sum(1 for error in self.known_errors if not error.beyond_us)
 
 
 def read_fact_sheet(path: Path) -> FactSheet:
