@@ -19,7 +19,7 @@ from bookbridge_agent.journal import Journal
 from bookbridge_agent.messages import AgentError, message
 from bookbridge_agent.signs_of_life import MOST_BYTES, SignsOfLife
 from bookbridge_agent.state import State
-from bookbridge_agent.vault import BothVaults, FileVault
+from bookbridge_agent.vault import BothVaults, ChosenVault, FileVault
 from bookbridge_agent.working import LONGEST_PAUSE_S, pause_after
 from bookbridge_agent.writing import write_whole
 from tests.agent.desk import Desk
@@ -100,6 +100,9 @@ class Keyring:
         if self.works:
             self.kept[name] = secret
 
+    def forget(self, name: str) -> None:
+        self.kept.pop(name, None)
+
 
 @pytest.mark.parametrize("works", [True, False, None])
 def test_a_secret_comes_back_whatever_the_keyring_does(tmp_path: Path, works: bool | None) -> None:
@@ -108,6 +111,19 @@ def test_a_secret_comes_back_whatever_the_keyring_does(tmp_path: Path, works: bo
     assert BothVaults(ring, FileVault(tmp_path)).get("a") == "top secret"
     assert (tmp_path / "secrets.json").exists() is not bool(works)
     assert BothVaults(ring, FileVault(tmp_path)).get("b") is None
+
+
+def test_secrets_move_into_the_file_while_an_agent_is_at_work(home: Home) -> None:
+    ring = Keyring(works=True)
+    vault = ChosenVault(home, ring)
+    vault.put("a", "before")
+    assert ring.kept == {"a": "before"}
+    configuration.change(home, lambda now: replace(now, settings=Settings(secrets_in_file=True)))
+    assert vault.get("a") is None, "a service finds no keyring open"
+    vault.put("a", "after")
+    assert (vault.get("a"), FileVault(home.folder).get("a"), ring.kept["a"]) == ("after", "after", "before")
+    vault.forget("a")
+    assert (vault.get("a"), ring.kept) == (None, {})
 
 
 def test_secrets_without_their_key_are_told(tmp_path: Path) -> None:

@@ -20,11 +20,16 @@ Starts = Literal["computer", "login"]
 
 @dataclass(frozen=True)
 class Service:
-    """`starts` tells with what it starts by itself; None when it isn't installed."""
+    """`starts` tells with what it starts by itself; None when it isn't installed.
+
+    `is_switched` tells whether whoever asks may have it start by itself or not, without a password or other rights: the
+    screens have a button for it then.
+    """
 
     is_installed: bool = False
     is_running: bool = False
     starts: Starts | None = None
+    is_switched: bool = False
 
 
 if sys.platform == "win32":
@@ -42,6 +47,10 @@ if sys.platform == "win32":
         service_windows.install(_command(home), user, password())
         return state()
 
+    def start_next_time(_home: Home) -> None:
+        """As below."""
+        raise AgentError("service_needs_user")
+
     def uninstall() -> None:
         """As below."""
         service_windows.uninstall()
@@ -54,8 +63,9 @@ else:
         for unit in (service_systemd.SYSTEM, service_systemd.of_this_user()):
             if unit.is_installed():
                 with_computer = unit.is_system or service_systemd.lingers()
-                return Service(True, unit.is_running(), "computer" if with_computer else "login")
-        return Service()
+                is_ours = not unit.is_system and not machine.is_administrator()
+                return Service(True, unit.is_running(), "computer" if with_computer else "login", is_ours)
+        return Service(is_switched=service_systemd.is_there() and not machine.is_administrator())
 
     def install(home: Home, user: str | None = None, _password: Callable[[], str] | None = None) -> Service:
         """Have the agent run from now on, as `user`: needed where it is installed for the whole computer.
@@ -66,12 +76,27 @@ else:
         unit = service_systemd.SYSTEM if machine.is_administrator() else service_systemd.of_this_user()
         if unit.is_system != (user is not None):
             raise AgentError("service_needs_user" if unit.is_system else "service_needs_root")
-        if not unit.is_system:
-            if service_systemd.SYSTEM.is_installed():
-                raise AgentError("service_of_system")
-            _move_secrets(home)
-        unit.install(_command(home), user)
+        if unit.is_system:
+            unit.install(_command(home), user)
+        else:
+            _install_for_this_user(home)
         return state()
+
+    def start_next_time(home: Home) -> None:
+        """Have it start by itself for this user from the next time on; one that works now works on.
+
+        Raises AgentError with what a person can do.
+        """
+        if machine.is_administrator():
+            raise AgentError("service_needs_user")
+        _install_for_this_user(home, is_started=False)
+
+    def _install_for_this_user(home: Home, *, is_started: bool = True) -> None:
+        if service_systemd.SYSTEM.is_installed():
+            raise AgentError("service_of_system")
+        _move_secrets(home)
+        service_systemd.of_this_user().install(_command(home), None, is_started=is_started)
+        service_systemd.linger()
 
     def uninstall() -> None:
         """Whether or not there is one. Configuration and journal stay. Raises AgentError when it may not be done."""

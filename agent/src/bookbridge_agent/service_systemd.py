@@ -2,8 +2,10 @@
 
 import getpass
 import os
+import shutil
 import subprocess
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -66,7 +68,7 @@ class Unit:
     def is_running(self) -> bool:
         return self._shown().get("ActiveState") == "active"
 
-    def install(self, command: Sequence[str], user: str | None) -> None:
+    def install(self, command: Sequence[str], user: str | None, *, is_started: bool = True) -> None:
         self._ask("daemon-reload")
         try:
             self.folder.mkdir(parents=True, exist_ok=True)
@@ -76,7 +78,8 @@ class Unit:
         try:
             self._ask("daemon-reload")
             self._ask("enable", NAME)
-            self._ask("restart", NAME)
+            if is_started:
+                self._ask("restart", NAME)
         except AgentError:
             self.uninstall()
             raise
@@ -106,17 +109,7 @@ class Unit:
         return dict(line.split("=", 1) for line in said.splitlines() if "=" in line)
 
     def _ask(self, *words: str) -> str:
-        """Raises AgentError with systemd's own words."""
-        command = ["systemctl", *([] if self.is_system else ["--user"]), "--no-ask-password", *words]
-        try:
-            done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_LONGEST_S)
-        except FileNotFoundError:
-            raise AgentError("service_failed", reason="there is no systemctl") from None
-        except subprocess.TimeoutExpired:
-            raise AgentError("service_failed", reason="systemd does not answer") from None
-        if done.returncode:
-            raise AgentError("service_failed", reason=done.stderr.strip().splitlines()[-1] if done.stderr else words[0])
-        return done.stdout
+        return _ask("systemctl", *([] if self.is_system else ["--user"]), "--no-ask-password", *words)
 
 
 SYSTEM = Unit(Path("/etc/systemd/system"), is_system=True)
@@ -127,9 +120,32 @@ def of_this_user() -> Unit:
     return Unit(Path(settings) / "systemd" / "user", is_system=False)
 
 
+def is_there() -> bool:
+    return shutil.which("systemctl") is not None
+
+
+def linger() -> None:
+    """Have this user's services start with the computer, where the computer lets a user choose so."""
+    with suppress(AgentError):
+        _ask("loginctl", "--no-ask-password", "enable-linger")
+
+
 def lingers() -> bool:
     """Whether this user's services start with the computer, before anybody logs in."""
     return (_LINGERING / getpass.getuser()).exists()
+
+
+def _ask(*command: str) -> str:
+    """Raises AgentError with systemd's own words."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=_LONGEST_S)
+    except FileNotFoundError:
+        raise AgentError("service_failed", reason=f"there is no {command[0]}") from None
+    except subprocess.TimeoutExpired:
+        raise AgentError("service_failed", reason="systemd does not answer") from None
+    if done.returncode:
+        raise AgentError("service_failed", reason=done.stderr.strip().splitlines()[-1] if done.stderr else command[-1])
+    return done.stdout
 
 
 def _quoted(word: str) -> str:

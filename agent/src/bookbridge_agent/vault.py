@@ -130,7 +130,27 @@ class BothVaults:
         self._second.forget(name)
 
 
+class ChosenVault:
+    """The file alone where the settings say so, which may begin while an agent is at work: asked each time."""
+
+    def __init__(self, home: Home, keyring: Vault) -> None:
+        self._home = home
+        self._file = FileVault(home.folder)
+        self._both = BothVaults(keyring, self._file)
+
+    def get(self, name: str) -> str | None:
+        return self._chosen().get(name)
+
+    def put(self, name: str, secret: str) -> None:
+        self._chosen().put(name, secret)
+
+    def forget(self, name: str) -> None:
+        # The keyring may still have what was moved into the file.
+        self._both.forget(name)
+
+    def _chosen(self) -> Vault:
+        return self._file if configuration.load(self._home).settings.secrets_in_file else self._both
+
+
 def open_vault(home: Home) -> Vault:
-    if configuration.load(home).settings.secrets_in_file:
-        return FileVault(home.folder)
-    return BothVaults(KeyringVault(), FileVault(home.folder))
+    return ChosenVault(home, KeyringVault())

@@ -12,6 +12,13 @@ from tests.agent.pc import Pc, wait_until
 from tests.journeys.conftest import DESKTOP, picture
 from tests.server.drop_box.conftest import running_server, server
 
+RENAMED = """([from, to]) => {
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) texts.currentNode.data = texts.currentNode.data.replaceAll(from, to);
+  for (const field of document.querySelectorAll("input, button")) field.value = field.value.replaceAll(from, to);
+}"""
+"""Pictures show no folder of the machine they were made on."""
+
 __all__ = ["pc", "picture", "running_server", "server"]
 
 

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from tests.agent.pc import wait_until
-from tests.agent.screens.conftest import Desktop, press
+from tests.agent.screens.conftest import RENAMED, Desktop, press
 from tests.journeys.conftest import DESKTOP, PHONE
 from tests.journeys.steps import check_accessibility
 
@@ -19,17 +19,10 @@ LOOKS = {
     "french": {"viewport": DESKTOP, "color_scheme": "light", "locale": "fr-BE"},
 }
 KEPT = {
-    "desktop": {"list", "form", "browse", "masks", "refused", "waiting", "activity", "settings", "delete"},
+    "desktop": {"list", "form", "browse", "masks", "refused", "waiting", "activity", "delete"},
     "phone": {"list", "form", "activity"},
     "french": {"form"},
 }
-
-RENAMED = """([from, to]) => {
-  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
-  while (texts.nextNode()) texts.currentNode.data = texts.currentNode.data.replaceAll(from, to);
-  for (const field of document.querySelectorAll("input, button")) field.value = field.value.replaceAll(from, to);
-}"""
-"""Pictures show no folder of the machine they were made on."""
 
 
 @pytest.fixture

@@ -287,14 +287,19 @@ WORDS = {
     "starts_title": "Démarrer avec l’ordinateur",
     "starts_with_computer": "L’agent démarre avec l’ordinateur.",
     "starts_at_login": "L’agent démarre quand vous ouvrez une session.",
-    "starts_not": "L’agent ne démarre pas encore de lui-même. Arrêtez celui-ci, et saisissez en ligne de commande :",
-    "starts_remove": "Pour qu’il ne démarre plus de lui-même :",
+    "starts_not": "L’agent ne démarre pas encore de lui-même.",
+    "starts_remove": "Ne plus démarrer de lui-même",
+    "starts_remove_by": "Pour qu’il ne démarre plus de lui-même :",
+    "starts_by": "Pour qu’il démarre, arrêtez celui-ci et saisissez en ligne de commande, comme administrateur :",
+    "starts_linger": "Pour qu’il démarre avant l’ouverture d’une session, saisissez en ligne de commande :",
     "starts_user": "NOM",
     "kept_title": "Où l’agent conserve ses données",
     "kept_help": (
         "Les synchronisations, les paramètres, l’activité, et les secrets si le système ne les conserve pas."
     ),
     "done_settings": "Les paramètres sont enregistrés.",
+    "done_starts": "Il démarrera seul la prochaine fois. Celui-ci travaille encore jusqu’à la fin de la session.",
+    "done_starts_not": "Il ne démarre plus de lui-même. Celui-ci travaille encore jusqu’à la fin de la session.",
     "done_added": "Elle est ajoutée. Si elle est active, elle a démarré.",
     "done_added_unchecked": (
         "Elle est ajoutée. La connexion n’a pas pu être vérifiée : le stockage est injoignable pour l’instant."

@@ -50,6 +50,7 @@ _PAGES: dict[str, Callable[..., Response]] = {
     "/synchronisations/<id_>/waiting/": listing.decide,
     "/activity/": activity.show,
     "/settings/": settings_page.show,
+    "/settings/starts/": settings_page.switch,
 }
 
 

@@ -1,6 +1,5 @@
 """The settings of the agent, and whether it starts with the computer."""
 
-import sys
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -78,6 +77,17 @@ def show(asked: Asked) -> Response:
     return asked.go("/settings/", "settings")
 
 
+def switch(asked: Asked) -> Response:
+    """Have the agent start by itself from the next time on, or no more. The one at work works on."""
+    if not asked.is_post:
+        return asked.go("/settings/")
+    if asked.request.form.get("starts") == "yes":
+        service.start_next_time(asked.desk.home)
+        return asked.go("/settings/", "starts")
+    service.uninstall()
+    return asked.go("/settings/", "starts_not")
+
+
 def _page(asked: Asked, form: SettingsForm, status: int = 200) -> Response:
     return asked.page(
         "settings.html",
@@ -87,5 +97,4 @@ def _page(asked: Asked, form: SettingsForm, status: int = 200) -> Response:
         done=asked.done,
         home=asked.desk.home,
         service=service.state(),
-        is_windows=sys.platform == "win32",
     )
