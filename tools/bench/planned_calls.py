@@ -1,10 +1,12 @@
 """How much of a package's call limit a long run uses, and how often it is told that it called too much.
 
 The package's real limits (Exact Online: 60 calls a minute, 5,000 a day), with minutes and days sixty times shorter on
-both sides. Counted are the whole minutes between the first and the last call of the run, which ends within a day.
+both sides. `used`: of the minute's limit, in the whole minutes in which the run called. A run that is longer than the
+day's limit (`--documents 5000`, twenty-five minutes) waits for the next day: `of_a_day` is the most it used of one.
 """
 
 import sys
+from bisect import bisect_right
 from collections import Counter
 from typing import Any
 
@@ -24,6 +26,7 @@ FASTER = 60
 def measure(asked: Asked) -> dict[str, Any]:
     limits = catalogue.fact_sheet(PACKAGE).limits
     assert limits.calls_per_minute is not None
+    assert limits.calls_per_day is not None
     with installed() as installation:
         simulator = installation.simulator(
             minute_limit=limits.calls_per_minute, day_limit=limits.calls_per_day, limits_times_faster=FASTER
@@ -36,12 +39,12 @@ def measure(asked: Asked) -> dict[str, Any]:
         before = _calls(simulator)
         run = posted(installation, stage, {"fmuta6.csv": entries})
         calls = _calls(simulator)[len(before) :]
-    minute_s = 60 / FASTER
-    by_minute = Counter(int(call["at"] // minute_s) for call in calls if call["status"] != 429)
-    first, last = min(by_minute), max(by_minute)
-    whole = [by_minute[minute] for minute in range(first + 1, last)]
+    answered = sorted(call["at"] for call in calls if call["status"] != 429)
+    by_minute = Counter(int(at // (60 / FASTER)) for at in answered)
+    whole = [calls for minute, calls in by_minute.items() if minute - 1 in by_minute and minute + 1 in by_minute]
     return {
         "used": round(sum(whole) / (len(whole) * limits.calls_per_minute), 3),
+        "of_a_day": round(_most_within(86400 / FASTER, answered) / limits.calls_per_day, 3),
         "too_many": sum(call["status"] == 429 for call in calls),
         "documents": run["posted"],
         "seconds": round(run["seconds"], 1),
@@ -49,6 +52,11 @@ def measure(asked: Asked) -> dict[str, Any]:
         "calls": len(calls),
         "most_a_minute": max(by_minute.values()),
     }
+
+
+def _most_within(seconds: float, moments: list[float]) -> int:
+    """The most of the moments, given in their order, that lie within so many seconds."""
+    return max(bisect_right(moments, first + seconds) - number for number, first in enumerate(moments))
 
 
 def _calls(simulator: str) -> list[dict[str, Any]]:
