@@ -81,7 +81,7 @@ class Stage:
         lines = [{**each, "ledger_account": "8000"} for each in line.document["lines"]]
         document = document_from_json({**line.document, "number": number, "lines": lines})
         connector = connect(self.configuration, settings=package_settings(self.configuration))
-        [outcome] = connector.post([request_for(line.posting, document, "by hand", {})])
+        [outcome] = connector.post([request_for(line.posting, document, {})])
         assert isinstance(outcome, Posted), outcome
 
     def books(self) -> dict[str, Any]:

@@ -346,7 +346,7 @@ def test_after_an_unclear_answer_neither_entry_is_taken_for_the_other(kind: str,
     assert posted.fingerprint == line.fingerprint
     connector = connect(stage.configuration, settings=package_settings(stage.configuration))
     for each in (posted, made.posting):
-        request = request_for(each, document_from_json(each.document), "x", {})
+        request = request_for(each, document_from_json(each.document), {})
         assert request.corrects is (each == made.posting)
         found = connector.find(request)
         assert isinstance(found, Found), found

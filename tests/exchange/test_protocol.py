@@ -7,7 +7,9 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from bookbridge.documents import document_from_json
 from bookbridge.exchange import running, sweep
+from bookbridge.exchange.drafting import request_for
 from bookbridge.exchange.models import Attempt, Delivery, Line, Posting, Run
 from bookbridge.exchange.workers import WorkerLife
 from tests.exchange import files
@@ -118,6 +120,20 @@ def test_an_update_without_an_answer_is_made_again(stage: Stage):
 
     assert run.lines.get().outcome == Line.Outcome.POSTED
     assert [account["Name"] for account in stage.books()["accounts"]] == ["New Name"]
+
+
+def test_a_posting_has_one_key_at_the_package_whatever_is_corrected(stage: Stage):
+    """A package that takes an id of ours finds by it what was sent before the correction, and may be in the books."""
+    run = stage.run_files(fmuta6__csv=files.joined(files.sale("26000001"), files.sale("26000002")))
+    first, second = (line.posting for line in run.lines.order_by("pk"))
+    document = document_from_json(first.document)
+    corrected = document.model_copy(update={"description": "Corrected"})
+    keys = [
+        request_for(each, content, {}).idempotency_key
+        for each, content in ((first, document), (first, corrected), (second, document))
+    ]
+    assert keys[0] == keys[1]
+    assert keys[0] != keys[2]
 
 
 def test_too_many_requests_wait_as_long_as_the_package_says(stage: Stage):

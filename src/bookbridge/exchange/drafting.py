@@ -51,7 +51,7 @@ class Draft:
         return None if self.document == self.source else document_to_json(self.document)
 
     def request(self) -> PostingRequest:
-        return request_for(self.posting, self.document, self.line.fingerprint, self.prepared)
+        return request_for(self.posting, self.document, self.prepared)
 
 
 class Drafter:
@@ -92,8 +92,9 @@ def identities(posting: Posting, document: Document) -> tuple[Identity, ...]:
     return (own,)
 
 
-def request_for(wanted: Posting, document: Document, fingerprint: str, prepared: dict[str, str]) -> PostingRequest:
-    identity = f"{wanted.configuration_id}/{wanted.kind}/{wanted.key}/{fingerprint}"
+def request_for(wanted: Posting, document: Document, prepared: dict[str, str]) -> PostingRequest:
+    # Not of its content: what was sent before a correction may be in the books, unseen, and is found by this.
+    identity = f"{wanted.configuration_id}/{wanted.kind}/{wanted.key}"
     return PostingRequest(
         document=document,
         reference=wanted.reference,

@@ -83,6 +83,6 @@ class LookUps:
         if attempt is None or attempt.fingerprint != uncertain.fingerprint:
             # Sent, if at all, by an installation whose records are lost: in the codes that it would be sent with now.
             document = mapped(document_from_json(uncertain.document), self._run.configuration.mappings)
-            return request_for(uncertain, document, uncertain.fingerprint, {})
+            return request_for(uncertain, document, {})
         document = document_from_json(attempt.sent or uncertain.document)
-        return request_for(uncertain, document, uncertain.fingerprint, dict(attempt.prepared))
+        return request_for(uncertain, document, dict(attempt.prepared))

@@ -149,7 +149,7 @@ def _look_up(line: Line, number: str) -> LookUp:
     configuration, posting = line.run.configuration, line.posting
     assert posting is not None
     document = mapped(_numbered(document_from_json(repair.content_of(line)), number), configuration.mappings)
-    request = request_for(posting, document, line.fingerprint, {})
+    request = request_for(posting, document, {})
     try:
         connector = connect(configuration, settings=package_settings(configuration))
         return connector.find(request)
