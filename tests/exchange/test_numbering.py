@@ -217,6 +217,19 @@ def test_what_was_drawn_before_is_offered_again_unless_it_was_refused(stage: Sta
     assert len(numbers(stage)) == 2
 
 
+def test_a_number_stays_in_the_journal_that_it_was_drawn_for(stage: Stage, journal: Journal):
+    stage.fault(kind="cut_before", method="POST", changes=True, times=1)
+    run = stage.dropped(fmuta6__csv=sales(1, 1))
+    running.work_on(run.pk, stage.worker)
+    stage.configuration.mappings = {"journals": {"70": "75"}}
+    stage.configuration.save()
+    stage.work()
+
+    assert journal.given_before == [{}, {}]
+    assert [entry["Journal"] for entry in stage.books()["sales_entries"]] == ["75"]
+    assert len(set(Attempt.objects.filter(action="post", posting__kind="sales_invoice").values_list("series"))) == 2
+
+
 def test_a_package_that_draws_nothing_is_not_slowed(stage: Stage):
     stage.run_files(debitr__csv=files.joined(CUSTOMER), fmuta6__csv=sales(1, 2))
     assert set(Attempt.objects.values_list("series", flat=True)) == {""}

@@ -268,10 +268,13 @@ def last_sent(posting: Posting) -> Attempt | None:
     )
 
 
-def drawn_before(posting: Posting, fingerprint: str) -> dict[str, str]:
-    """What was on record before the last sending of this content, where nothing definite came of it."""
+def drawn_before(posting: Posting, fingerprint: str, series: str) -> dict[str, str]:
+    """What was on record before the last sending of this content, where nothing definite came of it.
+
+    A number that was drawn is good in its own series alone: a mapping may have changed the journal since.
+    """
     last = last_sent(posting) if posting.attempt else None
-    if last is None or last.fingerprint != fingerprint or last.outcome == "refused":
+    if last is None or (last.fingerprint, last.series) != (fingerprint, series) or last.outcome == "refused":
         return {}
     return dict(last.prepared)
 

@@ -261,10 +261,10 @@ class Sender:
             self._ready.append(draft)
 
     def _prepare(self, draft: Draft) -> None:
-        if draft.action == "post":
-            draft.prepared = posting.drawn_before(draft.posting, draft.line.fingerprint)
         if self._sheet.capabilities.numbers_drawn:
             draft.series = series_of(self._run, draft.document)
+        if draft.action == "post":
+            draft.prepared = posting.drawn_before(draft.posting, draft.line.fingerprint, draft.series)
         if draft.series:
             self._numbering.add(draft)
         else:
