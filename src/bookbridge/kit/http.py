@@ -11,6 +11,7 @@ import time
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -179,6 +180,8 @@ class PackageHttp:
             answer = self._once(call, renewed)
             if self._rules.token_refused(answer):
                 raise SignInAgainError("the package does not take a new access token")
+        if _gave_up(answer.status):
+            raise UnreachableError(f"the answer has status {answer.status}: somebody on the way gave up")
         self._rules.judge(answer)
         return answer
 
@@ -268,6 +271,12 @@ def exchange(
     if isinstance(body, UnreachableError):
         return None, body
     return Answer(response.status_code, response.headers, body), None
+
+
+def _gave_up(status: int) -> bool:
+    """Whether the answer is that of a gateway or of a server out of breath, whatever its words: the package may be at
+    work on the call still. A status 500 is the package's own: what it began is over by then."""
+    return status == HTTPStatus.REQUEST_TIMEOUT or status > HTTPStatus.INTERNAL_SERVER_ERROR
 
 
 def _watched_by(writing: Writing) -> Callable[[str, Mapping[str, Any]], None]:

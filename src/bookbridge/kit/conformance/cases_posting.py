@@ -49,6 +49,17 @@ def posts_the_same_twice(rig: Rig, kind: DocumentKind) -> None:
 
 
 @each_kind("sales_invoice", "purchase_invoice", "journal_entry")
+def posts_no_correction_beside_what_landed_unseen(rig: Rig, kind: DocumentKind) -> None:
+    """A document that is in the books without our knowing it, and is corrected since, is refused: it stays one."""
+    rig.posted(*rig.samples.needed_by(kind))
+    document = rig.samples.of_kind(kind)
+    rig.posted(document)
+    before = only(rig, kind)
+    expect(Refused, rig.post(rig.samples.doubled(document)))
+    assert only(rig, kind) == before, "what was in the books has been changed"
+
+
+@each_kind("sales_invoice", "purchase_invoice", "journal_entry")
 def posts_without_a_number_of_ours(rig: Rig, kind: DocumentKind) -> None:
     """An entry whose own number can't be the package's is found by our reference, and posted again it stays one."""
     rig.posted(*rig.samples.needed_by(kind))
@@ -141,6 +152,17 @@ def outage_page_after_sending(rig: Rig) -> None:
         expect(Unclear, rig.post(rig.samples.sales(), connector))
     spoiled = [call for call in changing(calls) if call["fault"]]
     assert len(spoiled) == 1, "a posting that may have arrived was sent again"
+
+
+@case("sales_invoice")
+def somebody_on_the_way_gives_up(rig: Rig) -> None:
+    """A status by which a gateway or a tired server gives up is no refusal, whatever it says: unclear."""
+    rig.posted(rig.samples.customer())
+    for status in (408, 502, 504, 524):
+        connector = rig.connector()
+        rig.fault(FaultKind.SERVER_ERROR, "sales_invoice", changes=True, status=status, times=1)
+        expect(Unclear, rig.post(rig.samples.sales(), connector))
+    none(rig, "sales_invoice")
 
 
 @case("sales_invoice")

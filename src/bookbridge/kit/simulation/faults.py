@@ -41,7 +41,7 @@ class FaultRule(BaseModel):
     times: int | None = Field(default=None, ge=1, description="hit at most this many calls; none = always")
     delay_s: float = Field(default=30.0, ge=0.0, description="seconds for slow and the time-outs")
     message: str | None = Field(default=None, description="the text of refuse")
-    status: int = Field(default=503, ge=500, le=599, description="the status of server_error")
+    status: int = Field(default=503, ge=400, le=599, description="the status of server_error")
 
     def matches(self, method: str, path: str, *, is_api: bool, changes: bool) -> bool:
         """Whether the rule speaks of this call."""
