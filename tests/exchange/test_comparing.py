@@ -12,6 +12,7 @@ from bookbridge.exchange import comparing, running, sweep
 from bookbridge.exchange.models import Comparison, Line, Posting, Reading, Run
 from bookbridge.integrations.models import CallBudget
 from bookbridge.kit.booked import BookedPage
+from bookbridge.kit.errors import MovedError
 from bookbridge.organisations.models import User
 from bookbridge.organisations.walls import acting_for
 from tests import factories
@@ -235,6 +236,25 @@ def test_a_place_that_is_gone_makes_the_reading_begin_anew_once(stage: Stage, an
     gone = f"0 {stage.simulator.url}/api/v1/{stage.configuration.administration}/{SALES}?$skiptoken=guid'gone'"
     reading.content["place"]["after"] = gone
     reading.save()
+    assert row(go_on(stage, run), "70")["there"] == 65
+
+
+def test_a_list_that_moved_while_it_was_read_is_read_from_the_first_page_again(
+    stage: Stage, anna: User, monkeypatch: pytest.MonkeyPatch
+):
+    sales = [files.sale(f"2600{number:04}") for number in range(1, 66)]
+    stage.run_files(debitr__csv=files.joined(files.customer("100")), fmuta6__csv=files.joined(*sales))
+    run, whole, moves = ask(stage, anna), PackageConnector.booked, [MovedError("the list changed")]
+
+    def booked(*asked: Any) -> BookedPage:
+        if asked[-1] is not None and moves:
+            raise moves.pop()
+        return whole(*asked)
+
+    monkeypatch.setattr(PackageConnector, "booked", booked)
+    interrupted(stage, run)
+    content = Reading.objects.get(run=run).content
+    assert content["place"] == {"after": None, "seen": [], "is_anew": False}
     assert row(go_on(stage, run), "70")["there"] == 65
 
 

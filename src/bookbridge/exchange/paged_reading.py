@@ -12,7 +12,7 @@ from bookbridge.exchange.models import Reading, Run
 from bookbridge.exchange.passing import HandOverError
 from bookbridge.exchange.workers import Claim
 from bookbridge.integrations.storable import storable_values
-from bookbridge.kit.errors import PackageError, RefusedError, UnreachableError
+from bookbridge.kit.errors import MovedError, PackageError, RefusedError, UnreachableError
 
 
 class Page(Protocol):
@@ -73,6 +73,10 @@ def read_all(run: Run, claim: Claim, gathered: Gathered[P], page: Callable[[str 
                 raise HandOverError
             try:
                 read = page(place.after)
+            except MovedError:
+                place = _Place()
+                gathered.clear()
+                raise
             except RefusedError:
                 if place.after is None or place.is_anew:
                     # There is nothing to go on from.

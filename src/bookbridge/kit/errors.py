@@ -5,6 +5,7 @@ PackageError
 │   └── AddressRefusedError  this installation may not call the address; its operator must allow it
 ├── SignInAgainError     a person must authorise the account again
 ├── UnreachableError     no definite answer: refused connection, time-out, cut line, server fault
+│   └── MovedError           a list changed while its pages were read: it is read anew, from the first
 ├── NotAllowedError      the account or its licence may not read this
 │   └── RefusedError     the package refused the request in its own words
 └── ClaimLostError       this worker no longer owns the work; stop without another word
@@ -47,6 +48,13 @@ class UnreachableError(PackageError):
         super().__init__(reason)
         self.reason = reason
         self.may_have_arrived = may_have_arrived
+
+
+class MovedError(UnreachableError):
+    """What the pages before have said is of no use: a record may have been passed over, or come twice."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, may_have_arrived=False)
 
 
 class NotAllowedError(PackageError):

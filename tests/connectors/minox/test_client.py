@@ -48,14 +48,14 @@ def pages(*held: list[Any]) -> Callable[[int], Reply]:
     return lambda call: said({"collection": held[call] if call < len(held) else []})
 
 
-def test_pages_are_asked_for_by_what_came_until_one_is_empty() -> None:
-    with SmallServer(pages([{"id": 1}, {"id": 2}], [{"id": 3}])).running() as server:
+def test_each_page_is_asked_for_from_the_last_record_on_until_nothing_follows() -> None:
+    with SmallServer(pages([{"id": 1}, {"id": 2}], [{"id": 2}, {"id": 3}], [{"id": 3}])).running() as server:
         found = list(minox(server.url).read_all("receivable", {"status": "open"}))
     assert [record["id"] for record in found] == [1, 2, 3]
     asked = [httpx.URL(server.url + seen.path) for seen in server.seen]
     assert {url.path for url in asked} == {"/api/1/tenant/10001/administration/7/receivable"}
     assert [dict(url.params) for url in asked] == [
-        {"status": "open", "limit": "100", "offset": offset} for offset in ("0", "2", "3")
+        {"status": "open", "limit": "100", "offset": offset} for offset in ("0", "1", "2")
     ]
 
 
@@ -73,8 +73,8 @@ def test_without_pages_a_list_is_asked_for_once_and_bare() -> None:
 
 def test_pages_without_end_are_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client, "MAX_PAGES", 3)
-    server = SmallServer(lambda call: said([{"id": call}]))
-    with server.running(), pytest.raises(UnreachableError):
+    server = SmallServer(lambda call: said([{"id": call}, {"id": call + 1}]))
+    with server.running(), pytest.raises(UnreachableError, match="without end"):
         list(minox(server.url).read_all("vat"))
 
 

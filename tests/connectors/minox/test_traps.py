@@ -12,9 +12,10 @@ from bookbridge.connectors.minox.client import reset_moment
 from bookbridge.documents import difference
 from bookbridge.kit.budgets import MemoryBudget, call_limits
 from bookbridge.kit.conformance.rig import Rig, changing
-from bookbridge.kit.errors import PackageError, UnreachableError
+from bookbridge.kit.errors import MovedError, PackageError, UnreachableError
 from bookbridge.kit.http import Headers
 from bookbridge.kit.outcomes import AlreadyThere, Found, Later, Posted, Refused, Unclear
+from bookbridge.kit.outstanding import OutstandingPage
 from bookbridge.kit.simulation import FaultKind
 from tests.connectors.minox.books import books
 
@@ -260,6 +261,32 @@ def test_a_list_is_read_until_a_page_is_empty(rig: Rig) -> None:
     count = rig.stage.page_size + 3
     rig.posted(*(rig.samples.sales(number=str(26000001 + n)) for n in range(count)))
     assert len(rig.open_items(("sales",))) == count
+
+
+@pytest.mark.parametrize(("paging", "paid"), [("offset", "121.00"), ("ignored", "121.00"), ("ignored", "60.00")])
+def test_open_items_that_change_while_they_are_read_are_read_anew(paging: str, paid: str) -> None:
+    """One that is passed over would count as paid, and a list that comes twice would be owed twice."""
+    with Rig("minox", paging=paging, page_size=3) as rig:
+        first = _first_of_five(rig)
+        held = next(each for each in rig.held("sales_invoice") if each.number == "26000001")
+        rig.control(rig.stage.pay(held, Decimal(paid)))
+        with pytest.raises(MovedError):
+            rig.connector().outstanding(("sales",), first.following)
+
+
+def test_an_item_that_changes_where_it_stands_moves_nothing() -> None:
+    with Rig("minox", page_size=3) as rig:
+        first = _first_of_five(rig)
+        held = next(each for each in rig.held("sales_invoice") if each.number == "26000001")
+        rig.control(rig.stage.pay(held, Decimal("60.00")))
+        second = rig.connector().outstanding(("sales",), first.following)
+        assert [len(page.items) for page in (first, second)] == [3, 2]
+
+
+def _first_of_five(rig: Rig) -> OutstandingPage:
+    numbers = [str(26000001 + count) for count in range(5)]
+    rig.posted(rig.samples.customer(), *(rig.samples.sales(number=each, invoice_number=each) for each in numbers))
+    return rig.connector().outstanding(("sales",))
 
 
 def test_open_items_of_a_list_that_knows_no_offset_come_once() -> None:

@@ -14,7 +14,7 @@ from urllib.parse import quote, urlencode
 from bookbridge.kit import exact_json
 from bookbridge.kit.budgets import WINDOW, LimitSeen
 from bookbridge.kit.contract import Connection
-from bookbridge.kit.errors import LaterError, NotAllowedError, RefusedError, UnreachableError
+from bookbridge.kit.errors import LaterError, MovedError, NotAllowedError, RefusedError, UnreachableError
 from bookbridge.kit.fact_sheet import FactSheet
 from bookbridge.kit.http import Answer, Body, Headers, HttpRules, PackageHttp
 
@@ -139,21 +139,23 @@ class MinoxClient:
     def _page(
         self, path: str, endpoint: str, query: Mapping[str, str], after: str | None
     ) -> tuple[list[Record], str | None]:
-        """How lists are paged is not public: unified.to names limit and offset. So a page is asked for until one is
-        empty, and one that begins like the page before shows that offset counts for nothing: then the list was whole,
-        if limit counts for nothing too."""
-        offset, _, first = (after or "0:").partition(":")
-        paging = {"limit": str(PAGE), "offset": offset} if self._pages else {}
-        records = self._listed(path, endpoint, {**query, **paging})
-        if records and first and _mark(records[0]) == first:
-            if int(offset) > 1 and len(self._listed(path, endpoint, {**query, "limit": "1"})) == 1:
-                # Never half a list: what is absent from the open items counts as paid.
-                raise _misunderstood(f"pages {endpoint} in a way that we don't know")
-            return [], None
-        if not records:
-            return [], None
-        following = f"{int(offset) + len(records)}:{_mark(records[0])}" if self._pages else None
-        return records, following
+        """How lists are paged is not public: unified.to names limit and offset. So each page begins with the last
+        record of the one before, until that is all there is. One that begins like the page before shows that offset
+        counts for nothing: then the list was whole, if limit counts for nothing too. Any other has moved meanwhile."""
+        if not self._pages:
+            return self._listed(path, endpoint, query), None
+        offset, first, last = (after or "0::").split(":")
+        records = self._listed(path, endpoint, {**query, "limit": str(PAGE), "offset": offset})
+        if not last:
+            return records, _following(0, records) if records else None
+        if not records or _mark(records[0]) not in {first, last}:
+            raise MovedError(f"Minox changed its list {endpoint} while it was being read")
+        if _mark(records[0]) == last:
+            return records[1:], _following(int(offset), records) if records[1:] else None
+        if len(self._listed(path, endpoint, {**query, "limit": "1"})) == 1:
+            # Never half a list: what is absent from the open items counts as paid.
+            raise _misunderstood(f"pages {endpoint} in a way that we don't know")
+        return [], None
 
     def _listed(self, path: str, endpoint: str, asked: Mapping[str, str]) -> list[Record]:
         address = f"{self._base}/{path}{'?' if asked else ''}{urlencode(asked)}"
@@ -262,6 +264,11 @@ def _records(value: Any) -> list[Record] | None:
     """The records of a list, which comes bare or as a collection; None when it is no list of records."""
     inside = value.get("collection") if isinstance(value, dict) else value
     return inside if isinstance(inside, list) and all(isinstance(record, dict) for record in inside) else None
+
+
+def _following(offset: int, records: list[Record]) -> str:
+    """The place of the page after the one that began there, with which records that one began and ended."""
+    return f"{offset + len(records) - 1}:{_mark(records[0])}:{_mark(records[-1])}"
 
 
 def _mark(record: Record) -> str:
