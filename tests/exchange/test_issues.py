@@ -34,7 +34,7 @@ def now(stage: Stage, was: Issue) -> Issue:
 
 
 def lines(stage: Stage, issue: Issue, most: int = 10) -> list[Line]:
-    return lines_of(stage.configuration.organisation_id, issue, most)
+    return lines_of(stage.configuration, issue, most)
 
 
 def wrong_vat(*numbers: int, code: str = "XX", **fields: str) -> bytes:
@@ -112,7 +112,7 @@ def test_what_is_to_be_sent_after_all_is_held_up_until_it_is_offered(stage: Stag
 def test_another_company_sees_nothing_of_it(stage: Stage, held_up: Issue):
     other = factories.organisation("Another")
     assert open_issues(other.pk, [stage.configuration.pk]).issues == []
-    assert lines_of(other.pk, held_up, 10) == []
+    assert lines_of(factories.configuration(factories.integration(other)), held_up, 10) == []
 
 
 def test_one_code_is_mapped_and_all_are_offered_in_one_run(stage: Stage, held_up: Issue, anna: Any):

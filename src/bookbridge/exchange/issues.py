@@ -16,6 +16,7 @@ from django.db import connection
 
 from bookbridge.documents import Problem, rounded
 from bookbridge.exchange.models import Line
+from bookbridge.integrations.models import Configuration
 
 MOST_COUNTED = 5_000
 """Documents that are looked at in one go, a tenth of a second; beyond it the counts say "at least"."""
@@ -140,8 +141,12 @@ def open_issues(organisation_id: UUID, configurations: Collection[int]) -> Open:
     return Open(issues, is_all=not rows or rows[0][-1] < MOST_COUNTED)
 
 
-def lines_of(organisation_id: UUID, issue: Issue, most: int) -> list[Line]:
-    """The latest lines of the documents that it holds up, the oldest first."""
-    lines = Line.objects.filter(organisation_id=organisation_id, pk__in=issue.line_ids[:most])
-    with_all = lines.select_related("posting", "run__configuration__integration", "correction")
-    return list(with_all.defer("raw", "rows", "posting__document").order_by("pk"))
+def lines_of(configuration: Configuration, issue: Issue, most: int) -> list[Line]:
+    """The latest lines of the documents that it holds up there, the oldest first."""
+    lines = Line.objects.filter(organisation_id=configuration.organisation_id, pk__in=issue.line_ids[:most])
+    # Joined to the configurations, PostgreSQL begins with all of their runs: it can't know how few these lines are in.
+    with_run = lines.select_related("posting", "run", "correction").defer("raw", "rows", "posting__document")
+    found = [line for line in with_run.order_by("pk") if line.run.configuration_id == configuration.pk]
+    for line in found:
+        line.run.configuration = configuration
+    return found

@@ -77,7 +77,7 @@ def held_up_by(configuration: Configuration, name: str) -> Open:
 def plan(configuration: Configuration, issue: Issue, change: Change) -> Plan:
     """What would come of it, by the package's settings as they were read last."""
     cause = issue.cause
-    lines = lines_of(configuration.organisation_id, issue, MOST_AT_ONCE)
+    lines = lines_of(configuration, issue, MOST_AT_ONCE)
     # They are the latest of their documents.
     repairable = [line for line in lines if repair.is_not_booked(line)]
     contents = repair.contents_of(repairable)

@@ -332,9 +332,10 @@ _PERIOD_FATES = f"""
     ), known AS (
         SELECT document.*, posting.state, (
             SELECT max(line.id) FROM exchange_line AS line
-            JOIN file_run ON file_run.id = line.run_id AND NOT file_run.by_run
             WHERE line.posting_id = document.posting_id AND line.organisation_id = %(organisation)s
               AND line.outcome = 'posted'
+              -- A list, made once: joined, all runs would be walked through for each document.
+              AND line.run_id = ANY (ARRAY(SELECT id FROM file_run WHERE NOT by_run))
         ) AS posted_here, posting.state <> 'posted' AND EXISTS (
             SELECT FROM exchange_line AS line
             JOIN exchange_run AS run ON run.id = line.run_id AND run.state <> 'ended'

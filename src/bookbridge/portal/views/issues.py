@@ -75,7 +75,7 @@ def _issue_page(
         "issue": found,
         "text": found.problem.explain(request.LANGUAGE_CODE or "en"),
         "configuration": configuration,
-        "lines": lines_of(access.organisation.pk, found, LINES_SHOWN),
+        "lines": lines_of(configuration, found, LINES_SHOWN),
         "list_name": name,
         "entries": entries_of(settings, name) if settings else (),
         "asked": asked,
