@@ -91,4 +91,8 @@ def load_application(threads: int) -> Front:
         finally:
             close_old_connections()
 
-    return Front(WsgiBridge(get_wsgi_application(), threads, is_logged_in=is_logged_in), make_drop_box)
+    portal = get_wsgi_application()
+    from bookbridge.server.loading import load_pages
+
+    load_pages()
+    return Front(WsgiBridge(portal, threads, is_logged_in=is_logged_in), make_drop_box)
