@@ -299,3 +299,42 @@ def test_a_party_without_a_control_account_is_caught_too(rig: Rig) -> None:
     rpc.call("model.account.configuration.write", [1], {"default_account_receivable": None})
     [problem] = _caught(rig, rig.samples.sales())
     assert (problem.code, problem.field) == ("tryton.no_control_account", "customer")
+
+
+def test_what_the_fact_sheet_calls_answered_fails_no_document(rig: Rig) -> None:
+    day = rig.stage.codes.open_day
+    rig.posted(rig.samples.customer())
+    expected: dict[str, Document] = {
+        "European VAT Number": rig.samples.supplier(vat_number="NL12"),
+        "in the past": rig.samples.sales(
+            entry_date=day - timedelta(days=30), due_date=day - timedelta(days=16), period=None
+        ),
+    }
+    answered = [known.text for known in rig.fact_sheet.known_errors if known.answered]
+    assert len(answered) == len(expected)
+    assert all(any(words in text for words in expected) for text in answered)
+    for document in expected.values():
+        with rig.calls() as calls:
+            assert isinstance(rig.post(document), Posted)
+        assert [call["status"] for call in changing(calls)].count(400) == 1, "Tryton refused nothing"
+
+
+def test_a_vat_number_that_tryton_doubts_is_kept_as_another_identifier(rig: Rig) -> None:
+    document = rig.samples.customer(vat_number="NL12")
+    outcome = rig.post(document)
+    assert isinstance(outcome, Posted)
+    assert [(notice.code, notice.field) for notice in outcome.notices] == [("tryton.vat_number_doubted", "vat_number")]
+    rpc = rig.simulator.rpc  # type: ignore[attr-defined]
+    [kept] = rpc.find("party.identifier", [["party.code", "=", document.number]], ("type", "code"))
+    assert (kept["type"], kept["code"]) == (None, "NL12")
+    assert isinstance(rig.post(document), AlreadyThere)
+
+
+def test_a_valid_vat_number_is_kept_as_one(rig: Rig) -> None:
+    document = rig.samples.customer()
+    outcome = rig.post(document)
+    assert isinstance(outcome, Posted)
+    assert not outcome.notices
+    rpc = rig.simulator.rpc  # type: ignore[attr-defined]
+    [kept] = rpc.find("party.identifier", [["party.code", "=", document.number]], ("type", "code"))
+    assert (kept["type"], kept["code"]) == ("eu_vat", document.vat_number)
