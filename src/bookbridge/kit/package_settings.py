@@ -69,6 +69,8 @@ class Period(BaseModel):
     end: date
     is_open: bool | None = None
     """None where the package doesn't tell before it refuses."""
+    numbers_invoices: bool | None = None
+    """Whether the package can give a number to an invoice that brings none; None where it doesn't tell."""
 
 
 class PackageSettings(BaseModel):
