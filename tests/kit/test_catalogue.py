@@ -63,9 +63,17 @@ def test_limits_of_a_fact_sheet() -> None:
     assert error_guard(Limits()) is None
 
 
-def test_an_error_that_is_caught_is_not_beyond_us() -> None:
-    with pytest.raises(ValidationError, match="so it is not beyond us"):
-        KnownError(code="a.b", text="No", caught_before_sending=True, beyond_us="Nobody knows.")
+@pytest.mark.parametrize(
+    "claims",
+    [
+        {"caught_before_sending": True, "beyond_us": "Nobody knows."},
+        {"caught_before_sending": True, "answered": "It goes again."},
+        {"beyond_us": "Nobody knows.", "answered": "It goes again."},
+    ],
+)
+def test_an_error_is_caught_or_answered_or_beyond_us(claims: dict[str, object]) -> None:
+    with pytest.raises(ValidationError, match="either caught before sending, or answered, or beyond us"):
+        KnownError.model_validate({"code": "a.b", "text": "No", **claims})
 
 
 def test_only_errors_that_could_be_caught_count_as_gaps() -> None:
@@ -73,6 +81,7 @@ def test_only_errors_that_could_be_caught_count_as_gaps() -> None:
         KnownError(code="a.b", text="Caught", caught_before_sending=True),
         KnownError(code="a.b", text="A gap"),
         KnownError(code="a.b", text="Beyond us", beyond_us="Nobody knows."),
+        KnownError(code="a.b", text="Answered", answered="It goes again."),
     )
     sheet = catalogue.fact_sheet("exact_online").model_copy(update={"known_errors": errors})
     assert (sheet.caught_before_sending, sheet.knowable_before_sending) == (1, 2)

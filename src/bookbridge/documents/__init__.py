@@ -1,5 +1,6 @@
 """What is exchanged: relations, invoices, journal entries, outstanding items; money, keys, problems. Pure."""
 
+from bookbridge.documents.check_digits import dutch_vat_number_is_valid, modulo_97
 from bookbridge.documents.differences import apart, difference, places, together
 from bookbridge.documents.identity import (
     DIFFERENCE,
@@ -65,11 +66,13 @@ __all__ = [
     "difference_key",
     "document_from_json",
     "document_to_json",
+    "dutch_vat_number_is_valid",
     "fingerprint",
     "fingerprint_of",
     "identifier_of",
     "key_parts",
     "minor_unit",
+    "modulo_97",
     "money_of",
     "places",
     "posting_key",

@@ -8,7 +8,7 @@ from typing import Any, BinaryIO, TypeVar
 
 from pydantic import ValidationError
 
-from bookbridge.documents import Customer, Problem, Supplier, fingerprint
+from bookbridge.documents import Customer, Problem, Supplier, dutch_vat_number_is_valid, fingerprint, modulo_97
 from bookbridge.formats import texts
 from bookbridge.formats import texts_relations as relation_texts
 from bookbridge.formats.locate import locate
@@ -53,7 +53,6 @@ _CODES = {
     "ledger_account": "offset_account",
 }
 _IBAN = re.compile("[A-Z]{2}[0-9]{2}[A-Z0-9]{10,30}").fullmatch
-_DUTCH_VAT = re.compile("NL([0-9]{9})B([0-9]{2})").fullmatch
 
 
 def read_relations(stream: BinaryIO, profile: RelationProfile, file_name: str) -> Iterator[SourceDocument | Reject]:
@@ -189,7 +188,7 @@ class _RelationReader:
     def _check_iban(self, record: Record, problems: list[Problem], column: str) -> None:
         account = self._text(record, column)
         plain = account.replace(" ", "").upper()
-        if _IBAN(plain) and _letters_as_digits(plain[4:] + plain[:4]) % 97 != 1:
+        if _IBAN(plain) and modulo_97(plain[4:] + plain[:4]) != 1:
             source = self._checks.source(record.row, column)
             field = "bank_account" if column == "bank_account" else "blocked_bank_account"
             problems.append(relation_texts.BANK_ACCOUNT_DOUBTFUL(field=field, source=source, value=shown(account)))
@@ -220,19 +219,3 @@ class _RelationReader:
 
 def _has_error(problems: list[Problem]) -> bool:
     return any(problem.severity == "error" for problem in problems)
-
-
-def dutch_vat_number_is_valid(number: str) -> bool:
-    """Whether NL999999999B99 passes the check modulo 97, or the older eleven-check, which numbers of legal persons
-    still follow."""
-    match = _DUTCH_VAT(number)
-    if match is None or not match[1].strip("0"):
-        return False
-    digits = [int(digit) for digit in match[1]]
-    eleven = sum(weight * digit for weight, digit in zip(range(9, 1, -1), digits, strict=False)) - digits[8]
-    return eleven % 11 == 0 or _letters_as_digits(number) % 97 == 1
-
-
-def _letters_as_digits(text: str) -> int:
-    """A is 10, B is 11, … as ISO 7064 counts."""
-    return int("".join(str(int(letter, 36)) for letter in text))

@@ -130,12 +130,15 @@ class KnownError(_Part):
     """The package's own words, or the part of them that tells it apart."""
     caught_before_sending: bool = False
     beyond_us: str = ""
-    """Why no check before sending can know it. Empty for an error that is not caught means that one could."""
+    """Why no check before sending can know it."""
+    answered: str = ""
+    """What the connector does about it by itself, so that no document fails for it. An error that is neither caught nor
+    answered nor beyond us is one that a check could still catch."""
 
     @model_validator(mode="after")
     def _one_of_them(self) -> Self:
-        if self.caught_before_sending and self.beyond_us:
-            raise ValueError(f"{self.text!r} is caught, so it is not beyond us")
+        if sum(map(bool, (self.caught_before_sending, self.beyond_us, self.answered))) > 1:
+            raise ValueError(f"{self.text!r} is either caught before sending, or answered, or beyond us")
         return self
 
 
@@ -191,8 +194,8 @@ class FactSheet(_Part):
 
     @property
     def knowable_before_sending(self) -> int:
-        """How many of the known errors a check before sending could catch."""
-        return sum(1 for error in self.known_errors if not error.beyond_us)
+        """How many of the known errors a check before sending could catch, and nothing else takes care of."""
+        return sum(1 for error in self.known_errors if not error.beyond_us and not error.answered)
 
 
 def read_fact_sheet(path: Path) -> FactSheet:

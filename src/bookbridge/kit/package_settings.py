@@ -69,6 +69,20 @@ class Period(BaseModel):
     end: date
     is_open: bool | None = None
     """None where the package doesn't tell before it refuses."""
+    numbers_invoices: bool | None = None
+    """Whether the package can give a number to an invoice that brings none; None where it doesn't tell."""
+
+
+class RelationRules(BaseModel):
+    """What the package wants of a new customer, or of a new supplier."""
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: Literal["customer", "supplier"]
+    number_format: str | None = None
+    """The form that a number must have, as the package writes it; None where it doesn't tell."""
+    control_account: str | None = None
+    """The ledger account that it is booked on; None where the package doesn't tell."""
 
 
 class PackageSettings(BaseModel):
@@ -84,6 +98,7 @@ class PackageSettings(BaseModel):
     cost_units: tuple[CostUnit, ...] = ()
     periods: tuple[Period, ...] = ()
     currencies: tuple[str, ...] = ()
+    relation_rules: tuple[RelationRules, ...] = ()
     books_on_control_accounts: bool = False
     """Whether a memorial line that names a relation goes to the relation's control account, as some packages want."""
     unknown: tuple[str, ...] = ()

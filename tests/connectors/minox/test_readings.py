@@ -11,7 +11,7 @@ import pytest
 
 from bookbridge.documents import Document
 from bookbridge.kit.conformance.expect import only, total
-from bookbridge.kit.conformance.rig import Rig
+from bookbridge.kit.conformance.rig import Rig, changing
 from bookbridge.kit.errors import NotAllowedError
 from bookbridge.kit.outcomes import AlreadyThere, Found, Outcome, Posted, Refused
 from bookbridge.kit.simulation import FaultKind
@@ -200,6 +200,27 @@ def test_an_invoice_number_that_minox_insists_on() -> None:
         outcome = rig.post(rig.samples.sales(number="A-17", invoice_number=None))
         assert isinstance(outcome, Refused)
         assert (outcome.problems[0].code, outcome.problems[0].field) == ("minox.invoice_number_unfit", "number")
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"number": "A-17", "invoice_number": None}, "number"),
+        ({"number": None, "invoice_number": None}, "number"),
+        ({"number": "A-17", "invoice_number": "26000123456"}, "invoice_number"),
+    ],
+)
+def test_an_invoice_number_that_minox_insists_on_is_wanted_before_sending(changes: dict[str, Any], field: str) -> None:
+    refusing = {"without_invoice_number": "refused"}
+    with playing(without_invoice_number="refuse") as rig:
+        rig.posted(rig.samples.customer())
+        with rig.calls() as calls:
+            outcome = rig.post(rig.samples.sales(**changes), rig.connector(options=refusing))
+        assert isinstance(outcome, Refused)
+        assert (outcome.problems[0].code, outcome.problems[0].field) == ("minox.invoice_number_unfit", field)
+        assert not changing(calls)
+        numbered = rig.samples.sales(number="A-17", invoice_number="26000123")
+        assert isinstance(rig.post(numbered, rig.connector(options=refusing)), Posted)
 
 
 def test_an_invoice_number_that_minox_refuses_twice() -> None:

@@ -160,7 +160,7 @@ DE_EIK = Customer(
     currency="EUR",
     payment_condition="14",
     search_code="EIK",
-    vat_number="NL001234567B01",
+    vat_number="NL999999990B51",
     ledger_account="8000",
     blocked=False,
 )
@@ -172,7 +172,7 @@ DE_EIK_BODY = {
     "zipCode": "7311AB",
     "countryId": "NL",
     "email": "admin@deeik.example",
-    "vatNumber": "NL001234567B01",
+    "vatNumber": "NL999999990B51",
     "currencyId": "EUR",
     "paymentConditionId": "14",
     "shortName": "EIK",

@@ -229,7 +229,8 @@ def test_a_long_number_of_a_memorial_is_told_in_its_text_and_found_by_our_refere
         ({"number": "471100001"}, "number_too_long", "number"),
         ({"number": "47/11"}, "number_unfit", "number"),
         ({"email": "x" * 61}, "number_too_long", "email"),
-        ({"vat_number": "NL001234567B1"}, "vat_number_unfit", "vat_number"),
+        ({"vat_number": "NL999999990B5"}, "vat_number_unfit", "vat_number"),
+        ({"vat_number": "NL123456789B01"}, "vat_number_unfit", "vat_number"),
     ],
 )
 def test_what_a_relation_is_refused_for(changes: dict[str, Any], code: str, field: str) -> None:

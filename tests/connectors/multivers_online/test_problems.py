@@ -4,13 +4,13 @@ from typing import Any
 
 import pytest
 
-from bookbridge.connectors.multivers_online import texts
+from bookbridge.connectors.multivers_online import relations, texts
 from bookbridge.connectors.multivers_online.problems import problem_of
 from bookbridge.documents import LANGUAGES, ProblemKind
 from bookbridge.kit import catalogue
 from bookbridge.kit.conformance.expect import expect
 from bookbridge.kit.conformance.rig import Rig, changing
-from bookbridge.kit.outcomes import Refused
+from bookbridge.kit.outcomes import Posted, Refused
 from tests.connectors.multivers_online import NAME, golden
 
 KNOWN = catalogue.fact_sheet(NAME).known_errors
@@ -57,15 +57,50 @@ def test_every_problem_has_its_words_in_each_language():
 
 
 CAUGHT = {
-    "multivers_online.vat_number_unfit": lambda rig: rig.samples.customer(number="47112", vat_number="NL12345B01"),
+    "Ongeldig btw-nummer": "NL12345B01",
+    "voldoet niet aan de 97-proef": "NL123456789B01",
 }
+"""A part of Multivers's message, and a VAT number that brings it."""
 
 
-@pytest.mark.parametrize("code", sorted({known.code for known in KNOWN if known.caught_before_sending}))
-def test_what_is_said_to_be_caught_before_sending_is(rig: Rig, code: str):
-    document = CAUGHT[code](rig)
+def test_what_is_said_to_be_caught_before_sending_has_its_proof():
+    claimed = [known.text for known in KNOWN if known.caught_before_sending]
+    assert len(claimed) == len(CAUGHT)
+    assert all(any(part in text for part in CAUGHT) for text in claimed)
+
+
+@pytest.mark.parametrize("words", CAUGHT)
+def test_what_is_said_to_be_caught_before_sending_is(rig: Rig, words: str):
+    document = rig.samples.customer(number="47112", vat_number=CAUGHT[words])
     connector = rig.connector()
     with rig.calls() as calls:
         refused = expect(Refused, rig.post(document, connector))
-    assert code in {problem.code for problem in refused.problems}
+    assert [(problem.code, problem.field) for problem in refused.problems] == [
+        ("multivers_online.vat_number_unfit", "vat_number")
+    ]
     assert not changing(calls)
+
+
+@pytest.mark.parametrize("words", CAUGHT)
+def test_multivers_refuses_it_when_it_is_sent_all_the_same(rig: Rig, words: str, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setattr(relations, "_may_be_taken", lambda _number: True)
+    refused = expect(Refused, rig.post(rig.samples.customer(number="47112", vat_number=CAUGHT[words])))
+    [problem] = refused.problems
+    assert (problem.code, problem.field) == ("multivers_online.vat_number_unfit", "vat_number")
+    assert words in (problem.evidence or "")
+
+
+ELEVEN, MODULO_97, NOUGHTS = "NL004495445B01", "NL000099998B57", "NL000000000B00"
+
+
+@pytest.mark.parametrize("vat_number", [ELEVEN, MODULO_97, NOUGHTS])
+def test_a_number_that_passes_either_test_is_left_to_multivers(rig: Rig, vat_number: str):
+    expect(Posted, rig.post(rig.samples.customer(number="47113", vat_number=vat_number)))
+
+
+def test_should_multivers_know_the_97_test_alone_its_refusal_is_told_at_the_number():
+    with Rig(NAME, vat_number_test="modulo_97") as strict:
+        expect(Posted, strict.post(strict.samples.customer(vat_number=MODULO_97)))
+        refused = expect(Refused, strict.post(strict.samples.customer(number="47113", vat_number=ELEVEN)))
+        [problem] = refused.problems
+        assert (problem.code, problem.field) == ("multivers_online.vat_number_unfit", "vat_number")

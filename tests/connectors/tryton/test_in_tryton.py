@@ -246,6 +246,10 @@ def test_an_opening_balance_is_an_open_item_and_no_payment(rig: Rig) -> None:
     assert (item.open_amount, item.unmatched_payment) == (Decimal("75.00"), False)
 
 
+_OF_OTHER_TESTS = ("receivable account", "define a sequence")
+"""Parts of the messages that books must be changed for."""
+
+
 def _caught(rig: Rig, document: Document) -> list[Problem]:
     """What preflight says, else what the connector does; and nothing has been changed."""
     said = check(document, SettingsIndex(rig.package_settings()))
@@ -287,7 +291,7 @@ def test_what_the_fact_sheet_calls_caught_is_refused_before_anything_is_changed(
         "date in the future": samples.sales(entry_date=codes.open_day + timedelta(days=20), period=None, due_date=None),
     }
     claimed = [known.text for known in rig.fact_sheet.known_errors if known.caught_before_sending]
-    unproven = [text for text in claimed if not any(words in text for words in (*expected, "receivable account"))]
+    unproven = [text for text in claimed if not any(words in text for words in (*expected, *_OF_OTHER_TESTS))]
     assert not unproven, f"no document proves that these are caught: {unproven}"
     for document in expected.values():
         assert _caught(rig, document)
@@ -299,3 +303,72 @@ def test_a_party_without_a_control_account_is_caught_too(rig: Rig) -> None:
     rpc.call("model.account.configuration.write", [1], {"default_account_receivable": None})
     [problem] = _caught(rig, rig.samples.sales())
     assert (problem.code, problem.field) == ("tryton.no_control_account", "customer")
+
+
+def test_a_purchase_that_tryton_has_no_number_for_is_caught_too(rig: Rig) -> None:
+    rig.posted(rig.samples.customer(), rig.samples.supplier())
+    document, before = rig.samples.purchase(), rig.package_settings()
+    rpc, series = rig.simulator.rpc, "account.fiscalyear.invoice_sequence"  # type: ignore[attr-defined]
+    day = rig.stage.codes.open_day
+    [held] = rpc.find(series, [["fiscalyear.name", "=", str(day.year)]], ("company", "fiscalyear", *_SERIES))
+    rpc.call(f"model.{series}.delete", [held["id"]])
+    rig.forget_settings()
+    [problem] = _caught(rig, document)
+    assert (problem.code, problem.field) == ("tryton.no_series", "period")
+    [problem] = _caught(rig, rig.samples.purchase(period=None))
+    assert (problem.code, problem.field) == ("tryton.no_series", "entry_date")
+
+    sent = rig.post(document, rig.connector(settings=before))
+    assert isinstance(sent, Refused)
+    assert "you must define a sequence on fiscal year" in (sent.problems[0].evidence or "")
+    assert is_clean(rig)
+    assert isinstance(rig.post(rig.samples.sales()), Posted), "a sale brings its own number"
+
+    period = rpc.only("account.period", ["start_date", "<=", day], ["end_date", ">=", day])
+    rpc.make(series, {**{name: held[name] for name in ("company", "fiscalyear", *_SERIES)}, "period": period})
+    rig.forget_settings()
+    assert isinstance(rig.post(document), Posted), "a series of the period alone is one"
+    next_month = rig.samples.purchase(number="26600124", entry_date=day + timedelta(days=31), period=None)
+    assert [problem.code for problem in _caught(rig, next_month)] == ["tryton.no_series"]
+
+
+_SERIES = [f"{way}_{type}_sequence" for way in ("in", "out") for type in ("invoice", "credit_note")]
+
+
+def test_what_the_fact_sheet_calls_answered_fails_no_document(rig: Rig) -> None:
+    day = rig.stage.codes.open_day
+    rig.posted(rig.samples.customer())
+    expected: dict[str, Document] = {
+        "European VAT Number": rig.samples.supplier(vat_number="NL12"),
+        "in the past": rig.samples.sales(
+            entry_date=day - timedelta(days=30), due_date=day - timedelta(days=16), period=None
+        ),
+    }
+    answered = [known.text for known in rig.fact_sheet.known_errors if known.answered]
+    assert len(answered) == len(expected)
+    assert all(any(words in text for words in expected) for text in answered)
+    for document in expected.values():
+        with rig.calls() as calls:
+            assert isinstance(rig.post(document), Posted)
+        assert [call["status"] for call in changing(calls)].count(400) == 1, "Tryton refused nothing"
+
+
+def test_a_vat_number_that_tryton_doubts_is_kept_as_another_identifier(rig: Rig) -> None:
+    document = rig.samples.customer(vat_number="NL12")
+    outcome = rig.post(document)
+    assert isinstance(outcome, Posted)
+    assert [(notice.code, notice.field) for notice in outcome.notices] == [("tryton.vat_number_doubted", "vat_number")]
+    rpc = rig.simulator.rpc  # type: ignore[attr-defined]
+    [kept] = rpc.find("party.identifier", [["party.code", "=", document.number]], ("type", "code"))
+    assert (kept["type"], kept["code"]) == (None, "NL12")
+    assert isinstance(rig.post(document), AlreadyThere)
+
+
+def test_a_valid_vat_number_is_kept_as_one(rig: Rig) -> None:
+    document = rig.samples.customer()
+    outcome = rig.post(document)
+    assert isinstance(outcome, Posted)
+    assert not outcome.notices
+    rpc = rig.simulator.rpc  # type: ignore[attr-defined]
+    [kept] = rpc.find("party.identifier", [["party.code", "=", document.number]], ("type", "code"))
+    assert (kept["type"], kept["code"]) == ("eu_vat", document.vat_number)

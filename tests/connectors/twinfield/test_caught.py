@@ -1,6 +1,6 @@
 """What the fact sheet says is caught before sending: the document becomes a problem, and no call changes the books."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 
 import pytest
@@ -9,7 +9,9 @@ from pydantic import ValidationError
 from bookbridge.documents import Document
 from bookbridge.exchange.preflight import SettingsIndex, check
 from bookbridge.kit.conformance.rig import Rig, changing
-from bookbridge.kit.outcomes import Refused
+from bookbridge.kit.outcomes import Posted, Refused
+from bookbridge.kit.package_settings import PackageSettings
+from bookbridge.kit.simulation import FaultKind, FaultRule
 
 
 def _ledger(rig: Rig) -> Document:
@@ -49,14 +51,14 @@ CAUGHT: dict[str, tuple[Callable[[Rig], Document], str]] = {
     "Ongeldige btw-code": (_vat, "lines.0.vat_code"),
     "Elektronisch factureren": (lambda rig: rig.samples.customer(email=None, city="Ede"), "email"),
 }
-UNMAKEABLE = {"Naam moet worden ingevuld"}
-"""A document without a name can't even be read: tested below."""
+OF_OTHER_TESTS = {"Naam moet worden ingevuld", "De code voldoet niet aan het formaat", "met financieel niveau 1"}
+"""A document without a name can't even be read, and what an office wants of new relations is changed: tested below."""
 
 
 def test_what_the_fact_sheet_says_is_caught_has_its_test() -> None:
     with Rig("twinfield") as rig:
         claimed = [error.text for error in rig.fact_sheet.known_errors if error.caught_before_sending]
-    tested = [*CAUGHT, *UNMAKEABLE]
+    tested = [*CAUGHT, *OF_OTHER_TESTS]
     assert len(claimed) == len(tested)
     assert all(any(part in text for part in tested) for text in claimed)
 
@@ -86,13 +88,82 @@ def test_a_relation_without_a_name_can_not_be_made() -> None:
         rig.samples.customer(name=" ")
 
 
-def test_a_code_that_does_not_fit_the_format_of_the_option_is_refused_here() -> None:
-    with Rig("twinfield", customer_mask="1[0-9]{3}", customer_format="1[0-9][0-9][0-9]") as rig:
-        document = rig.samples.customer()
-        by_twinfield = rig.post(document)
-        with rig.calls() as calls:
-            by_us = rig.post(document, rig.connector(options={"customer_codes": "1[0-9][0-9][0-9]"}))
-        for outcome in (by_twinfield, by_us):
+FORMAT = {"customer_mask": "1[0-9]{3}", "customer_format": "1[0-9][0-9][0-9]"}
+
+
+def test_a_code_that_does_not_fit_the_offices_format_is_refused_here_and_there() -> None:
+    with Rig("twinfield", **FORMAT) as rig:
+        told = _caught(rig, rig.samples.customer())
+        sent = rig.post(rig.samples.customer(), rig.connector(settings=_without_rules(rig)))
+        for outcome in (told, sent):
             assert isinstance(outcome, Refused)
-            assert (outcome.problems[0].code, outcome.problems[0].field) == ("twinfield.code_format", "number")
-        assert not changing(calls)
+            assert [(problem.code, problem.field) for problem in outcome.problems] == [
+                ("twinfield.code_format", "number")
+            ]
+            assert "1[0-9][0-9][0-9]" in outcome.problems[0].reason
+        assert isinstance(rig.post(rig.samples.customer(number="1711")), Posted)
+        assert isinstance(rig.post(rig.samples.supplier()), Posted), "the format of debtors is none of creditors"
+
+
+def test_a_format_given_by_the_option_goes_before_the_offices() -> None:
+    with Rig("twinfield", tells_formats=False, **FORMAT) as rig:
+        assert [rules.number_format for rules in rig.package_settings().relation_rules] == [None, None]
+        _caught(rig, rig.samples.customer(), options={"customer_codes": "1[0-9][0-9][0-9]"})
+    with Rig("twinfield", **FORMAT) as rig:
+        outcome = rig.post(rig.samples.customer(), rig.connector(options={"customer_codes": "*"}))
+        assert isinstance(outcome, Refused)
+        assert "De code voldoet niet" in (outcome.problems[0].evidence or ""), "Twinfield was not asked"
+
+
+def test_a_format_does_not_count_for_a_relation_that_is_there() -> None:
+    with Rig("twinfield") as rig:
+        rig.posted(rig.samples.customer())
+        rig.simulator.settings.customer_format = "1[0-9][0-9][0-9]"
+        rig.forget_settings()
+        assert isinstance(rig.post(rig.samples.customer(city="Ede")), Posted)
+
+
+def test_a_question_that_twinfield_falls_over_leaves_the_other_settings() -> None:
+    with Rig("twinfield") as rig:
+        rule = FaultRule(kind=FaultKind.SERVER_ERROR, resource="processxml.asmx/dimensiontype", changes=False)
+        rig.simulator.faults.add([rule])
+        settings = rig.package_settings()
+        assert len(settings.ledger_accounts) == rig.stage.counts["ledger_accounts"]
+        assert not settings.unknown
+        assert [rules.number_format for rules in settings.relation_rules] == [None, None]
+        assert [rules.control_account for rules in settings.relation_rules] == ["1300", "1600"]
+
+
+def test_a_master_with_an_account_that_the_office_lacks_is_told_before_a_new_relation_is_sent() -> None:
+    with Rig("twinfield") as rig:
+        rig.posted(rig.samples.customer())
+        for type in ("DEB", "CRD"):
+            master = rig.simulator.store.get("dimension", "NL001", f"{type}/{type}")
+            rig.simulator.store.put(
+                "dimension", "NL001", f"{type}/{type}", {**master, "substitutewith": "11300"}, code=f"{type}/{type}"
+            )
+        rig.forget_settings()
+        for document in (rig.samples.customer(number="47112"), rig.samples.supplier()):
+            [problem] = _caught(rig, document).problems
+            assert problem.code == "twinfield.control_account_missing"
+            assert "11300" in problem.reason
+
+            sent = rig.post(document, rig.connector(settings=_without_rules(rig)))
+            assert isinstance(sent, Refused)
+            assert [problem.code for problem in sent.problems] == ["twinfield.dimension_unknown"]
+            assert "De dimensie 11300 met financieel niveau 1 niet gevonden." in (sent.problems[0].evidence or "")
+        assert isinstance(rig.post(rig.samples.customer(city="Ede")), Posted), "one that is there has its own account"
+
+
+def _caught(rig: Rig, document: Document, options: Mapping[str, str] | None = None) -> Refused:
+    connector = rig.connector(options=options or {})
+    with rig.calls() as calls:
+        outcome = rig.post(document, connector)
+    assert isinstance(outcome, Refused)
+    assert not changing(calls)
+    return outcome
+
+
+def _without_rules(rig: Rig) -> PackageSettings:
+    """Settings in which the office told nothing of new relations, so that the document is sent all the same."""
+    return rig.package_settings().model_copy(update={"relation_rules": ()})

@@ -202,6 +202,10 @@ def test_the_options_of_a_configuration() -> None:
         ("AxB", "A.B", False),
         ("x", "[z-a]", True),
         ("", "*", True),
+        ("d9", "D9", True),
+        ("4711", "1###", True),
+        ("4711", "[!0-9]*", True),
+        ("4711", "1[0-9", True),
     ],
 )
 def test_the_format_of_a_code(code: str, mask: str, fits: bool) -> None:

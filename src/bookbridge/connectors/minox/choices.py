@@ -15,6 +15,7 @@ VALUES: Final[Mapping[str, tuple[str, ...]]] = {
     "vat_booking": ("on_top", "within", "own_lines"),
     "vat_codes": ("where_needed", "never", "always"),
     "purchase_invoice_number": ("source", "supplier"),
+    "without_invoice_number": ("given", "refused"),
     "payable_balance": ("positive", "negative"),
     "paging": ("offset", "none"),
 }
@@ -24,13 +25,15 @@ VALUES: Final[Mapping[str, tuple[str, ...]]] = {
 class Choices:
     """`relation_line`: a debtor is a line's account, or stands beside the collective account. `vat_booking`: Minox adds
     VAT on top of a line's amount, takes it out of it, or leaves it to lines of ours. `vat_codes`: when a line names its
-    VAT code. `purchase_invoice_number`: which number a purchase is known by in the open items. `payable_balance`: the
-    sign of what we owe. `paging`: whether lists are asked for by offset."""
+    VAT code. `purchase_invoice_number`: which number a purchase is known by in the open items.
+    `without_invoice_number`: Minox gives a number to an invoice whose own doesn't fit, or such an invoice is refused
+    here. `payable_balance`: the sign of what we owe. `paging`: whether lists are asked for by offset."""
 
     relation_line: str
     vat_booking: str
     vat_codes: str
     purchase_invoice_number: str
+    without_invoice_number: str
     payable_balance: str
     paging: str
 

@@ -63,7 +63,7 @@ def _of_invoice(
         found.append("total")
     number = mapping.invoice_number(invoice, choices)
     if number is not None and relation and str(relation.get("invoice_number")) != str(number):
-        found.append("invoice_number" if invoice.invoice_number else "number")
+        found.append(mapping.number_field(invoice))
     valued = vat.valued(invoice, codes, choices)
     split = _split_invoice(invoice, lines, valued, codes, choices)
     if split.missing or split.others or _vat_apart(invoice, valued, lines, split) is not None:
@@ -189,5 +189,8 @@ def _number_given(invoice: Invoice, relation: Record | None, choices: Choices) -
     own = invoice.invoice_number or invoice.number
     if mapping.invoice_number(invoice, choices) is not None or not own or relation is None:
         return ()
-    field = "invoice_number" if invoice.invoice_number else "number"
-    return (texts.NUMBER_GIVEN(field=field, value=own, given=str(relation.get("invoice_number") or "-")),)
+    return (
+        texts.NUMBER_GIVEN(
+            field=mapping.number_field(invoice), value=own, given=str(relation.get("invoice_number") or "-")
+        ),
+    )

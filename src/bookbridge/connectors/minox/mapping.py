@@ -84,7 +84,8 @@ def invoice_lines(invoice: SalesInvoice | PurchaseInvoice, codes: Codes, choices
     """A sales or purchase booking. Raises CannotMapError with the problems of all lines."""
     head = _head(invoice, codes, invoice_number(invoice, choices))
     lines = vat.valued(invoice, codes, choices)
-    gathered([problem for number, line in enumerate(invoice.lines) for problem in _without_place(line, number)])
+    unplaced = [problem for number, line in enumerate(invoice.lines) for problem in _without_place(line, number)]
+    gathered([*_without_number(invoice, head, choices), *unplaced])
     vat.check_total(invoice, lines)
     kind = invoice.relation_kind
     sign = 1 if kind == "customer" else -1
@@ -205,6 +206,17 @@ def _cost_center(code: str | None, codes: Codes, field: str) -> Record | None:
 def _without_place(line: Any, number: int) -> Iterator[Problem]:
     if line.cost_unit:
         yield texts.COST_UNIT_WITHOUT_PLACE(field=f"lines.{number}.cost_unit", value=line.cost_unit)
+
+
+def _without_number(invoice: Invoice, head: Record, choices: Choices) -> Iterator[Problem]:
+    """Whether Minox gives an invoice a number isn't public: an option says so where it was seen to refuse."""
+    if head["invoice_number"] is None and choices.without_invoice_number == "refused":
+        yield texts.INVOICE_NUMBER_UNFIT(field=number_field(invoice), value=invoice.invoice_number or invoice.number)
+
+
+def number_field(invoice: Invoice) -> str:
+    """Our name of the field that an invoice's number in Minox comes from."""
+    return "invoice_number" if invoice.invoice_number else "number"
 
 
 def described(invoice: Invoice, head: Record) -> str | None:

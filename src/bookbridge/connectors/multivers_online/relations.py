@@ -10,7 +10,7 @@ from bookbridge.connectors.multivers_online import texts
 from bookbridge.connectors.multivers_online.client import MultiversClient, words_in
 from bookbridge.connectors.multivers_online.mapping import NUMBER_ROOM, UNFIT_FOR_ADDRESSES, Wanting
 from bookbridge.connectors.multivers_online.problems import problem_of
-from bookbridge.documents import Customer, Problem, Relation, Supplier
+from bookbridge.documents import Customer, Problem, Relation, Supplier, dutch_vat_number_is_valid
 from bookbridge.kit.contract import Directory, RelationKind
 from bookbridge.kit.errors import CannotMapError, RefusedError
 from bookbridge.kit.outcomes import Absent, AlreadyThere, Found, Outcome, Posted, Refused
@@ -37,7 +37,7 @@ WHOLE: Final = (
     ("payment_condition", "paymentConditionId", 3),
 )
 NOT_KEPT: Final = ("contact_name", "payment_method", "blocked_bank_account", "our_customer_number")
-_DUTCH_VAT_NUMBER: Final = re.compile(r"NL\d{9}B\d{2}")
+_DUTCH_VAT_NUMBER: Final = re.compile(r"NL\d{9}B\d{2}", re.ASCII)
 _CASELESS: Final = {"countryId", "languageId", "shortName"}
 
 
@@ -200,9 +200,19 @@ def relation_body(relation: Relation, wanting: Wanting) -> Record:
     body["creditLimit"] = relation.credit_limit
     if relation.blocked is not None:
         body[role.state] = "P" if relation.blocked else "A"
-    if relation.country == "NL" and relation.vat_number and not _DUTCH_VAT_NUMBER.fullmatch(relation.vat_number):
+    if relation.country == "NL" and relation.vat_number and not _may_be_taken(relation.vat_number):
         wanting.refuse(texts.VAT_NUMBER_UNFIT, "vat_number", relation.vat_number)
     return {name: value for name, value in body.items() if value is not None}
+
+
+def _may_be_taken(vat_number: str) -> bool:
+    """Whether a Dutch VAT number has the form that Multivers wants and passes a test that it may put it to.
+
+    Its message names the test modulo 97, which the numbers of most companies don't pass: theirs is the eleven-check. So
+    what passes either is left to Multivers, also nine noughts, which pass the eleven-check as mere arithmetic."""
+    if not _DUTCH_VAT_NUMBER.fullmatch(vat_number):
+        return False
+    return dutch_vat_number_is_valid(vat_number) or vat_number[2:11] == "0" * 9
 
 
 def _new(relation: Relation) -> Record:

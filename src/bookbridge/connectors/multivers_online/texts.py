@@ -256,15 +256,15 @@ MEMORIAL_INVOICE_MISSING = ProblemKind(
 VAT_NUMBER_UNFIT = ProblemKind(
     "multivers_online.vat_number_unfit",
     en=Text(
-        "Multivers doesn’t take this Dutch VAT number: it is NL, nine digits, B and two digits, and passes the 97 test.",
+        "Multivers doesn’t take this Dutch VAT number: one is NL, nine digits, B and two digits, and its check digits fit.",
         "Correct the VAT number (the customer’s letter paper or the VIES site has it), or leave it empty.",
     ),
     nl=Text(
-        "Multivers neemt dit btw-nummer niet aan: het is NL, negen cijfers, B en twee cijfers, en voldoet aan de 97-proef.",
+        "Multivers neemt dit btw-nummer niet aan: zo’n nummer is NL, negen cijfers, B en twee cijfers, en de controlecijfers kloppen.",
         "Verbeter het btw-nummer (het staat op het briefpapier of op de site van VIES), of laat het leeg.",
     ),
     fr=Text(
-        "Multivers n’accepte pas ce numéro de TVA néerlandais : NL, neuf chiffres, B et deux chiffres, clé 97.",
+        "Multivers n’accepte pas ce numéro de TVA néerlandais : un tel numéro est NL, neuf chiffres, B et deux chiffres, dont la clé est juste.",
         "Corrigez le numéro de TVA (papier à en-tête ou site VIES), ou laissez-le vide.",
     ),
 )

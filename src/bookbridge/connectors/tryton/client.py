@@ -170,6 +170,11 @@ def _value(answer: Answer, model: str) -> Any:
     raise UnreachableError(f"Tryton's answer on {model} can't be understood")
 
 
+def id_of(value: Any) -> Any:
+    """REST gives a reference as an id, or as a record when its fields are asked for too."""
+    return value["id"] if isinstance(value, dict) else value
+
+
 def _wanted(fields: Sequence[str]) -> list[tuple[str, str]]:
     return [("f", field) for field in fields]
 

@@ -18,6 +18,7 @@ from bookbridge.documents import Document, OutstandingItem, Problem
 from bookbridge.kit import answering
 from bookbridge.kit.booked import BookedPage
 from bookbridge.kit.contract import Connection, OutstandingKind
+from bookbridge.kit.errors import NotAllowedError
 from bookbridge.kit.fact_sheet import FactSheet, read_fact_sheet
 from bookbridge.kit.joined import JoinedConnector
 from bookbridge.kit.outstanding import OutstandingPage
@@ -125,12 +126,20 @@ class PackageConnector(JoinedConnector):
             payment_conditions=reading.without_doubles(
                 lists.all("payment_conditions", terms, reading.payment_condition)
             ),
-            periods=answering.understood(_NAME, reading.periods, periods),
+            periods=answering.understood(_NAME, partial(reading.periods, series=self._invoice_series()), periods),
             currencies=lists.all(
                 "currencies", read("currency.currency", [], ("code",)), lambda record: str(record["code"])
             ),
             unknown=tuple(lists.unknown),
         )
+
+    def _invoice_series(self) -> list[Record] | None:
+        """None where the user may not read them: then it is Tryton that says which are missing."""
+        ours = [["company", "=", self._lookups.company]]
+        try:
+            return list(self._client.read_all("account.fiscalyear.invoice_sequence", ours, ("fiscalyear", "period")))
+        except NotAllowedError:
+            return None
 
     def outstanding(self, kinds: Sequence[OutstandingKind], after: str | None = None) -> OutstandingPage:
         lists = [each for kind in kinds for each in self._open_lists(kind)]

@@ -119,6 +119,11 @@ class Codes:
     def period(self, year: int, number: int) -> Period | None:
         return next((p for p in self._periods if (p.year, p.number) == (year, number)), None)
 
+    def numbers_invoices(self, day: date) -> bool:
+        """Whether Tryton may have a number for an invoice of this day; unknown counts as yes."""
+        fitting = [p.numbers_invoices for p in self._periods if p.start <= day <= p.end]
+        return not fitting or any(known is not False for known in fitting)
+
 
 _UNFIT: Final[dict[str, Callable[..., Problem]]] = {
     SALES: texts.ACCOUNT_NOT_REVENUE,
@@ -159,6 +164,7 @@ def invoice_values(
     """A draft invoice, whole. Raises CannotMapError with every problem of its lines."""
     is_sale = isinstance(invoice, SalesInvoice)
     booked = accounting_date(invoice, codes)
+    _check_series(invoice, booked, codes)
     values: Record = {
         "type": "out" if is_sale else "in",
         "company": company,
@@ -177,6 +183,15 @@ def invoice_values(
         **_lines(invoice, company, currency, codes),
     }
     return {name: value for name, value in values.items() if value is not None}
+
+
+def _check_series(invoice: Invoice, booked: date, codes: Codes) -> None:
+    """Only what has no number of ours draws one from a series."""
+    if numbered_by_us(invoice) is None and not codes.numbers_invoices(booked):
+        field, value = ("entry_date", booked.isoformat())
+        if invoice.period is not None:
+            field, value = "period", f"{invoice.fiscal_year} / {invoice.period}"
+        raise CannotMapError((texts.NO_SERIES(field=field, value=value),))
 
 
 def _due(invoice: Invoice, codes: Codes) -> Record:

@@ -1,10 +1,11 @@
 """Reads Tryton's records: settings, open items, and what differs from a document of ours. Pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any, Final
 
+from bookbridge.connectors.tryton.client import id_of
 from bookbridge.connectors.tryton.mapping import MARK, NOTHING, PURCHASES, SALES, home_amounts, net_amount
 from bookbridge.documents import JournalEntry, OutstandingItem, PurchaseInvoice, SalesInvoice, rounded
 from bookbridge.kit.contract import OutstandingKind
@@ -101,16 +102,23 @@ def payment_condition(record: Record) -> PaymentCondition:
     return PaymentCondition(code=record["name"].strip(), name=record["name"], external_id=str(record["id"]))
 
 
-def periods(records: Iterable[Record]) -> tuple[Period, ...]:
-    """Tryton counts no periods: their numbers are their places in the fiscal year, which is named by its year."""
+def periods(records: Iterable[Record], series: Iterable[Record] | None) -> tuple[Period, ...]:
+    """Tryton counts no periods: their numbers are their places in the fiscal year, which is named by its year.
+
+    `series`: the number series of invoices, each of a fiscal year or of one period in it, which names the series of
+    every type of invoice (`account.fiscalyear.invoice_sequence`); None where they may not be read."""
+    numbering = None if series is None else [(id_of(one["fiscalyear"]), id_of(one["period"])) for one in series]
     of_year: dict[int, list[Record]] = {}
     for record in sorted(records, key=lambda one: one["start_date"]):
         of_year.setdefault(record["fiscalyear"]["id"], []).append(record)
-    return tuple(_period(record, number) for year in of_year.values() for number, record in enumerate(year, 1))
+    return tuple(
+        _period(record, number, numbering) for year in of_year.values() for number, record in enumerate(year, 1)
+    )
 
 
-def _period(record: Record, number: int) -> Period:
+def _period(record: Record, number: int, numbering: Sequence[tuple[Any, Any]] | None) -> Period:
     named = record["fiscalyear"]["name"].strip()
+    fitting = {(record["fiscalyear"]["id"], period) for period in (None, record["id"])}
     year = int(named) if named.isascii() and named.isdigit() and len(named) == 4 else record["start_date"].year
     return Period(
         year=year,
@@ -118,6 +126,7 @@ def _period(record: Record, number: int) -> Period:
         start=record["start_date"],
         end=record["end_date"],
         is_open=record["state"] == OPEN,
+        numbers_invoices=None if numbering is None else not fitting.isdisjoint(numbering),
     )
 
 

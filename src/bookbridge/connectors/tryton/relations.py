@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 from bookbridge.connectors.tryton import notice_texts, texts
-from bookbridge.connectors.tryton.client import TrytonClient
+from bookbridge.connectors.tryton.client import TrytonClient, id_of
 from bookbridge.connectors.tryton.lookups import BANK_FIELD, CATEGORIES, Lookups
 from bookbridge.connectors.tryton.mapping import Codes, Party
 from bookbridge.connectors.tryton.problems import is_doubted_vat_number
@@ -91,10 +91,10 @@ class Relations:
                 raise CannotMapError((texts.RELATION_UNKNOWN(field=field, value=number),))
             if not party["addresses"]:
                 raise CannotMapError((texts.NO_ADDRESS(field=field, value=number),))
-            account = _id(party.get(_ACCOUNT[kind])) or self._lookups.control_account(_ACCOUNT[kind])
+            account = id_of(party.get(_ACCOUNT[kind])) or self._lookups.control_account(_ACCOUNT[kind])
             if not account:
                 raise CannotMapError((texts.NO_CONTROL_ACCOUNT(field=field, value=number),))
-            kept = f"{party['id']} {_id(party['addresses'][0])} {account}"
+            kept = f"{party['id']} {id_of(party['addresses'][0])} {account}"
             self._directory.put(f"{kind}_invoicing", number, kept)
         id, address, account = map(int, kept.split())
         return Party(id, address, account)
@@ -221,7 +221,7 @@ class Relations:
             changes.values["categories"] = [["add", [self._lookups.category(relation.kind)]]]
         if relation.payment_condition is not None:
             term = self._codes().payment_condition(relation.payment_condition)
-            if _id(existing.get(_TERM[relation.kind])) != term:
+            if id_of(existing.get(_TERM[relation.kind])) != term:
                 changes.values[_TERM[relation.kind]] = term
         changes.kept = [name for name in changes.kept if name != "bank_account"]
         return changes
@@ -238,7 +238,7 @@ class Relations:
             if given["country"] is None:
                 changes.names.append("country")
         held = next(iter(existing.get("addresses") or ()), None)
-        current = {**held, "country": _id(held.get("country"))} if held else {}
+        current = {**held, "country": id_of(held.get("country"))} if held else {}
         differing = {name: value for name, value in given.items() if value is not None and current.get(name) != value}
         if not differing:
             return {}
@@ -281,7 +281,7 @@ class Relations:
         # "IBAN must be unique.": an account that another party has too is shared.
         shared = self._client.read_some("bank.account.number", [["number_compact", "=", number]], ("account",), 1)
         if shared:
-            return {"bank_account": {BANK_FIELD: [["add", [_id(shared[0]["account"])]]]}}
+            return {"bank_account": {BANK_FIELD: [["add", [id_of(shared[0]["account"])]]]}}
         return {"bank_account": {BANK_FIELD: [["create", [_bank_number("iban", number)]]]}}
 
 
@@ -306,11 +306,6 @@ def _roles(party: Record) -> set[str]:
 def _fits(kind: RelationKind, party: Record) -> bool:
     roles = _roles(party)
     return not roles or kind in roles
-
-
-def _id(value: Any) -> Any:
-    """REST gives a reference as an id, or as a record when its fields are asked for too."""
-    return value["id"] if isinstance(value, dict) else value
 
 
 def _compact(text: str | None) -> str:

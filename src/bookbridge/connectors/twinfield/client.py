@@ -88,6 +88,14 @@ class TwinfieldClient:
             soap.child(request, name, value)
         return self._found(request, f"dimensions/{type}", "code")
 
+    def dimension_type(self, code: str) -> Element:
+        """Name and format of a dimension type. It is read by its bare element, unlike all else (vendor's page on
+        dimension types; an early php-twinfield asked so too)."""
+        request = soap.element("dimensiontype")
+        for name, value in {"office": self.office, "code": code}.items():
+            soap.child(request, name, value)
+        return self.read(request, endpoint="dimensiontype")
+
     def transaction(self, code: str, number: str) -> Element | None:
         request = soap.element("read")
         for name, value in {"type": "transaction", "office": self.office, "code": code, "number": number}.items():

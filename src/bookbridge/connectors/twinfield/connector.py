@@ -41,7 +41,7 @@ class PackageConnector(Connector):
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
         self._client = TwinfieldClient(connection, self.fact_sheet)
-        self._relations = Relations(self._client, connection.directory, self._chosen)
+        self._relations = Relations(self._client, connection.directory, lambda: self._codes, self._chosen)
         self._entries = Entries(self._client, self._relations, lambda: self._codes, self._chosen)
 
     # --- reading

@@ -26,7 +26,7 @@ from bookbridge.documents import (
 )
 from bookbridge.kit.contract import RelationKind
 from bookbridge.kit.errors import CannotMapError
-from bookbridge.kit.package_settings import LedgerAccount, PackageSettings, VatCode
+from bookbridge.kit.package_settings import LedgerAccount, PackageSettings, RelationRules, VatCode
 
 Traded = SalesInvoice | PurchaseInvoice
 Entry = Traded | JournalEntry
@@ -51,9 +51,13 @@ class Choices:
     """Documented is dim2, with the project in dim3; one public client has it the other way round."""
     look_first: str = "memorials"
     """`memorials`: Twinfield itself refuses a repeated invoice number. `all`: in an office where that check is off."""
-    customer_codes: str = "*"
-    supplier_codes: str = "*"
-    """The format that Twinfield wants of codes (Settings, dimension types), as it is written there."""
+    customer_codes: str = ""
+    supplier_codes: str = ""
+    """The format that Twinfield wants of codes (Settings, dimension types), as it is written there; goes before the one
+    that the office tells."""
+
+    def codes_of(self, kind: RelationKind) -> str:
+        return self.customer_codes if kind == "customer" else self.supplier_codes
 
     @property
     def cost_unit_in(self) -> str:
@@ -88,6 +92,7 @@ class Codes:
         self._vat_is_known = "vat_codes" not in settings.unknown
         self._periods = settings.periods
         self.journals = settings.journals
+        self._relation_rules = {rules.kind: rules for rules in settings.relation_rules}
         self._lists = {
             "cost_centre": (
                 frozenset(found.code for found in settings.cost_centres),
@@ -113,6 +118,9 @@ class Codes:
         known, unread = self._lists[name]
         if code is not None and not unread and code not in known:
             raise CannotMapError((texts.CODE_UNKNOWN(field=field, value=code),))
+
+    def relation_rules(self, kind: RelationKind) -> RelationRules:
+        return self._relation_rules.get(kind) or RelationRules(kind=kind)
 
     def period_days(self, year: int, number: int) -> tuple[date, date] | None:
         """First and last day of a period; None where it is not known."""
@@ -406,13 +414,18 @@ def _side(amount: Decimal | int) -> str:
     return "credit" if amount < 0 else "debit"
 
 
+_MASK_WE_READ: Final = re.compile(r"([A-Za-z0-9*?_.-]|\[[A-Za-z0-9-]+\])+")
+
+
 def fits_mask(code: str, mask: str) -> bool:
-    """Whether a code has the format of a dimension type: classes in brackets, `*` for any signs, `?` for one."""
-    parts = re.findall(r"\[[^\]]+\]|.", mask)
+    """Whether a code has the format of a dimension type: classes in brackets, `*` for any signs, `?` for one. A format
+    with other signs in it is Twinfield's to judge, and case counts for nothing."""
+    if not _MASK_WE_READ.fullmatch(mask):
+        return True
     words = {"*": ".*", "?": "."}
+    parts = re.findall(r"\[[^\]]+\]|.", mask)
     pattern = "".join(part if len(part) > 1 else words.get(part, re.escape(part)) for part in parts)
     try:
-        return re.fullmatch(pattern, code) is not None
+        return re.fullmatch(pattern, code, re.IGNORECASE) is not None
     except re.error:
-        # A format that we can't read is Twinfield's to judge.
         return True

@@ -12,10 +12,19 @@ from typing import Final
 from bookbridge.connectors.twinfield import reading
 from bookbridge.connectors.twinfield.client import TwinfieldClient
 from bookbridge.connectors.twinfield.entries import NAME
+from bookbridge.connectors.twinfield.mapping import DIMENSION_TYPES
 from bookbridge.kit.answering import SettingsReader, understood
 from bookbridge.kit.contract import Directory
-from bookbridge.kit.errors import NotAllowedError
-from bookbridge.kit.package_settings import AccountKind, CostCentre, CostUnit, Journal, PackageSettings, Period
+from bookbridge.kit.errors import NotAllowedError, UnreachableError
+from bookbridge.kit.package_settings import (
+    AccountKind,
+    CostCentre,
+    CostUnit,
+    Journal,
+    PackageSettings,
+    Period,
+    RelationRules,
+)
 
 YEARS_BACK: Final = 3
 """Years before the current one whose periods are read: a call each."""
@@ -36,7 +45,8 @@ class OfficeSettings:
         read, client = self._lists, self._client
         vat_rows = read.all("vat_codes", lambda: client.search("VAT"), list)
         facts = {row[0]: fact for row in vat_rows if (fact := self._vat_facts(row[0])) is not None}
-        kinds = self._kinds(facts.values())
+        rules = tuple(self._relation_rules())
+        kinds = _kinds(facts.values(), rules)
         return PackageSettings(
             ledger_accounts=read.all("ledger_accounts", self._accounts, lambda row: reading.ledger_account(row, kinds)),
             vat_codes=tuple(
@@ -50,6 +60,7 @@ class OfficeSettings:
             cost_units=read.all("cost_units", lambda: client.search("DIM", dimtype="PRJ"), _cost_unit),
             periods=self.periods(),
             currencies=read.all("currencies", lambda: client.search("CUR"), lambda row: row[0].strip()),
+            relation_rules=rules,
             books_on_control_accounts=True,
             unknown=tuple(dict.fromkeys(read.unknown)),
         )
@@ -80,17 +91,23 @@ class OfficeSettings:
         for type in ("BAS", "PNL"):
             yield from self._client.search("DIM", dimtype=type, includehidden="1")
 
-    def _kinds(self, facts: Iterable[str]) -> dict[str, AccountKind]:
-        kinds: dict[str, AccountKind] = dict.fromkeys(reading.vat_accounts(facts), "vat")
-        for type, kind in _MASTERS:
+    def _relation_rules(self) -> Iterable[RelationRules]:
+        for kind, type in DIMENSION_TYPES.items():
             try:
                 master = self._client.dimension(type, type)
             except NotAllowedError:
                 master = None
             # Where it can't be read, Twinfield itself refuses a line on the account.
-            if master is not None and reading.control_account(master):
-                kinds[reading.control_account(master)] = kind
-        return kinds
+            account = reading.control_account(master) if master is not None else None
+            yield RelationRules(kind=kind, number_format=self._mask(type), control_account=account or None)
+
+    def _mask(self, type: str) -> str | None:
+        """The format of a dimension type. Whatever stops this one question, that Twinfield may not know, stops nothing
+        else: without an answer it is Twinfield that refuses a code."""
+        try:
+            return reading.mask(self._client.dimension_type(type))
+        except (NotAllowedError, UnreachableError):
+            return None
 
     def _vat_facts(self, code: str) -> str | None:
         today = self._now().date()
@@ -109,9 +126,10 @@ class OfficeSettings:
         return fact
 
 
-# A dimension type has a master with its own name as code, of which new relations take their settings (php-twinfield's
-# list of debtors shows it; support.coachview.net calls it so).
-_MASTERS: Final[tuple[tuple[str, AccountKind], ...]] = (("DEB", "customer_control"), ("CRD", "supplier_control"))
+def _kinds(facts: Iterable[str], rules: Iterable[RelationRules]) -> dict[str, AccountKind]:
+    kinds: dict[str, AccountKind] = dict.fromkeys(reading.vat_accounts(facts), "vat")
+    control: dict[str, AccountKind] = {"customer": "customer_control", "supplier": "supplier_control"}
+    return kinds | {rule.control_account: control[rule.kind] for rule in rules if rule.control_account}
 
 
 def _cost_centre(row: Sequence[str]) -> CostCentre:

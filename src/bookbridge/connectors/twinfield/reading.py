@@ -48,8 +48,16 @@ def ledger_account(row: Sequence[str], kinds: dict[str, AccountKind]) -> LedgerA
 
 
 def control_account(master: Element) -> str:
-    """The ledger account that a new relation of a type is booked on: that of its master dimension."""
+    """The ledger account that a new relation of a type is booked on: that of its master dimension.
+
+    A dimension type has a master with its own name as code, of which new relations take their settings (php-twinfield's
+    list of debtors shows it; support.coachview.net calls it so)."""
     return soap.text_of(master, "financials/substitutewith")
+
+
+def mask(dimension_type: Element) -> str | None:
+    """The format of a dimension type's codes; None where the answer has none."""
+    return soap.text_of(dimension_type, "mask") or None
 
 
 def vat_facts(record: Element, today: date) -> str:

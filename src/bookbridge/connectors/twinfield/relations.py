@@ -12,7 +12,7 @@ from bookbridge.connectors.twinfield.client import TwinfieldClient
 from bookbridge.connectors.twinfield.mapping import DIMENSION_TYPES, relation_id
 from bookbridge.connectors.twinfield.problems import problems_of
 from bookbridge.connectors.twinfield.soap import Element
-from bookbridge.documents import Customer, Relation, Supplier
+from bookbridge.documents import Customer, Problem, Relation, Supplier
 from bookbridge.kit.contract import Directory, PostingRequest, RelationKind
 from bookbridge.kit.errors import CannotMapError
 from bookbridge.kit.outcomes import Absent, AlreadyThere, Found, Outcome, Posted, Refused, Unclear
@@ -47,9 +47,16 @@ _BANK_PARTS: Final = (
 class Relations:
     """The relations of one office."""
 
-    def __init__(self, client: TwinfieldClient, directory: Directory, chosen: Callable[[], mapping.Choices]) -> None:
+    def __init__(
+        self,
+        client: TwinfieldClient,
+        directory: Directory,
+        codes: Callable[[], mapping.Codes],
+        chosen: Callable[[], mapping.Choices],
+    ) -> None:
         self._client = client
         self._directory = directory
+        self._codes = codes
         self._chosen = chosen
 
     def find(self, kind: RelationKind, number: str) -> str | None:
@@ -74,9 +81,10 @@ class Relations:
     def prepare(self, party: Party) -> Element | Outcome:
         """The dimension to be sent; AlreadyThere where Twinfield has it just so. Raises CannotMapError and the errors
         of kit.errors."""
-        self._check_code(party)
         held = self._client.dimension(DIMENSION_TYPES[party.kind], party.number)
-        if held is not None and _lacks_email(party, held):
+        if held is None:
+            self._check_new(party)
+        elif _lacks_email(party, held):
             raise CannotMapError((texts.E_INVOICING(field="email"),))
         if _changes(party, held):
             return dimension(party, held, self._client.office)
@@ -120,11 +128,19 @@ class Relations:
             return Absent(f"dimension {relation_id(party.kind, party.number)}: there, but not as given")
         return Found(relation_id(party.kind, party.number), party.number)
 
-    def _check_code(self, party: Party) -> None:
-        chosen = self._chosen()
-        mask = chosen.customer_codes if isinstance(party, Customer) else chosen.supplier_codes
-        if not mapping.fits_mask(party.number, mask):
-            raise CannotMapError((texts.CODE_FORMAT(field="number", value=party.number, words=mask),))
+    def _check_new(self, party: Party) -> None:
+        """What the office wants of a new relation. Raises CannotMapError."""
+        codes = self._codes()
+        rules = codes.relation_rules(party.kind)
+        mask = self._chosen().codes_of(party.kind) or rules.number_format
+        problems: list[Problem] = []
+        if mask and not mapping.fits_mask(party.number, mask):
+            problems.append(texts.CODE_FORMAT(field="number", value=party.number, words=mask))
+        account = rules.control_account
+        if account and codes.knows_accounts and account not in codes.accounts:
+            problems.append(texts.CONTROL_ACCOUNT_MISSING(value=account, name=DIMENSION_TYPES[party.kind]))
+        if problems:
+            raise CannotMapError(tuple(problems))
 
 
 def _party(request: PostingRequest) -> Party:

@@ -107,6 +107,21 @@ DIMENSION_UNKNOWN = ProblemKind(
         "Choisissez un code qui existe dans l’administration, ou ajoutez-le dans Twinfield, puis présentez le document à nouveau.",
     ),
 )
+CONTROL_ACCOUNT_MISSING = ProblemKind(
+    "twinfield.control_account_missing",
+    en=Text(
+        "Twinfield books a new relation of type {name} on ledger account {value}, which the office doesn't have.",
+        "Correct the account in Twinfield, in the master of type {name} (code {name}), or add the account; then offer it again.",
+    ),
+    nl=Text(
+        "Twinfield boekt een nieuwe relatie van type {name} op grootboekrekening {value}, en die heeft de administratie niet.",
+        "Verbeter de rekening in Twinfield, bij de master van type {name} (code {name}), of voeg de rekening toe; bied de relatie daarna opnieuw aan.",
+    ),
+    fr=Text(
+        "Twinfield impute un nouveau tiers de type {name} sur le compte {value}, que l’administration n’a pas.",
+        "Corrigez le compte dans Twinfield, dans la fiche maître du type {name} (code {name}), ou ajoutez-le, puis présentez le tiers à nouveau.",
+    ),
+)
 CODE_UNKNOWN = ProblemKind(
     "twinfield.code_unknown",
     en=Text(

@@ -40,7 +40,7 @@ class Samples:
             "city": "Apeldoorn",
             "country": "NL",
             "email": "administratie@deeik.example",
-            "vat_number": "NL001234567B01",
+            "vat_number": "NL999999990B51",
             "payment_condition": self.codes.payment_condition,
         }
         return Customer(**{**given, **changed})

@@ -187,6 +187,10 @@ class Rig:
             self._settings = bare.package_settings()
         return self._settings
 
+    def forget_settings(self) -> None:
+        """Have them read anew, as the engine has after a refusal by the package."""
+        self._settings = None
+
     def budget(self) -> Budget:
         """A budget that allows everything."""
         return MemoryBudget((), None, self.now)

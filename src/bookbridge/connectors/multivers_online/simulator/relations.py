@@ -75,8 +75,11 @@ def _check(books: Books, role: Role, record: Record) -> None:
     required(record, "creditSqueezeId")
     limited(record, {**ROOMS, role.key: 8, role.account: 8})
     vat_number = record.get("vatNumber")
-    if vat_number and record.get("countryId") == "NL" and not _is_vat_number(vat_number):
-        raise RefusedError("vat_number")
+    if vat_number and record.get("countryId") == "NL":
+        if not _is_vat_number(vat_number):
+            raise RefusedError("vat_number")
+        if not _passes(vat_number, books.settings.vat_number_test):
+            raise RefusedError("vat_test", number=vat_number)
     for field, kind, refusal in (
         ("paymentConditionId", "condition", "condition_unknown"),
         ("currencyId", "currency", "currency_unknown"),
@@ -87,6 +90,15 @@ def _check(books: Books, role: Role, record: Record) -> None:
 
 def _is_vat_number(text: str) -> bool:
     return len(text) == 14 and text[:2] == "NL" and text[2:11].isdigit() and text[11] == "B" and text[12:].isdigit()
+
+
+def _passes(number: str, test: str) -> bool:
+    """The tests of a VAT number: 97 over all of it with N = 23, L = 21 and B = 11, or 11 over its nine digits."""
+    whole = int(f"2321{number[2:11]}11{number[12:]}")
+    if whole % 97 == 1 or test == "modulo_97":
+        return whole % 97 == 1
+    weighed = sum((9 - place) * int(digit) for place, digit in enumerate(number[2:10]))
+    return (weighed - int(number[10])) % 11 == 0
 
 
 def add_bank_account(books: Books, fields: Record) -> Record:

@@ -40,5 +40,8 @@ class MultiversSimulatorSettings(SimulatorSettings):
     gives_condition: bool = Field(
         default=True, description="a new relation gets a payment condition where none is given"
     )
+    vat_number_test: Literal["either", "modulo_97"] = Field(
+        default="either", description="which check a Dutch VAT number must pass: one of the two, or that modulo 97"
+    )
     digits_only: bool = Field(default=False, description="invoice numbers may hold digits only")
     closed_years: tuple[int, ...] = Field(default=(), description="fiscal years that are closed")

@@ -1,12 +1,14 @@
-"""What the simulator says when it refuses. Three of the wordings were seen in public; the others are composed."""
+"""What the simulator says when it refuses. Wordings that were seen in public stand first; the others are composed."""
 
 # documentation.cloud.reflex-systems.nl/id/9472
 VAT_NUMBER_FORM = (
     "Ongeldig btw-nummer. Het nummer moet in het volgende formaat worden ingevoerd: NL999999999B99 - 1 blok van 14"
     " karakters. (De 12e positie is altijd ‘B’.) (Voorbeeld: NL000000000B00)"
 )
-# Composed from here on.
 TEXTS = {
+    # documentation.cloud.reflex-systems.nl/id/9472
+    "vat_test": "Btwnummer ‘{number}’ voldoet niet aan de 97-proef.",
+    # Composed from here on.
     "missing": "{field} is verplicht.",
     "too_long": "{field} mag maximaal {room} tekens bevatten.",
     "range": "Transactienummer moet tussen 0 en 9999 liggen.",

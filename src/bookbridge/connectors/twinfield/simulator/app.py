@@ -182,6 +182,8 @@ class TwinfieldSimulator(Simulator):
             return self._change(books, request)
         if request.tag == "read":
             return self._result(reads.read(books, request))
+        if request.tag == "dimensiontype":
+            return self._result(reads.dimension_type(books, self.settings, request))
         try:
             return self._result(browse.answer(books, self.settings, request))
         except browse.BrowseFaultError as error:

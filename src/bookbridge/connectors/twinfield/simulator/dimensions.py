@@ -27,6 +27,9 @@ def accept(books: Books, settings: TwinfieldSimulatorSettings, sent: Node) -> No
     held = books.dimension(type, code)
     record: Record = held or {"type": type, "code": code, "hidden": False, "addresses": [], "banks": []}
     _check(answer, type, code, settings)
+    control = _control_account(books, type)
+    if held is None and control and books.account(control) is None:
+        _refuse_control_account(answer, control)
     if answer.get("result") == "0":
         return answer
     record = {**record, "name": text(sent, "name"), "hidden": sent.get("status") == "inactive"}
@@ -36,7 +39,7 @@ def accept(books: Books, settings: TwinfieldSimulatorSettings, sent: Node) -> No
     }
     limit = sent.find("creditmanagement/basecreditlimit")
     record |= {"basecreditlimit": limit.text} if limit is not None else {}
-    record.setdefault("substitutewith", CONTROL.get(type, ""))
+    record.setdefault("substitutewith", control)
     for kind, one in (("addresses", "address"), ("banks", "bank")):
         if sent.find(kind) is not None:
             given = [_part(node) for node in sent.iterfind(f"{kind}/{one}")]
@@ -45,6 +48,23 @@ def accept(books: Books, settings: TwinfieldSimulatorSettings, sent: Node) -> No
     shown = show(books, record)
     shown.set("result", "1")
     return shown
+
+
+def _control_account(books: Books, type: str) -> str:
+    """What a new relation is booked on: the account of the master of its type."""
+    master = books.dimension(type, type) or {}
+    return str(master.get("substitutewith") or CONTROL.get(type, ""))
+
+
+def _refuse_control_account(answer: Node, account: str) -> None:
+    """At three places, as support.coachview.net shows it."""
+    financials = answer.find("financials")
+    if financials is None:
+        financials = add(answer, "financials")
+    _refuse(answer, add(financials, "substitutionlevel", "1"), said("no_control", code=account))
+    _refuse(answer, add(financials, "substitutewith", account), said("no_control", code=account))
+    validations = add(financials, "childvalidations")
+    _refuse(answer, add(validations, "childvalidation", account), said("no_account", code=account))
 
 
 def _check(answer: Node, type: str, code: str, settings: TwinfieldSimulatorSettings) -> None:

@@ -38,6 +38,29 @@ def read(books: Books, request: Node) -> Node:
     return root
 
 
+def dimension_type(books: Books, settings: TwinfieldSimulatorSettings, request: Node) -> Node:
+    """What a bare `<dimensiontype>` of an office and a code answers: it reads. With more in it, it would change."""
+    code = text(request, "code")
+    formats = {
+        "DEB": settings.customer_format,
+        "CRD": "*",
+        "BAS": "[0-9][0-9][0-9][0-9]",
+        "PNL": "[0-9][0-9][0-9][0-9]",
+    }
+    root = etree.Element("dimensiontype")
+    reads_only = {str(one.tag) for one in request} == {"office", "code"} and settings.tells_formats
+    if text(request, "office") != books.office or code not in formats or not reads_only:
+        flag(root, said("no_access" if text(request, "office") != books.office else "destiny"))
+        return root
+    root.attrib.update({"result": "1", "status": "active"})
+    add(root, "office", books.office)
+    add(root, "code", code)
+    add(root, "name", {"DEB": "Debiteuren", "CRD": "Crediteuren"}.get(code, code))
+    add(root, "shortname")
+    add(root, "mask", formats[code])
+    return root
+
+
 def _dimension(books: Books, request: Node) -> Node:
     type, code = text(request, "dimtype"), text(request, "code")
     held = books.dimension(type, code)

@@ -31,6 +31,7 @@ class TwinfieldSimulatorSettings(SimulatorSettings):
     description_overflow: Literal["refuse", "cut"] = "refuse"
     customer_mask: str = Field(default=".*", description="regular expression that codes of debtors must match")
     customer_format: str = Field(default="*", description="the same as Twinfield writes it in its refusal")
+    tells_formats: bool = Field(default=True, description="whether a dimension type can be read by its bare element")
     finder_rows: int | None = Field(default=None, ge=1, description="most rows that a search gives at once; none = all")
     declares_utf_16: bool = Field(default=True, description="a result begins with an XML declaration that says utf-16")
     children_lost: int = Field(default=0, ge=0, description="so many of the last children miss in an answer to a batch")

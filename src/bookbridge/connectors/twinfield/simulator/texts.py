@@ -14,6 +14,8 @@ TEXTS: Final = {
     "closed": "De boeking kan niet gemaakt worden omdat periode {period} is afgesloten",  # composed
     "format": "De code voldoet niet aan het formaat {mask}.",  # seen
     "dimension": "Dimensie {code} komt niet voor in administratie {office}.",  # seen
+    "no_control": "De dimensie {code} met financieel niveau 1 niet gevonden.",  # seen
+    "no_account": "Grootboekrekening {code} bestaat niet.",  # seen
     "absent": "Dimensie {code} bestaat niet.",  # seen
     "hidden": "Dimensie {code} is niet actief.",  # composed
     "control": "Op dimensie {code} kan niet zonder relatie geboekt worden.",  # composed
