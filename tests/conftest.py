@@ -73,6 +73,16 @@ def clients_hold_what_browsers_hold() -> Iterator[None]:
         yield
 
 
+@pytest.fixture(scope="session", autouse=True)
+def passwords_cost_little() -> Iterator[None]:
+    """Hashed as in the product, with few rounds: a million of them take a third of a second at each log-in. Real
+    processes have the product's own setting."""
+    from django.test import override_settings
+
+    with override_settings(PASSWORD_HASHERS=["tests.passwords.FewRoundsHasher"]):
+        yield
+
+
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: pytest_django.DjangoDbBlocker) -> None:
     """Tables are emptied between tests, so in a test's database TRUNCATE of the audit trail is let through."""
