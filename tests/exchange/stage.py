@@ -21,6 +21,7 @@ from bookbridge.integrations.models import Authorisation, Configuration
 from bookbridge.kit.outcomes import Posted
 from bookbridge.kit.simulation import SimulatorServer
 from bookbridge.storage import inbox_prefix, open_storage
+from tests.plain_http import PLAIN
 
 DEMO_FILES = Path("src/bookbridge/commands/demo_files")
 
@@ -90,7 +91,7 @@ class Stage:
         assert isinstance(outcome, Posted), outcome
 
     def books(self) -> dict[str, Any]:
-        return httpx.get(f"{self.simulator.url}/_simulator/books", params={"division": 3141593}).json()
+        return httpx.get(f"{self.simulator.url}/_simulator/books", params={"division": 3141593}, verify=PLAIN).json()
 
     def fault(self, **rule: Any) -> None:
         """Give the simulator a fault rule beside those it has."""
@@ -98,18 +99,18 @@ class Stage:
 
     def faults(self, *rules: dict[str, Any]) -> None:
         """Of several the first that fits and isn't used up holds."""
-        httpx.post(f"{self.simulator.url}/_simulator/faults", json=rules).raise_for_status()
+        httpx.post(f"{self.simulator.url}/_simulator/faults", json=rules, verify=PLAIN).raise_for_status()
 
     def fault_hits(self) -> int:
         """How many calls met the fault rules in force."""
-        return sum(rule["hits"] for rule in httpx.get(f"{self.simulator.url}/_simulator/faults").json())
+        return sum(rule["hits"] for rule in httpx.get(f"{self.simulator.url}/_simulator/faults", verify=PLAIN).json())
 
     def control(self, name: str, **body: Any) -> None:
-        httpx.post(f"{self.simulator.url}/_simulator/{name}", json=body).raise_for_status()
+        httpx.post(f"{self.simulator.url}/_simulator/{name}", json=body, verify=PLAIN).raise_for_status()
 
     def calls(self, method: str, resource: str) -> list[int | None]:
         """The statuses of all calls to a resource so far; None where no answer was sent."""
-        seen = httpx.get(f"{self.simulator.url}/_simulator/requests").json()["requests"]
+        seen = httpx.get(f"{self.simulator.url}/_simulator/requests", verify=PLAIN).json()["requests"]
         return [call["status"] for call in seen if call["method"] == method and call["path"].endswith(resource)]
 
     def status_of_the_account(self) -> str:
