@@ -5,6 +5,7 @@ import secrets
 import sys
 from collections.abc import Iterator
 
+import hypothesis
 import psycopg
 import pytest
 import pytest_django
@@ -16,6 +17,10 @@ from tests.browser import browser
 from tests.mail_sink import mail_sink
 from tests.real_software import simulators_postgres
 from tests.stage_fixture import stage
+
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile("suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("suite")
 
 __all__ = ["browser", "empty_database", "mail_sink", "simulators_postgres", "stage"]
 
