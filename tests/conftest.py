@@ -5,6 +5,7 @@ import secrets
 import sys
 from collections.abc import Iterator
 
+import hypothesis
 import psycopg
 import pytest
 import pytest_django
@@ -16,6 +17,10 @@ from tests.browser import browser
 from tests.mail_sink import mail_sink
 from tests.real_software import simulators_postgres
 from tests.stage_fixture import stage
+
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile("suite", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("suite")
 
 __all__ = ["browser", "empty_database", "mail_sink", "simulators_postgres", "stage"]
 
@@ -70,6 +75,16 @@ def clients_hold_what_browsers_hold() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Client, "_set_login_cookies", set_cookie)
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def passwords_cost_little() -> Iterator[None]:
+    """Hashed as in the product, with few rounds: a million of them take a third of a second at each log-in. Real
+    processes have the product's own setting."""
+    from django.test import override_settings
+
+    with override_settings(PASSWORD_HASHERS=["tests.passwords.FewRoundsHasher"]):
         yield
 
 

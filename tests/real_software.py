@@ -6,6 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from bookbridge.commands import simulating
+from bookbridge.connectors.tryton.simulator.databases import SERVERS
 from bookbridge.kit import catalogue
 from bookbridge.kit.simulation import POSTGRES
 
@@ -18,6 +19,8 @@ def simulators_postgres() -> Iterator[str]:
     """
     with simulating.postgres_for("tryton"):
         yield os.environ[POSTGRES]
+        # While PostgreSQL still runs, so that no copy of the books stays behind in it.
+        SERVERS.stop()
 
 
 def provide(package: str, request: pytest.FixtureRequest) -> None:

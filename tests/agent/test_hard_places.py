@@ -162,7 +162,7 @@ def test_over_a_slow_line_files_arrive_once_and_are_taken_meanwhile(pc: Pc, serv
 
 def test_bursts_over_the_last_file_lose_nothing_that_was_whole(pc: Pc) -> None:
     """An ERP that writes export after export under one name, each whole by one rename, faster than they are sent."""
-    pc.add(settle_s=0.02)
+    pc.add(settle_s=0.02, unfinished_s=0.1)
     pc.start()
     written: list[bytes] = []
     for number in range(60):

@@ -2,16 +2,18 @@
 
 import time
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import httpx
+from django.db.models import F, Min
 from django.utils import timezone
 
 from bookbridge.documents import document_from_json
 from bookbridge.exchange import posting, running, sweep
 from bookbridge.exchange.drafting import request_for
-from bookbridge.exchange.models import Line, Posting, Run
+from bookbridge.exchange.models import Attempt, Line, Posting, Run
 from bookbridge.exchange.posting import Start
 from bookbridge.exchange.workers import Claim, WorkerLife
 from bookbridge.integrations.connecting import connect, package_settings
@@ -19,6 +21,7 @@ from bookbridge.integrations.models import Authorisation, Configuration
 from bookbridge.kit.outcomes import Posted
 from bookbridge.kit.simulation import SimulatorServer
 from bookbridge.storage import inbox_prefix, open_storage
+from tests.plain_http import PLAIN
 
 DEMO_FILES = Path("src/bookbridge/commands/demo_files")
 
@@ -46,16 +49,19 @@ class Stage:
             self.drop(**{path.name.replace(".", "__"): path.read_bytes()})
 
     def work(self, seconds: float = 30) -> None:
-        """Do what a worker does until no run is open any more."""
+        """Do what a worker does until no run is open any more. Nobody waits for a run's moment: it is brought near."""
         deadline = time.monotonic() + seconds
         while True:
             sweep.sweep()
-            for run in Run.objects.filter(state=Run.State.WAITING, resume_at__lte=timezone.now()):
+            due = list(Run.objects.filter(state=Run.State.WAITING, resume_at__lte=timezone.now()))
+            for run in due:
                 running.work_on(run.pk, self.worker)
             open_runs = Run.objects.exclude(state=Run.State.ENDED)
             if not open_runs.exists():
                 return
             assert time.monotonic() < deadline, [(run, run.waiting_for) for run in open_runs]
+            if not due:
+                _let_time_pass()
 
     def run_files(self, **contents: bytes) -> Run:
         """Drop files and bring the run to its end."""
@@ -85,7 +91,7 @@ class Stage:
         assert isinstance(outcome, Posted), outcome
 
     def books(self) -> dict[str, Any]:
-        return httpx.get(f"{self.simulator.url}/_simulator/books", params={"division": 3141593}).json()
+        return httpx.get(f"{self.simulator.url}/_simulator/books", params={"division": 3141593}, verify=PLAIN).json()
 
     def fault(self, **rule: Any) -> None:
         """Give the simulator a fault rule beside those it has."""
@@ -93,18 +99,18 @@ class Stage:
 
     def faults(self, *rules: dict[str, Any]) -> None:
         """Of several the first that fits and isn't used up holds."""
-        httpx.post(f"{self.simulator.url}/_simulator/faults", json=rules).raise_for_status()
+        httpx.post(f"{self.simulator.url}/_simulator/faults", json=rules, verify=PLAIN).raise_for_status()
 
     def fault_hits(self) -> int:
         """How many calls met the fault rules in force."""
-        return sum(rule["hits"] for rule in httpx.get(f"{self.simulator.url}/_simulator/faults").json())
+        return sum(rule["hits"] for rule in httpx.get(f"{self.simulator.url}/_simulator/faults", verify=PLAIN).json())
 
     def control(self, name: str, **body: Any) -> None:
-        httpx.post(f"{self.simulator.url}/_simulator/{name}", json=body).raise_for_status()
+        httpx.post(f"{self.simulator.url}/_simulator/{name}", json=body, verify=PLAIN).raise_for_status()
 
     def calls(self, method: str, resource: str) -> list[int | None]:
         """The statuses of all calls to a resource so far; None where no answer was sent."""
-        seen = httpx.get(f"{self.simulator.url}/_simulator/requests").json()["requests"]
+        seen = httpx.get(f"{self.simulator.url}/_simulator/requests", verify=PLAIN).json()["requests"]
         return [call["status"] for call in seen if call["method"] == method and call["path"].endswith(resource)]
 
     def status_of_the_account(self) -> str:
@@ -112,3 +118,15 @@ class Stage:
 
     def lines(self, run: Run) -> dict[str, Line]:
         return {f"{line.kind} {line.identifier}": line for line in run.lines.order_by("phase", "pk")}
+
+
+def _let_time_pass() -> None:
+    """As if the time had passed until the next run is due: what is to come is so much nearer, and the attempts are so
+    much longer ago."""
+    due = Run.objects.filter(state=Run.State.WAITING).aggregate(due=Min("resume_at"))["due"]
+    left = due - timezone.now() if due else timedelta(0)
+    if left <= timedelta(0):
+        return
+    Run.objects.filter(state=Run.State.WAITING).update(resume_at=F("resume_at") - left)
+    Posting.objects.filter(look_up_at__isnull=False).update(look_up_at=F("look_up_at") - left)
+    Attempt.objects.update(started_at=F("started_at") - left, ended_at=F("ended_at") - left)

@@ -40,13 +40,13 @@ def open_page(browser: Browser, live_server: Any) -> Iterator[Callable[..., Page
 
 
 @pytest.fixture
-def picture(tmp_path: Path) -> Callable[[Page, str], None]:
-    """Takes a picture of the whole page under a name."""
-    folder = PICTURES if KEEP_PICTURES else tmp_path
+def picture() -> Callable[[Page, str], None]:
+    """Takes a picture of the whole page under a name, when pictures are kept: nobody would look at another."""
 
     def take(page: Page, name: str) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
-        page.screenshot(path=folder / f"{name}.png", full_page=True, animations="disabled")
+        if KEEP_PICTURES:
+            PICTURES.mkdir(parents=True, exist_ok=True)
+            page.screenshot(path=PICTURES / f"{name}.png", full_page=True, animations="disabled")
 
     return take
 

@@ -15,8 +15,7 @@ from bookbridge.integrations.sql import inboxes
 from bookbridge.organisations.walls import acting_for
 from bookbridge.storage import Storage, StorageError, open_storage
 from bookbridge.storage.dropbox.names import Home
-from bookbridge.storage.dropbox.signs_of_life import LONGEST, installation_of
-from bookbridge.storage.places import ASKED_VERSION, agent_key, agents_prefix, outbox_key
+from bookbridge.storage.places import ASKED_VERSION, LONGEST_SIGN, agent_key, agents_prefix, installation_of, outbox_key
 
 CLOCKS_DIFFER_BY = timedelta(minutes=1)
 """Between this platform and a bucket: what the drop box stored there is not read once more."""
@@ -64,7 +63,7 @@ def _look_at(storage: Storage, home: Home) -> None:
         installation = installation_of(each.name)
         before = known.get(installation or "")
         is_news = before is None or each.modified_at > before + CLOCKS_DIFFER_BY
-        if installation and is_news and each.size <= LONGEST:
+        if installation and is_news and each.size <= LONGEST_SIGN:
             heard(home, each.key, storage.get(each.key), min(each.modified_at, timezone.now()))
 
 

@@ -17,7 +17,7 @@ from django.db.models import Q
 from bookbridge.integrations.models import Agent, Integration
 from bookbridge.integrations.storable import storable
 from bookbridge.organisations import trail
-from bookbridge.storage.dropbox.signs_of_life import LONGEST
+from bookbridge.storage.places import LONGEST_SIGN
 
 NEWEST_VERSION = "0.1.0"
 """The agent that is shipped with this platform."""
@@ -44,7 +44,7 @@ class Sign:
 
 def read_sign(content: bytes) -> Sign | None:
     """None for what no agent says. What a newer agent may say besides is passed over."""
-    if len(content) > LONGEST:
+    if len(content) > LONGEST_SIGN:
         return None
     try:
         told = json.loads(content)

@@ -14,6 +14,9 @@ ASKED_VERSION = "agent.json"
 """In an outbox: the newest agent that the platform knows, for agents to read. No file for a person."""
 LONGEST_NAME = 200
 """Bytes: file systems take 255, of which the storage library needs some while it writes."""
+LONGEST_SIGN = 16 * 1024
+"""Bytes of an agent's sign of life."""
+_SIGN = re.compile(r"([0-9a-f]{32})\.json")
 _RESERVED_END = re.compile(r"#(?=\d+$)")
 """The storage library keeps such names for itself in a local folder."""
 
@@ -42,6 +45,12 @@ def agents_prefix(organisation: UUID, integration: UUID) -> str:
 
 def agent_key(organisation: UUID, integration: UUID, installation: str) -> str:
     return f"{agents_prefix(organisation, integration)}/{installation}.json"
+
+
+def installation_of(name: str) -> str | None:
+    """Whose sign of life it is by its name; None when it is the name of none."""
+    found = _SIGN.fullmatch(name)
+    return found[1] if found else None
 
 
 def uploads_prefix(organisation: UUID, integration: UUID) -> str:

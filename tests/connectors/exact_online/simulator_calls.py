@@ -10,6 +10,7 @@ import httpx
 from bookbridge.connectors.exact_online.simulator import DEMO_DIVISION, create_simulator
 from bookbridge.connectors.exact_online.simulator.settings import ExactOnlineSimulatorSettings
 from bookbridge.kit.simulation import SimulatorServer
+from tests.plain_http import PLAIN
 
 BACK = "http://127.0.0.1:9/back"
 CLIENT = {"client_id": "bookbridge-demo", "client_secret": "bookbridge-demo-secret"}
@@ -34,7 +35,7 @@ class Caller:
     """An app with an access token, and the control endpoints beside it."""
 
     def __init__(self, url: str, clock: HandClock, division: int = DEMO_DIVISION) -> None:
-        self.http = httpx.Client(base_url=url, timeout=10, headers=JSON)
+        self.http = httpx.Client(base_url=url, timeout=10, headers=JSON, verify=PLAIN)
         self.clock = clock
         self.division = division
         self.tokens: dict[str, Any] = {}

@@ -13,6 +13,7 @@ from bookbridge.connectors.minox.simulator import MinoxSimulatorSettings, create
 from bookbridge.kit.conformance.rig import Rig
 from bookbridge.kit.simulation import SimulatorSettings
 from tests.connectors.minox.books import books
+from tests.plain_http import PLAIN
 
 BASE = "/api/1/tenant/10001/administration/1"
 HEAD = {
@@ -31,7 +32,7 @@ def rig() -> Iterator[Rig]:
 
 def call(rig: Rig, method: str, path: str, body: Any = None) -> httpx.Response:
     headers = {"Authorization": f"Bearer {rig.tokens.pair.access_token}"}
-    return httpx.request(method, f"{rig.address}{path}", headers=headers, json=body)
+    return httpx.request(method, f"{rig.address}{path}", headers=headers, json=body, verify=PLAIN)
 
 
 def line(account: str, kind: str, debit: float, credit: float, **more: Any) -> dict[str, Any]:

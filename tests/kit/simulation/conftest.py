@@ -6,6 +6,7 @@ import pytest
 
 from bookbridge.kit.simulation import SimulatorServer, SimulatorSettings
 from tests.kit.simulation.toy_package import ToyPackage
+from tests.plain_http import PLAIN
 
 StartToy = Callable[..., httpx.Client]
 
@@ -32,7 +33,7 @@ def start_toy(hand_clock: HandClock) -> Iterator[StartToy]:
 
     def start(**settings: Any) -> httpx.Client:
         server = SimulatorServer(ToyPackage(SimulatorSettings(**settings), hand_clock)).start()
-        client = httpx.Client(base_url=server.url, timeout=10)
+        client = httpx.Client(base_url=server.url, timeout=10, verify=PLAIN)
         open_things.extend([server.stop, client.close])
         return client
 

@@ -127,6 +127,7 @@ STAGE = Stage(
     page_size=6,
     options={"page_size": "6"},
     request_timeout_s=30,
+    impatient_timeout_s=5,
     calls_per_entry=3,
     remove=_remove,
 )

@@ -124,7 +124,7 @@ def line_cut_before_acceptance(rig: Rig, kind: DocumentKind) -> None:
 def time_out_after_acceptance(rig: Rig) -> None:
     """The answer comes too late: unclear, then found, and still one."""
     rig.posted(rig.samples.customer())
-    connector = rig.connector()
+    connector = rig.impatient()
     rig.fault(FaultKind.TIMEOUT_AFTER, "sales_invoice", changes=True, times=1)
     expect(Unclear, rig.post(rig.samples.sales(), connector))
     expect(Found, rig.connector().find(rig.request(rig.samples.sales())))
@@ -135,7 +135,7 @@ def time_out_after_acceptance(rig: Rig) -> None:
 def time_out_before_acceptance(rig: Rig) -> None:
     """No answer in time and nothing taken: unclear, then absent."""
     rig.posted(rig.samples.customer())
-    connector = rig.connector()
+    connector = rig.impatient()
     rig.fault(FaultKind.TIMEOUT_BEFORE, "sales_invoice", changes=True, times=1)
     expect(Unclear, rig.post(rig.samples.sales(), connector))
     expect(Absent, rig.connector().find(rig.request(rig.samples.sales())))

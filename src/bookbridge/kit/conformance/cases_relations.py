@@ -126,7 +126,8 @@ def _post_with_cut(rig: Rig, document: Customer, kind: FaultKind, changes_first:
         if changes_first:
             rig.simulator.faults.add([FaultRule(kind=FaultKind.SLOW, method=method, delay_s=0, times=changes_first)])
         rig.simulator.faults.add([FaultRule(kind=kind, method=method, delay_s=rig.held_s, times=1)])
-    outcome: object = rig.post(document)
+    connector = rig.impatient() if kind is FaultKind.TIMEOUT_AFTER else rig.connector()
+    outcome: object = rig.post(document, connector)
     for _ in range(3):
         rig.heal()
         if isinstance(outcome, Unclear):

@@ -180,6 +180,10 @@ class Rig:
             changed["settings"] = self.package_settings()
         return catalogue.connector_class(self.package)(self.connection(**changed))
 
+    def impatient(self) -> Connector:
+        """A connector that doesn't wait long for an answer that is held on purpose."""
+        return self.connector(request_timeout_s=self.stage.impatient_timeout_s)
+
     def package_settings(self) -> PackageSettings:
         """The package's settings, read once."""
         if self._settings is None:

@@ -89,6 +89,8 @@ class Stage:
     """Options of the configuration that the suite needs."""
     request_timeout_s: float = 0.5
     """How long a case waits for an answer: real software takes longer than a stand-in."""
+    impatient_timeout_s: float = 0.5
+    """The same where an answer is held on purpose, so that the case waits in vain: well above what posting takes."""
     calls_per_entry: int = 1
     """Calls that posting an entry takes when all it refers to is known."""
     longest_text: int = 2000

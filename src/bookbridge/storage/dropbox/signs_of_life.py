@@ -1,6 +1,5 @@
 """What an agent tells of itself: one small object for each installation, which replaces the one before."""
 
-import re
 from datetime import timedelta
 
 from bookbridge.storage.dropbox.bodies import Upload
@@ -9,18 +8,10 @@ from bookbridge.storage.dropbox.errors import S3Error
 from bookbridge.storage.dropbox.names import Place
 from bookbridge.storage.dropbox.request import Answer, Request
 from bookbridge.storage.objects import Storage
+from bookbridge.storage.places import LONGEST_SIGN, installation_of
 
-LONGEST = 16 * 1024
-"""Bytes of one sign."""
 MOST_IN_A_DAY = 100
 """Installations of one integration that tell of themselves in a day: a stolen key must not fill the disk unseen."""
-_NAME = re.compile(r"([0-9a-f]{32})\.json")
-
-
-def installation_of(name: str) -> str | None:
-    """Whose sign it is by its name; None when it is the name of none."""
-    found = _NAME.fullmatch(name)
-    return found[1] if found else None
 
 
 def put(storage: Storage, caller: Caller, place: Place, request: Request) -> tuple[Answer, bytes]:
@@ -31,7 +22,7 @@ def put(storage: Storage, caller: Caller, place: Place, request: Request) -> tup
     if "if-none-match" in request.headers or "if-match" in request.headers:
         raise S3Error("NotImplemented", "A sign of life replaces the one before, on no condition.", Header="If-Match")
     _refuse_too_many(storage, caller, place)
-    upload = Upload(request, caller, most=LONGEST)
+    upload = Upload(request, caller, most=LONGEST_SIGN)
     content = b"".join(upload.content())
     caller.confirm()
     storage.put(place.key, content)

@@ -32,8 +32,8 @@ class TrytonSimulator(Simulator):
 
     def __init__(self, settings: TrytonSimulatorSettings, clock_source: Callable[[], float] | None = None) -> None:
         super().__init__(settings, clock_source)
-        self._server = self._started()
-        self._rpc = AdminRpc(self._server.port, self.database, ADMIN_PASSWORD)
+        self._server, session = self._started()
+        self._rpc = AdminRpc(self._server.port, self.database, ADMIN_PASSWORD, session=session)
         self.controls |= {
             ("POST", "/payments"): lambda request: bookkeeping.pay(self.rpc, request.get_json()),
             ("POST", "/entries"): lambda request: bookkeeping.cancel(self.rpc, request.get_json()),
@@ -42,16 +42,18 @@ class TrytonSimulator(Simulator):
             ("POST", "/server/start"): lambda _request: self._start(),
         }
 
-    def _started(self) -> TrytonServer:
+    def _started(self) -> tuple[TrytonServer, str]:
+        """The server, and a session of the administrator where one was given."""
         if self.settings.state is None:
             return SERVERS.take(self.settings.postgres)
         # Books that outlive this process, as the state file does.
         name = f"tryton_{hashlib.sha256(str(self.settings.state.absolute()).encode()).hexdigest()[:16]}"
         databases = Databases(self.settings.postgres)
+        session = ""
         if self.store.note("filled") is None or not databases.exists(name):
-            databases.renew(name)
+            session = databases.renew(name)
             self.store.set_note("filled", name)
-        return TrytonServer(self.settings.postgres, name)
+        return TrytonServer(self.settings.postgres, name), session
 
     @property
     def database(self) -> str:
@@ -90,7 +92,7 @@ class TrytonSimulator(Simulator):
     def _start(self) -> dict[str, object]:
         if not self._server.is_running:
             self._server.start()
-            self._rpc = AdminRpc(self._server.port, self.database, ADMIN_PASSWORD)
+            self._rpc = AdminRpc(self._server.port, self.database, ADMIN_PASSWORD, session=self._rpc.session)
         return {"running": True}
 
     # --- what the base asks for

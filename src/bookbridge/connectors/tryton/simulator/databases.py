@@ -10,9 +10,11 @@ import secrets
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from concurrent.futures import Future, wait
+from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from itertools import chain
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -27,6 +29,10 @@ ADMIN_PASSWORD = "tryton-demo-secret"  # noqa: S105 - a demo's published passwor
 _ADMIN_EMAIL = "admin@tryton.example"
 _PARTS = ("trytond", "trytond-account", "trytond-account-invoice", "trytond-bank")
 DROP_TRIES, DROP_WAIT_S = 100, 0.1
+ENOUGH = 2
+"""Servers for one PostgreSQL; more are started only where all are at work."""
+RENEWED_S = 30.0
+"""At most; for what is under way when the process ends."""
 _LOCK = 7_290_541
 """Of PostgreSQL's advisory locks: one process fills the template."""
 
@@ -41,14 +47,18 @@ class Databases:
         with self._connected() as connection:
             return _is_there(connection, name)
 
-    def renew(self, name: str) -> None:
-        """Make the database, or make it anew, with the company and nothing booked."""
+    def renew(self, name: str) -> str:
+        """Make the database, or make it anew, with the company and nothing booked.
+
+        Returns a session of the administrator in it: signing in costs Tryton a second, for a password's sake.
+        """
         # PostgreSQL copies a template that nobody is connected to, and one at a time.
         with self._connected() as connection, _alone(connection):
             template = self._template(connection)
             _drop(connection, name)
             copy = sql.SQL("CREATE DATABASE {} TEMPLATE {} STRATEGY FILE_COPY")
             connection.execute(copy.format(sql.Identifier(name), sql.Identifier(template)))
+            return _session_in(connection, template)
 
     def drop(self, name: str) -> None:
         with self._connected() as connection:
@@ -68,7 +78,7 @@ class Databases:
             administer(self._postgres, made, ADMIN_PASSWORD, "--no-indexes", "-u", *modules)
             server = TrytonServer(self._postgres, made)
             try:
-                filling.fill(AdminRpc(server.port, made, ADMIN_PASSWORD), _year())
+                session = filling.fill(AdminRpc(server.port, made, ADMIN_PASSWORD), _year())
             finally:
                 server.kill()
         except BaseException:
@@ -77,6 +87,8 @@ class Databases:
         # Only what is filled to the end gets the template's name.
         rename = sql.SQL("ALTER DATABASE {} RENAME TO {}")
         _without_guests(connection, made)
+        comment = sql.SQL("COMMENT ON DATABASE {} IS {}")
+        connection.execute(comment.format(sql.Identifier(made), sql.Literal(session)))
         connection.execute(rename.format(sql.Identifier(made), sql.Identifier(name)))
         return name
 
@@ -123,6 +135,14 @@ def _is_there(connection: psycopg.Connection, name: str) -> bool:
     return connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [name]).fetchone() is not None
 
 
+def _session_in(connection: psycopg.Connection, template: str) -> str:
+    """Stands in the template's comment."""
+    told = connection.execute(
+        "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = %s", [template]
+    ).fetchone()
+    return (told and told[0]) or ""
+
+
 def _year() -> int:
     return datetime.now(UTC).year
 
@@ -145,45 +165,75 @@ def _version(part: str) -> str:
 
 
 class Servers:
-    """The servers of this process. One that a simulator has given back serves the next one, with fresh books."""
+    """The servers of this process, two for each PostgreSQL as soon as more than one simulator was asked for.
+
+    One that a simulator has given back is given fresh books at once, while the other serves the next simulator: of the
+    seconds that takes, Tryton waits most.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._idle: dict[str, list[TrytonServer]] = {}
-        self._ours: list[tuple[Databases, TrytonServer]] = []
+        self._ours: dict[str, list[TrytonServer]] = {}
+        self._idle: dict[str, list[tuple[TrytonServer, Future[str]]]] = {}
         atexit.register(self.stop)
 
-    def take(self, postgres: str) -> TrytonServer:
-        """A running server with fresh books. Raises TrytonMissingError."""
-        databases = Databases(postgres)
-        with self._lock:
-            idle = self._idle.setdefault(postgres, [])
-            server = idle.pop() if idle else None
-        if server is not None and server.is_running:
-            databases.renew(server.database)
-            return server
+    def take(self, postgres: str) -> tuple[TrytonServer, str]:
+        """A running server with fresh books, and a session of the administrator. Raises TrytonMissingError."""
+        while (given_back := self._given_back(postgres)) is not None:
+            server, renewed = given_back
+            session = renewed.result()
+            if server.is_running:
+                return server, session
         name = f"tryton_{secrets.token_hex(5)}"
-        databases.renew(name)
+        session = Databases(postgres).renew(name)
         server = TrytonServer(postgres, name)
         with self._lock:
-            self._ours.append((databases, server))
-        return server
+            self._ours.setdefault(postgres, []).append(server)
+        return server, session
+
+    def _given_back(self, postgres: str) -> tuple[TrytonServer, Future[str]] | None:
+        """One whose books are fresh; where there are enough servers, one whose books will be; else none."""
+        with self._lock:
+            idle, ours = self._idle.setdefault(postgres, []), self._ours.get(postgres, [])
+            ready = [each for each in idle if each[1].done()]
+            if not idle or not (ready or len(ours) >= ENOUGH):
+                return None
+            chosen = (ready or idle)[0]
+            idle.remove(chosen)
+            return chosen
 
     def give_back(self, postgres: str, server: TrytonServer) -> None:
+        if not server.is_running:
+            return
+        renewed: Future[str] = Future()
         with self._lock:
-            self._idle.setdefault(postgres, []).append(server)
+            self._idle.setdefault(postgres, []).append((server, renewed))
+        # A daemon: Python waits for others before it calls `stop`, and Tryton for a PostgreSQL that is gone.
+        threading.Thread(target=_renew, args=(postgres, server, renewed), daemon=True).start()
 
     def stop(self) -> None:
         """End them all and remove their books, as far as their PostgreSQL still answers."""
         with self._lock:
-            ours, self._ours, self._idle = self._ours, [], {}
-        for databases, server in ours:
+            ours, self._ours = self._ours, {}
+            idle, self._idle = self._idle, {}
+        for server in chain.from_iterable(ours.values()):
             server.kill()
-            try:
-                databases.drop(server.database)
-            except psycopg.Error:
-                # The whole PostgreSQL may be gone by now, and with it the database.
-                continue
+        wait([renewed for each in idle.values() for _, renewed in each], RENEWED_S)
+        for postgres, servers in ours.items():
+            # The whole PostgreSQL may be gone by now, and with it the databases.
+            with suppress(psycopg.Error):
+                for server in servers:
+                    Databases(postgres).drop(server.database)
+
+
+def _renew(postgres: str, server: TrytonServer, renewed: Future[str]) -> None:
+    try:
+        session = Databases(postgres).renew(server.database)
+        server.find_lost_lines()
+    except BaseException as error:
+        renewed.set_exception(error)
+    else:
+        renewed.set_result(session)
 
 
 SERVERS = Servers()

@@ -26,8 +26,11 @@ _SERIES = (("out_invoice", "VK"), ("in_invoice", "IK"), ("out_credit_note", "VC"
 _TERMS = (("14 days", 14), ("30 days", 30), ("60 days", 60))
 
 
-def fill(rpc: AdminRpc, year: int) -> None:
-    """Make the company, its books of the year before (closed), this year and the next, and what documents refer to."""
+def fill(rpc: AdminRpc, year: int) -> str:
+    """Make the company, its books of the year before (closed), this year and the next, and what documents refer to.
+
+    Returns the session in which it was done: every copy of these books knows it.
+    """
     euro = _currencies(rpc)
     company = _company(rpc, euro)
     rpc.context = {"company": company}
@@ -41,6 +44,7 @@ def fill(rpc: AdminRpc, year: int) -> None:
         rpc.make("account.invoice.payment_term", {"name": name, "lines": [["create", [line]]]})
     _payment_method(rpc, company)
     _link_user(rpc, company)
+    return rpc.session
 
 
 def _currencies(rpc: AdminRpc) -> int:

@@ -20,25 +20,24 @@ class TrytonSaidError(Exception):
 
 
 class AdminRpc:
-    """Calls on one database as one user."""
+    """Calls on one database as one user. `session` is one that was given out before; where it no longer holds, or there
+    is none, it signs in."""
 
-    def __init__(self, port: int, database: str, password: str, user: str = "admin") -> None:
+    def __init__(self, port: int, database: str, password: str, user: str = "admin", session: str = "") -> None:
         self._port = port
         self._database = database
         self._user = user
         self._password = password
-        self._session = ""
+        self.session = session
         self.context: dict[str, Any] = {}
 
     def call(self, method: str, *params: Any, **context: Any) -> Any:
         """What a method answers. Raises TrytonSaidError, and OSError when nobody answers."""
         asked = [*params, {**self.context, **context}]
-        status, content = (
-            self._asked(method, asked, self._session) if self._session else (http.client.UNAUTHORIZED, b"")
-        )
+        status, content = self._asked(method, asked, self.session) if self.session else (http.client.UNAUTHORIZED, b"")
         if status == http.client.UNAUTHORIZED:
-            self._session = self._signed_in()
-            status, content = self._asked(method, asked, self._session)
+            self.session = self._signed_in()
+            status, content = self._asked(method, asked, self.session)
         return _result(method, status, content)
 
     def _signed_in(self) -> str:
