@@ -1,6 +1,7 @@
 """Invoices and memorials: a number drawn before each, posted once with it, and found again."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any, Final
 
 from bookbridge.connectors.multivers_online import mapping, memorials, reading, texts
@@ -10,7 +11,14 @@ from bookbridge.connectors.multivers_online.problems import problem_of
 from bookbridge.connectors.multivers_online.relations import Relations
 from bookbridge.documents import JournalEntry, Problem, PurchaseInvoice, SalesInvoice, rounded
 from bookbridge.kit.contract import PostingRequest
-from bookbridge.kit.errors import CannotMapError, NotAllowedError, RefusedError
+from bookbridge.kit.errors import (
+    CannotMapError,
+    LaterError,
+    NotAllowedError,
+    RefusedError,
+    SignInAgainError,
+    UnreachableError,
+)
 from bookbridge.kit.outcomes import Absent, AlreadyThere, Found, Outcome, Posted, Refused
 
 Record = dict[str, Any]
@@ -86,11 +94,15 @@ class Entries:
             self._relations.check(entry.relation_kind, entry.relation_number)
             condition = self._condition(entry)
         body, wanting = self._mapped(request, entry, transaction=number, condition=condition)
+        refused: str | None = None
         try:
             answered = self._client.create(_resource(entry), body)
         except RefusedError as error:
-            return self._refused(request, entry, number, error.words)
-        return self._taken(request, entry, number, answered, wanting)
+            answered, refused = {}, error.words
+        with _asking_the_books():
+            if refused is not None:
+                return self._refused(request, entry, number, refused)
+            return self._taken(request, entry, number, answered, wanting)
 
     def _number(self, request: PostingRequest, entry: Entry) -> int:
         self._mapped(request, entry, transaction=0, condition="")[1].check()
@@ -202,6 +214,17 @@ class Entries:
             and str(line.get("document") or "").strip() == document
         ]
         return list(dict.fromkeys(found))
+
+
+@contextmanager
+def _asking_the_books() -> Iterator[None]:
+    """What is read after a sending tells what became of it. Where it can't be read, the entry may be in the books:
+    UnreachableError says so, whatever stood in the way. A new number that must be drawn goes through."""
+    try:
+        yield
+    except (LaterError, SignInAgainError, NotAllowedError, UnreachableError) as error:
+        reason = f"Multivers answered, and can't be asked what became of the entry: {error}"
+        raise UnreachableError(reason[:300]) from None
 
 
 def _resource(entry: Entry) -> str:
