@@ -4,8 +4,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+from werkzeug.wrappers import Request, Response
 
 from bookbridge.connectors.multivers_online.client import MultiversClient
+from bookbridge.connectors.multivers_online.simulator import shown
 from bookbridge.documents import DocumentKind
 from bookbridge.kit.conformance.expect import expect, none, only
 from bookbridge.kit.conformance.rig import Rig
@@ -65,3 +67,33 @@ def test_a_refusal_whose_cause_can_not_be_read_is_unclear(kind: DocumentKind, mo
         unclear = expect(Unclear, rig.post(rig.samples.of_kind(kind), connector))
         assert "can't be asked" in unclear.reason
         none(rig, kind)
+
+
+@pytest.mark.parametrize("kind", ["customer", *ENTRIES])
+def test_a_fault_with_words_is_no_refusal_for_what_was_sent_may_still_come(
+    kind: DocumentKind, monkeypatch: pytest.MonkeyPatch
+):
+    """As a server before Multivers does that gives up waiting: nothing can be read at once, and then it is there."""
+    with Rig(NAME) as rig:
+        rig.posted(*rig.samples.needed_by(kind))
+        document = rig.samples.of_kind(kind)
+        connector = rig.connector()
+        late: list[Request] = []
+
+        def give_up(request: Request) -> Response:
+            if not rig.simulator.changes_books(request):
+                return true_answer(request)
+            request.get_data()
+            late.append(request)
+            return shown.answer({"messages": [{"message": "Time-out bij het boeken."}]}, 504)
+
+        true_answer = rig.simulator.answer_api
+        monkeypatch.setattr(rig.simulator, "answer_api", give_up)
+        unclear = expect(Unclear, rig.post(document, connector))
+        assert "504: Time-out bij het boeken." in unclear.reason
+        none(rig, kind)
+        for request in late:
+            true_answer(request)
+        monkeypatch.undo()
+        expect(Found, rig.connector().find(rig.request(document)))
+        only(rig, kind)

@@ -106,11 +106,22 @@ class MultiversClient:
 
         UnreachableError.may_have_arrived tells about a failed line.
         """
-        return _record(self._http.change("POST", self._address(resource), body, endpoint=resource), taken=True)
+        return self._change("POST", self._address(resource), resource, body)
 
     def replace(self, resource: str, key: str, body: Record) -> Record:
         """Put a record in the place of the one with a key."""
-        return _record(self._http.change("PUT", self._address(resource, (key,)), body, endpoint=resource), taken=True)
+        return self._change("PUT", self._address(resource, (key,)), resource, body)
+
+    def _change(self, method: str, address: str, resource: str, body: Record) -> Record:
+        """Open: whether Multivers refuses with a 5xx. A server that fails, or one before it that gives up waiting, may
+        have words too, and the record may be made a moment later: RefusedError is for other statuses only."""
+        try:
+            return _record(self._http.change(method, address, body, endpoint=resource), taken=True)
+        except RefusedError as error:
+            if error.status < 500:
+                raise
+            reason = f"Multivers answered with status {error.status}: {error.words}"
+        raise UnreachableError(reason[:300])
 
     def _address(self, resource: str, keys: Iterable[object] = (), query: Mapping[str, object] | None = None) -> str:
         path = "/".join([self._base, "api", quote(self._database, safe=""), resource, *map(segment, keys)])
