@@ -26,6 +26,9 @@ MOST_PAGES: Final = 2_000
 WAIT_S: Final = 60
 """How long to wait after a 429 that doesn't say; none is public."""
 NOT_DONE_IN_TIME: Final = 408
+LINES: Final = "JournalEntryLineInfoList"
+LINES_IN_ORDER: Final = "journalId,journalTransaction,accountId,debitAmount,creditAmount"
+"""The fields: omniboost, journal_entry_line_info_list_by_period.go. A list that is read in pages needs an order."""
 
 
 class MultiversClient:

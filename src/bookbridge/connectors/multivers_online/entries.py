@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from typing import Any, Final
 
 from bookbridge.connectors.multivers_online import mapping, memorials, reading, texts
-from bookbridge.connectors.multivers_online.client import MultiversClient, words_in
+from bookbridge.connectors.multivers_online.client import LINES, LINES_IN_ORDER, MultiversClient, words_in
 from bookbridge.connectors.multivers_online.mapping import Codes, Wanting
 from bookbridge.connectors.multivers_online.problems import problem_of
 from bookbridge.connectors.multivers_online.relations import Relations
@@ -153,9 +153,12 @@ class Entries:
             if held.differences and not self._bears(request, entry, number):
                 return _held(held, "; ".join(words))
             told = texts.WARNED(words="; ".join(words)[:300], evidence="; ".join(words)[:1000])
-            return Posted(held.external_id, held.external_number, (*wanting.notices(), told))
-        external_id, shown = _identity(request, entry, answered.get("journalTransaction") or number)
-        return Posted(external_id, shown, (*wanting.notices(), *_total_notice(entry, answered)))
+            kept = self._document_notice(request, entry, number, answered)
+            return Posted(held.external_id, held.external_number, (*wanting.notices(), *kept, told))
+        booked_as = answered.get("journalTransaction") or number
+        external_id, shown = _identity(request, entry, booked_as)
+        told_of = (*_total_notice(entry, answered), *self._document_notice(request, entry, booked_as, answered))
+        return Posted(external_id, shown, (*wanting.notices(), *told_of))
 
     def _bears(self, request: PostingRequest, entry: Entry, number: int) -> bool:
         """Whether what stands in the books under our key was booked with the number that we drew."""
@@ -193,27 +196,54 @@ class Entries:
         return Found(f"{INVOICES[entry.kind]}/{key}", key, differences)
 
     def _look_up_memorial(self, request: PostingRequest, entry: JournalEntry) -> Found | Absent:
-        """Under the number that was on record, if what stands there is ours; else by what we put in `document`."""
+        """Under the number that was on record, and by what we put in `document`. Bearing that, it is ours. One that
+        says the same, under our number or with only a part of our document, may be ours, so that a person decides."""
         wanted = memorials.document_of(entry, request.reference)
-        numbers = [number] if (number := request.prepared.get(TRANSACTION)) else []
-        for number in [*numbers, *self._numbers_of(entry, wanted)]:
+        drawn = request.prepared.get(TRANSACTION)
+        alike: list[Found] = []
+        for number in dict.fromkeys([*([drawn] if drawn else []), *self._numbers_of(entry, wanted)]):
             record = self._client.get(FIN_TRANS, entry.fiscal_year, entry.journal, number)
-            if record is not None and str(record.get("document") or "").strip() == wanted:
-                external_id, shown = _identity(request, entry, number)
-                return Found(external_id, shown, reading.memorial_differences(entry, record))
+            if record is None:
+                continue
+            external_id, shown = _identity(request, entry, number)
+            differences = reading.memorial_differences(entry, record)
+            if _document(record) == wanted:
+                return Found(external_id, shown, differences)
+            if not differences:
+                alike.append(Found(external_id, shown, ("number",)))
+        if alike:
+            return alike[0]
         return Absent(f"{FIN_TRANS}, journal {entry.journal}, year {entry.fiscal_year}, document {wanted}")
 
-    def _numbers_of(self, entry: JournalEntry, document: str) -> list[str]:
-        """The transactions of the journal, on the entry's days, whose lines bear the document."""
+    def _numbers_of(self, entry: JournalEntry, document: str) -> Iterator[str]:
+        """The transactions of the journal, on the entry's days, whose lines bear the document or its beginning."""
         first, last = memorials.day_range(entry)
-        lines = self._client.all("JournalEntryLineInfoList", "ByDate", entry.fiscal_year, first, last)
-        found = [
-            str(line["journalTransaction"])
-            for line in lines
-            if str(line.get("journalId") or "").strip() == entry.journal
-            and str(line.get("document") or "").strip() == document
-        ]
-        return list(dict.fromkeys(found))
+        for line in self._client.all(LINES, "ByDate", entry.fiscal_year, first, last, order=LINES_IN_ORDER):
+            kept = _document(line)
+            if str(line.get("journalId") or "").strip() == entry.journal and kept and document.startswith(kept):
+                yield str(line["journalTransaction"])
+
+    def _document_notice(
+        self, request: PostingRequest, entry: Entry, number: int, answered: Record
+    ) -> tuple[Problem, ...]:
+        """A memorial whose `document` isn't kept whole can't be told from one like it: its reader should know."""
+        if not isinstance(entry, JournalEntry):
+            return ()
+        told: Record | None = answered
+        if "document" not in answered:
+            try:
+                told = self._client.get(FIN_TRANS, entry.fiscal_year, entry.journal, number)
+            except (LaterError, SignInAgainError, NotAllowedError, UnreachableError):
+                # It is in the books all the same.
+                return ()
+        kept = _document(told or {})
+        if kept == memorials.document_of(entry, request.reference):
+            return ()
+        return (texts.DOCUMENT_NOT_KEPT(field="number", value=entry.number, kept=kept or "–"),)
+
+
+def _document(record: Record) -> str:
+    return str(record.get("document") or "").strip()
 
 
 @contextmanager

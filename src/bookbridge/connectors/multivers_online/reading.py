@@ -288,4 +288,5 @@ def _held_entry(line: Record) -> tuple[str, Decimal]:
             (amount_of(each.get("amountPaidCur")) for each in payments), Decimal(0)
         )
     amount = amount_of(line.get("debitAmount")) - amount_of(line.get("creditAmount"))
-    return str(line["accountId"]).strip(), amount.normalize() + 0
+    # Somebody else's entry may hold lines of kinds that we don't know.
+    return str(line.get("accountId") or "").strip(), amount.normalize() + 0

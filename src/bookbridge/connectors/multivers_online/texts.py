@@ -349,6 +349,24 @@ FIELDS_NOT_KEPT = ProblemKind(
     nl=Text("Multivers heeft geen plaats voor: {names}.", "Niets; vul het zo nodig met de hand aan in Multivers."),
     fr=Text("Multivers n’a pas de place pour : {names}.", "Rien à faire ; ajoutez-le dans Multivers si nécessaire."),
 )
+DOCUMENT_NOT_KEPT = ProblemKind(
+    "multivers_online.document_not_kept",
+    severity="warning",
+    en=Text(
+        "Of the document number of this memorial Multivers kept: {kept}.",
+        "Tell whoever runs Bookbridge: if an answer gets lost, such a memorial can’t be told from another like it.",
+    ),
+    nl=Text(
+        "Van het documentnummer van deze memoriaalboeking bewaarde Multivers: {kept}.",
+        "Meld dit de beheerder van Bookbridge: raakt een antwoord kwijt, dan is zo’n boeking niet van een gelijke te"
+        " onderscheiden.",
+    ),
+    fr=Text(
+        "Du numéro de document de cette opération diverse, Multivers a conservé : {kept}.",
+        "Signalez-le à l’administrateur de Bookbridge : si une réponse se perd, une telle écriture ne se distingue pas"
+        " d’une autre identique.",
+    ),
+)
 TOTAL_DIFFERS = ProblemKind(
     "multivers_online.total_differs",
     severity="warning",

@@ -34,6 +34,10 @@ class MultiversSimulatorSettings(SimulatorSettings):
     carries_over: bool = Field(default=False, description="open items of earlier years are listed in later ones too")
     paging: Literal["honoured", "ignored"] = Field(default="honoured", description="whether lists take $top and $skip")
     page_cap: int | None = Field(default=60, ge=1, description="most records of a page, whatever is asked for")
+    order: Literal["of_booking", "as_asked"] = Field(
+        default="of_booking", description="as_asked: a list has another order at each call that names none by $orderby"
+    )
+    document_room: int | None = Field(default=None, ge=0, description="signs that are kept of a memorial's document")
     dates: Literal["d-M-yyyy", "dd-MM-yyyy", "iso"] = Field(default="d-M-yyyy", description="how dates are shown")
     nvl_capitals: bool = Field(default=False, description="name-value lists write Name and Value")
     credit_totals_negative: bool = Field(default=True, description="sign of a credit note's totals in its record")
