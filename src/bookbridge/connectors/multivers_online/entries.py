@@ -84,13 +84,12 @@ class Entries:
     def post(self, request: PostingRequest, entry: Entry) -> Outcome:
         """Post one entry. Raises the errors of kit.errors, CannotMapError and NumberTakenError."""
         number = self._number(request, entry)
-        if isinstance(entry, JournalEntry):
-            # Nothing in Multivers would refuse a second one under another number, so look first.
-            held = self.look_up(request, entry)
-            if isinstance(held, Found):
-                return _held(held, "")
-            condition = None
-        else:
+        # Open: whether Multivers refuses an invoice number that it has. Of a memorial it has nothing to refuse by.
+        held = self.look_up(request, entry)
+        if isinstance(held, Found):
+            return _held(held, "")
+        condition = None
+        if not isinstance(entry, JournalEntry):
             self._relations.check(entry.relation_kind, entry.relation_number)
             condition = self._condition(entry)
         body, wanting = self._mapped(request, entry, transaction=number, condition=condition)

@@ -145,7 +145,8 @@ def invoice_id(invoice: SalesInvoice | PurchaseInvoice, reference: str) -> str:
     """The invoiceId: our own number, else the eight digits of our reference.
 
     The reference is the same at every attempt and after a restored backup, so nothing has to be drawn from the package
-    for such a document, and Multivers itself refuses it a second time.
+    for such a document. Open: whether Multivers refuses a number that it has, and whether a number is one over all
+    years and journals, neither of which stands in an invoice's address. So it is looked up before it is sent.
     """
     return own_number(invoice) or reference[-NUMBER_ROOM:]
 

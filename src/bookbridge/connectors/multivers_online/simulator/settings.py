@@ -37,6 +37,9 @@ class MultiversSimulatorSettings(SimulatorSettings):
     order: Literal["of_booking", "as_asked"] = Field(
         default="of_booking", description="as_asked: a list has another order at each call that names none by $orderby"
     )
+    repeats_invoice_numbers: bool = Field(
+        default=False, description="an invoice whose number is in use is booked all the same"
+    )
     document_room: int | None = Field(default=None, ge=0, description="signs that are kept of a memorial's document")
     dates: Literal["d-M-yyyy", "dd-MM-yyyy", "iso"] = Field(default="d-M-yyyy", description="how dates are shown")
     nvl_capitals: bool = Field(default=False, description="name-value lists write Name and Value")
