@@ -28,12 +28,23 @@ TRANSACTION: Final = "journal_transaction"
 """The fact on record before the call: the number of the journal that was drawn."""
 DRAW_REFUSED: Final = "draw_refused"
 """The fact on record instead: why Multivers gave no number."""
+TAKEN: Final = "numbers_taken"
+"""The fact beside it: how many numbers that were drawn before turned out to be another entry's."""
+MOST_TAKEN: Final = 5
+DRAW_AGAIN_AFTER_S: Final = 2
+"""Soon, since only a person's booking came between; twice as long each time, should Multivers keep on giving a number
+in use."""
 INVOICES: Final = {"sales_invoice": "CustomerInvoice", "purchase_invoice": "SupplierInvoice"}
 FIN_TRANS: Final = "FinTrans"
 
 
 class NumberTakenError(Exception):
-    """Definitely not taken: the entry isn't in the books, and somebody else's has the number that was drawn for it."""
+    """Definitely not taken: the entry isn't in the books, and somebody else's has the number that was drawn for it.
+    Another one may be drawn after `wait_s` seconds."""
+
+    def __init__(self, reason: str, wait_s: int) -> None:
+        super().__init__(reason)
+        self.wait_s = wait_s
 
 
 class Entries:
@@ -53,15 +64,14 @@ class Entries:
         """Draw the journal's next number. Nothing is drawn for what can't be posted: posting it says why."""
         if self._mapped(request, entry, transaction=0, condition="")[1].problems:
             return {}
+        earlier, taken = request.prepared.get(TRANSACTION), _taken_before(request)
         try:
-            drawn = self._draw(entry)
-            earlier = request.prepared.get(TRANSACTION)
-            if earlier and earlier != str(drawn) and not self._is_taken(entry, int(earlier)):
+            if earlier and not self._is_taken(entry, int(earlier)):
                 # What was sent with it may still come: then it meets its own number.
-                return {TRANSACTION: earlier}
+                return _drawn(earlier, taken)
+            return _drawn(str(self._draw(entry)), taken + 1 if earlier else 0)
         except NotAllowedError as error:
             return {DRAW_REFUSED: str(error)[:300]}
-        return {TRANSACTION: str(drawn)}
 
     def _draw(self, entry: Entry) -> int:
         query = {"fiscalYear": entry.fiscal_year, "journalId": entry.journal}
@@ -148,7 +158,7 @@ class Entries:
             # A 2xx that holds broken rules: only the books tell whether the entry was taken.
             held = self.look_up(request, entry)
             if isinstance(held, Absent):
-                return self._not_taken(entry, number, "; ".join(words))
+                return self._not_taken(request, entry, number, "; ".join(words))
             if held.differences and not self._bears(request, entry, number):
                 return _held(held, "; ".join(words))
             told = texts.WARNED(words="; ".join(words)[:300], evidence="; ".join(words)[:1000])
@@ -169,12 +179,16 @@ class Entries:
     def _refused(self, request: PostingRequest, entry: Entry, number: int, words: str) -> Outcome:
         """What Multivers says to a number that is in use isn't public, so its words can't tell: the books do."""
         held = self.look_up(request, entry)
-        return _held(held, words) if isinstance(held, Found) else self._not_taken(entry, number, words)
+        return _held(held, words) if isinstance(held, Found) else self._not_taken(request, entry, number, words)
 
-    def _not_taken(self, entry: Entry, number: int, words: str) -> Outcome:
+    def _not_taken(self, request: PostingRequest, entry: Entry, number: int, words: str) -> Outcome:
         """The entry isn't in the books for certain. Where another has its number, that is no fault of the document."""
         if self._is_taken(entry, number):
-            raise NumberTakenError(f"transaction number {number} of journal {entry.journal} is another entry's")
+            before = _taken_before(request)
+            if before + 1 >= MOST_TAKEN:
+                return Refused((texts.NUMBERS_TAKEN(field="journal", value=entry.journal, evidence=words),))
+            reason = f"transaction number {number} of journal {entry.journal} is another entry's"
+            raise NumberTakenError(reason, DRAW_AGAIN_AFTER_S * 2**before)
         if not isinstance(entry, JournalEntry) and not self._relations.find(entry.relation_kind, entry.relation_number):
             # One that we remember may have been removed since.
             kind, relation = entry.relation_kind, entry.relation_number
@@ -243,6 +257,14 @@ class Entries:
 
 def _document(record: Record) -> str:
     return str(record.get("document") or "").strip()
+
+
+def _drawn(number: str, taken: int) -> dict[str, str]:
+    return {TRANSACTION: number, **({TAKEN: str(taken)} if taken else {})}
+
+
+def _taken_before(request: PostingRequest) -> int:
+    return int(request.prepared.get(TAKEN, "0"))
 
 
 @contextmanager

@@ -62,6 +62,21 @@ JOURNAL_FULL = ProblemKind(
         "Créez un second journal dans Multivers et associez-y le journal de la source pour le reste de l’exercice.",
     ),
 )
+NUMBERS_TAKEN = ProblemKind(
+    "multivers_online.numbers_taken",
+    en=Text(
+        "Each number that Multivers gave for this entry in journal {value} was another entry’s by the time it was sent.",
+        "See in Multivers which number the journal gives next and who books in it; then offer the document again.",
+    ),
+    nl=Text(
+        "Elk nummer dat Multivers in dagboek {value} voor deze boeking gaf, was bij het versturen van een andere boeking.",
+        "Kijk in Multivers welk nummer het dagboek als volgende geeft en wie erin boekt; bied het document daarna opnieuw aan.",
+    ),
+    fr=Text(
+        "Chaque numéro donné par Multivers dans le journal {value} appartenait déjà à une autre écriture à l’envoi.",
+        "Voyez dans Multivers quel numéro le journal donne ensuite et qui y saisit ; puis présentez à nouveau le document.",
+    ),
+)
 CODE_UNKNOWN = ProblemKind(
     "multivers_online.code_unknown",
     en=Text("Multivers doesn’t know the code {value}.", "Map it to a code of Multivers, or correct it here."),

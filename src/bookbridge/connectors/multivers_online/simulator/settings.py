@@ -17,6 +17,9 @@ class MultiversSimulatorSettings(SimulatorSettings):
     refresh_is_one_time: bool = Field(default=True, description="every client stores the refresh token that comes back")
     retry_after: bool = Field(default=True, description="a 429 says for how long; no example of one is public")
     draw_reserves: bool = Field(default=False, description="the next number is another one each time it is asked for")
+    draws_last_used: bool = Field(
+        default=False, description="the number that is told is the last one in use, where there is one"
+    )
     refusal_form: Literal["messages", "message", "broken_rules", "empty"] = Field(
         default="messages", description="how a document is refused; broken_rules: with status 200"
     )
