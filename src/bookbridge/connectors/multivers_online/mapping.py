@@ -248,8 +248,9 @@ class _Net:
 
 
 def net_amount(invoice: Invoice, line: InvoiceLine, code: VatCode | None) -> Decimal | None:
-    """A line's amount as Multivers wants it, without VAT; None where the file doesn't say how much that is."""
-    if invoice.vat != "inclusive" or code is None or code.percentage == 0:
+    """A line's amount as Multivers wants it, without VAT; None where the file doesn't say how much that is. Under
+    reverse charge nobody pays VAT on top, so an amount that the file tells there is for information."""
+    if invoice.vat != "inclusive" or code is None or code.percentage == 0 or code.reverse_charge:
         return line.amount
     return None if line.vat_amount is None else line.amount - line.vat_amount
 

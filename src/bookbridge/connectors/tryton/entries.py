@@ -166,7 +166,7 @@ class Entries:
         try:
             if isinstance(entry, JournalEntry):
                 return reading.move_differences(entry, record, self._lookups.home().code)
-            return reading.invoice_differences(entry, record)
+            return reading.invoice_differences(entry, record, self._codes())
         except CannotMapError:
             # What can't be said in Tryton's terms can't be in its entry.
             return ("lines",)
