@@ -78,6 +78,44 @@ def test_a_document_s_own_fault_stays_one_though_somebody_booked_by_hand(rig: Ri
     expect(Refused, post(rig, prepared(rig, document, dict(first.prepared))))
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_journal_that_keeps_on_giving_a_number_in_use_is_asked_less_and_less_and_then_no_more(kind: DocumentKind):
+    with Rig(NAME, draws_last_used=True) as rig:
+        rig.posted(*rig.samples.needed_by(kind))
+        document = rig.samples.of_kind(kind)
+        by_hand(rig, kind)
+        facts: dict[str, str] = {}
+        waits: list[int] = []
+        for _ in range(20):
+            request = prepared(rig, document, facts)
+            facts, asked_at = dict(request.prepared), rig.now()
+            outcome = post(rig, request)
+            if not isinstance(outcome, Later):
+                break
+            waits.append(round((outcome.not_before - asked_at).total_seconds()))
+        refused = expect(Refused, outcome)
+        assert [(problem.code, problem.field) for problem in refused.problems] == [
+            ("multivers_online.numbers_taken", "journal")
+        ]
+        assert "Transactienummer 1 bestaat al" in (refused.problems[0].evidence or "")
+        assert waits == [2, 4, 8, 16]
+        assert not rig.held(kind)
+        # A person saw to it and offers it again: the engine has no number of a refused one on record.
+        rig.control(("/_simulator/settings", {"draws_last_used": False}))
+        expect(Posted, post(rig, prepared(rig, document)))
+
+
+def test_a_number_is_not_counted_as_taken_for_a_sending_that_came_to_nothing(rig: Rig):
+    document = rig.samples.sales()
+    request = prepared(rig, document)
+    for _ in range(6):
+        rig.fault(FaultKind.TOO_MANY_REQUESTS, "sales_invoice", changes=True, times=1)
+        expect(Later, post(rig, request))
+        request = prepared(rig, document, dict(request.prepared))
+        assert request.prepared == {"journal_transaction": "1"}
+    expect(Posted, post(rig, request))
+
+
 @pytest.mark.parametrize("draw_reserves", [False, True])
 def test_what_was_drawn_for_a_lost_sending_is_used_again(draw_reserves: bool):
     """What comes late of the first sending then meets its own number, by either reading of what a draw does."""

@@ -7,9 +7,11 @@ from typing import Any
 
 import pytest
 
+from bookbridge.connectors.tryton.client import TrytonClient
 from bookbridge.documents import Document, Problem
 from bookbridge.exchange.preflight import SettingsIndex, check
 from bookbridge.kit.conformance.rig import Rig, changing
+from bookbridge.kit.errors import RefusedError
 from bookbridge.kit.outcomes import Absent, AlreadyThere, Found, Later, Posted, Refused, SignInAgain, Unclear
 from bookbridge.kit.simulation import FaultKind, FaultRule
 
@@ -87,6 +89,66 @@ def test_what_is_refused_leaves_no_draft_behind(rig: Rig) -> None:
     assert isinstance(outcome, Refused)
     assert outcome.problems[0].code == "tryton.period_closed"
     assert is_clean(rig)
+
+
+def press_comes_late(monkeypatch: pytest.MonkeyPatch, before: str) -> None:
+    """Have an earlier press of `post` come through immediately before a call of the client, the first time only."""
+    true_act, true_call, late = TrytonClient.act, getattr(TrytonClient, before), []
+
+    def call(self: TrytonClient, model: str, id: int, *given: Any, **named: Any) -> Any:
+        if not late:
+            late.append(id)
+            true_act(self, model, id, "post", ("number",))
+        return true_call(self, model, id, *given, **named)
+
+    monkeypatch.setattr(TrytonClient, before, call)
+
+
+@pytest.mark.parametrize("kind", ["sales_invoice", "purchase_invoice", "journal_entry"])
+def test_an_earlier_press_that_comes_late_is_no_refusal(rig: Rig, kind: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Both look-ups saw a draft, so it was posted again; Tryton refuses the second press."""
+    rig.posted(*rig.samples.needed_by(kind))
+    document = rig.samples.of_kind(kind)
+    model = "account.move" if kind == "journal_entry" else "account.invoice"
+    rig.simulator.faults.add([FaultRule(kind=FaultKind.CUT_BEFORE, resource=f"{model}/post", times=1)])
+    assert isinstance(rig.post(document), Unclear)
+    assert isinstance(rig.connector().find(rig.request(document)), Absent)
+    press_comes_late(monkeypatch, before="act")
+    assert isinstance(rig.post(document), AlreadyThere)
+    assert is_clean(rig, **({"moves": 1} if kind == "journal_entry" else {"invoices": 1}))
+
+
+def refusing_to_post(monkeypatch: pytest.MonkeyPatch) -> None:
+    def act(*_given: Any, **_named: Any) -> Any:
+        raise RefusedError("Not today.", 400)
+
+    monkeypatch.setattr(TrytonClient, "act", act)
+
+
+@pytest.mark.parametrize("kind", ["sales_invoice", "journal_entry"])
+def test_a_press_that_comes_while_its_draft_is_removed_is_no_refusal(
+    rig: Rig, kind: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rig.posted(*rig.samples.needed_by(kind))
+    press_comes_late(monkeypatch, before="write" if kind == "sales_invoice" else "delete")
+    refusing_to_post(monkeypatch)
+    assert isinstance(rig.post(rig.samples.of_kind(kind)), AlreadyThere)
+    assert is_clean(rig, **({"moves": 1} if kind == "journal_entry" else {"invoices": 1}))
+
+
+def test_a_refusal_that_can_not_be_looked_up_is_unclear(rig: Rig, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The draft is left, and an earlier press of it could still come."""
+    rig.posted(rig.samples.customer())
+    document = rig.samples.sales()
+    connector = rig.connector()
+    refusing_to_post(monkeypatch)
+    rig.simulator.faults.add([FaultRule(kind=FaultKind.SERVER_ERROR, method="PUT", resource=None, changes=True)])
+    assert isinstance(rig.post(document, connector), Unclear)
+    assert summary(rig)["draft_invoices"] == 1
+    rig.heal()
+    monkeypatch.undo()
+    assert isinstance(rig.post(document), Posted)
+    assert is_clean(rig, invoices=1)
 
 
 def test_sales_come_in_any_order_of_dates_and_keep_their_numbers(rig: Rig) -> None:

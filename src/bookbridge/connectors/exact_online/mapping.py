@@ -201,9 +201,10 @@ def _invoice_line(line: InvoiceLine, vat: str, codes: Codes, path: str) -> Recor
 def amount_for(line: InvoiceLine, vat: str, vat_code: VatCode | None, field: str) -> Decimal:
     """The line's amount as its VAT code counts. Exact reads it with VAT under a code of type I, else without.
 
-    Converted only where the file gives the VAT amount, so that no cent is ever computed twice. Raises CannotMapError.
+    Converted only where the file gives the VAT amount, so that no cent is ever computed twice. Under reverse charge the
+    other party charges none, so there is nothing to convert. Raises CannotMapError.
     """
-    if vat == "by_code" or vat_code is None or vat_code.inclusive is None:
+    if vat == "by_code" or vat_code is None or vat_code.inclusive is None or vat_code.reverse_charge:
         return line.amount
     if vat_code.inclusive == (vat == "inclusive"):
         return line.amount

@@ -26,6 +26,9 @@ MOST_PAGES: Final = 2_000
 WAIT_S: Final = 60
 """How long to wait after a 429 that doesn't say; none is public."""
 NOT_DONE_IN_TIME: Final = 408
+LINES: Final = "JournalEntryLineInfoList"
+LINES_IN_ORDER: Final = "journalId,journalTransaction,accountId,debitAmount,creditAmount"
+"""The fields: omniboost, journal_entry_line_info_list_by_period.go. A list that is read in pages needs an order."""
 
 
 class MultiversClient:
@@ -106,11 +109,22 @@ class MultiversClient:
 
         UnreachableError.may_have_arrived tells about a failed line.
         """
-        return _record(self._http.change("POST", self._address(resource), body, endpoint=resource), taken=True)
+        return self._change("POST", self._address(resource), resource, body)
 
     def replace(self, resource: str, key: str, body: Record) -> Record:
         """Put a record in the place of the one with a key."""
-        return _record(self._http.change("PUT", self._address(resource, (key,)), body, endpoint=resource), taken=True)
+        return self._change("PUT", self._address(resource, (key,)), resource, body)
+
+    def _change(self, method: str, address: str, resource: str, body: Record) -> Record:
+        """Open: whether Multivers refuses with a 5xx. A server that fails, or one before it that gives up waiting, may
+        have words too, and the record may be made a moment later: RefusedError is for other statuses only."""
+        try:
+            return _record(self._http.change(method, address, body, endpoint=resource), taken=True)
+        except RefusedError as error:
+            if error.status < 500:
+                raise
+            reason = f"Multivers answered with status {error.status}: {error.words}"
+        raise UnreachableError(reason[:300])
 
     def _address(self, resource: str, keys: Iterable[object] = (), query: Mapping[str, object] | None = None) -> str:
         path = "/".join([self._base, "api", quote(self._database, safe=""), resource, *map(segment, keys)])

@@ -24,9 +24,6 @@ from bookbridge.kit.outcomes import Later, Outcome
 from bookbridge.kit.outstanding import OutstandingPage
 from bookbridge.kit.package_settings import Administration, PackageSettings
 
-DRAW_AGAIN_AFTER_S = 2
-"""Soon, since only a person's booking came between; not at once, should Multivers keep on giving a number in use."""
-
 
 class PackageConnector(JoinedConnector):
     """One administration of Multivers Online.
@@ -113,7 +110,7 @@ class PackageConnector(JoinedConnector):
             return super()._post(request)
         except NumberTakenError as error:
             # Definitely not taken: a new number is drawn and stored before the next call.
-            return Later(self.connection.now() + timedelta(seconds=DRAW_AGAIN_AFTER_S), str(error))
+            return Later(self.connection.now() + timedelta(seconds=error.wait_s), str(error))
 
     @cached_property
     def _codes(self) -> Codes:

@@ -6,7 +6,7 @@ from functools import partial
 from typing import Any, Final
 
 from bookbridge.connectors.multivers_online import reading
-from bookbridge.connectors.multivers_online.client import MultiversClient
+from bookbridge.connectors.multivers_online.client import LINES, LINES_IN_ORDER, MultiversClient
 from bookbridge.connectors.multivers_online.entries import INVOICES
 from bookbridge.connectors.multivers_online.reading import FiscalYear
 from bookbridge.kit import answering
@@ -155,7 +155,7 @@ class Lists:
 
     def _booked_memorials(self, year: int, since: date, until: date, base_currency: str) -> tuple[BookedEntry, ...]:
         general = {found.code for pair in self._journals() if (found := reading.journal(*pair)).kind == "general"}
-        lines = self._client.all("JournalEntryLineInfoList", "ByDate", year, since, until)
+        lines = self._client.all(LINES, "ByDate", year, since, until, order=LINES_IN_ORDER)
         return tuple(
             answering.understood(NAME, lambda found: reading.booked_memorial(found, base_currency), line)
             for line in lines

@@ -145,7 +145,8 @@ def invoice_id(invoice: SalesInvoice | PurchaseInvoice, reference: str) -> str:
     """The invoiceId: our own number, else the eight digits of our reference.
 
     The reference is the same at every attempt and after a restored backup, so nothing has to be drawn from the package
-    for such a document, and Multivers itself refuses it a second time.
+    for such a document. Open: whether Multivers refuses a number that it has, and whether a number is one over all
+    years and journals, neither of which stands in an invoice's address. So it is looked up before it is sent.
     """
     return own_number(invoice) or reference[-NUMBER_ROOM:]
 
@@ -247,8 +248,9 @@ class _Net:
 
 
 def net_amount(invoice: Invoice, line: InvoiceLine, code: VatCode | None) -> Decimal | None:
-    """A line's amount as Multivers wants it, without VAT; None where the file doesn't say how much that is."""
-    if invoice.vat != "inclusive" or code is None or code.percentage == 0:
+    """A line's amount as Multivers wants it, without VAT; None where the file doesn't say how much that is. Under
+    reverse charge nobody pays VAT on top, so an amount that the file tells there is for information."""
+    if invoice.vat != "inclusive" or code is None or code.percentage == 0 or code.reverse_charge:
         return line.amount
     return None if line.vat_amount is None else line.amount - line.vat_amount
 

@@ -42,6 +42,7 @@ _ACCOUNT_WORDS: Final[tuple[tuple[str, AccountKind], ...]] = (
     ("kas", "cash"),
     ("bank", "bank"),
 )
+_PLACE: Final = {"journal": "journalId", "fiscal_year": "fiscalYear"}
 _LARGEST: Final = Decimal(10) ** 13
 
 
@@ -237,7 +238,12 @@ def booked_total(record: Record) -> Decimal:
 def invoice_differences(invoice: SalesInvoice | PurchaseInvoice, record: Record, codes: Codes) -> tuple[str, ...]:
     """Our names of the fields in which Multivers's invoice doesn't agree with the document."""
     is_sale = isinstance(invoice, SalesInvoice)
-    found: list[str] = []
+    # Numbers that begin anew each year, or in each journal, meet one address in Multivers.
+    found = [
+        name
+        for name, field in _PLACE.items()
+        if record.get(field) is not None and str(record[field]).strip() != str(getattr(invoice, name))
+    ]
     if str(record.get("customerId" if is_sale else "supplierId") or "").strip() != invoice.relation_number:
         found.append(invoice.relation_kind)
     if date_of(record.get("invoiceDate")) != invoice.entry_date:
@@ -288,4 +294,5 @@ def _held_entry(line: Record) -> tuple[str, Decimal]:
             (amount_of(each.get("amountPaidCur")) for each in payments), Decimal(0)
         )
     amount = amount_of(line.get("debitAmount")) - amount_of(line.get("creditAmount"))
-    return str(line["accountId"]).strip(), amount.normalize() + 0
+    # Somebody else's entry may hold lines of kinds that we don't know.
+    return str(line.get("accountId") or "").strip(), amount.normalize() + 0

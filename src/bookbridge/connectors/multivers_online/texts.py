@@ -62,6 +62,21 @@ JOURNAL_FULL = ProblemKind(
         "Créez un second journal dans Multivers et associez-y le journal de la source pour le reste de l’exercice.",
     ),
 )
+NUMBERS_TAKEN = ProblemKind(
+    "multivers_online.numbers_taken",
+    en=Text(
+        "Each number that Multivers gave for this entry in journal {value} was another entry’s by the time it was sent.",
+        "See in Multivers which number the journal gives next and who books in it; then offer the document again.",
+    ),
+    nl=Text(
+        "Elk nummer dat Multivers in dagboek {value} voor deze boeking gaf, was bij het versturen van een andere boeking.",
+        "Kijk in Multivers welk nummer het dagboek als volgende geeft en wie erin boekt; bied het document daarna opnieuw aan.",
+    ),
+    fr=Text(
+        "Chaque numéro donné par Multivers dans le journal {value} appartenait déjà à une autre écriture à l’envoi.",
+        "Voyez dans Multivers quel numéro le journal donne ensuite et qui y saisit ; puis présentez à nouveau le document.",
+    ),
+)
 CODE_UNKNOWN = ProblemKind(
     "multivers_online.code_unknown",
     en=Text("Multivers doesn’t know the code {value}.", "Map it to a code of Multivers, or correct it here."),
@@ -348,6 +363,24 @@ FIELDS_NOT_KEPT = ProblemKind(
     en=Text("Multivers has no place for: {names}.", "Nothing to do; add it in Multivers by hand if it matters."),
     nl=Text("Multivers heeft geen plaats voor: {names}.", "Niets; vul het zo nodig met de hand aan in Multivers."),
     fr=Text("Multivers n’a pas de place pour : {names}.", "Rien à faire ; ajoutez-le dans Multivers si nécessaire."),
+)
+DOCUMENT_NOT_KEPT = ProblemKind(
+    "multivers_online.document_not_kept",
+    severity="warning",
+    en=Text(
+        "Of the document number of this memorial Multivers kept: {kept}.",
+        "Tell whoever runs Bookbridge: if an answer gets lost, such a memorial can’t be told from another like it.",
+    ),
+    nl=Text(
+        "Van het documentnummer van deze memoriaalboeking bewaarde Multivers: {kept}.",
+        "Meld dit de beheerder van Bookbridge: raakt een antwoord kwijt, dan is zo’n boeking niet van een gelijke te"
+        " onderscheiden.",
+    ),
+    fr=Text(
+        "Du numéro de document de cette opération diverse, Multivers a conservé : {kept}.",
+        "Signalez-le à l’administrateur de Bookbridge : si une réponse se perd, une telle écriture ne se distingue pas"
+        " d’une autre identique.",
+    ),
 )
 TOTAL_DIFFERS = ProblemKind(
     "multivers_online.total_differs",

@@ -5,7 +5,6 @@ is made: a draft of ours that a cut line or a dead worker left is posted when it
 """
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -112,7 +111,7 @@ class Entries:
             draft = None
         if draft is None:
             draft = self._create(request, entry, values)
-        return self._posted(entry, model, draft)
+        return self._posted(request, entry, draft)
 
     def look_up(self, request: PostingRequest, entry: Entry) -> Found | Absent:
         """Search Tryton for the posted entry and compare what is found. A draft is in nobody's books: it counts as
@@ -167,7 +166,7 @@ class Entries:
         try:
             if isinstance(entry, JournalEntry):
                 return reading.move_differences(entry, record, self._lookups.home().code)
-            return reading.invoice_differences(entry, record)
+            return reading.invoice_differences(entry, record, self._codes())
         except CannotMapError:
             # What can't be said in Tryton's terms can't be in its entry.
             return ("lines",)
@@ -203,17 +202,39 @@ class Entries:
                 raise
         return self._client.create(model, renewed, ("number",))
 
-    def _posted(self, entry: Entry, model: str, draft: Record) -> Outcome:
+    def _posted(self, request: PostingRequest, entry: Entry, draft: Record) -> Outcome:
         try:
-            record = self._press_post(model, int(draft["id"]))
+            record = self._press_post(_model(entry), int(draft["id"]))
         except (RefusedError, NotAllowedError):
-            # What is refused leaves no draft behind, for a person would take it for work to be done. Should that fail
-            # too, the draft is found and replaced at the next try.
-            with suppress(RefusedError, NotAllowedError, LaterError, SignInAgainError, UnreachableError):
-                self._discard(model, draft)
+            held = self._after_a_refusal(request, entry)
+            if held is not None:
+                return held
             raise
         notices = _notices(entry, record) if isinstance(entry, Invoice) else ()
         return Posted(str(record["id"]), str(record.get("number") or ""), notices)
+
+    def _after_a_refusal(self, request: PostingRequest, entry: Entry) -> Outcome | None:
+        """What is in the books although `post` was refused: an earlier press of it may have come through late, and
+        then Tryton refuses the next. What is still a draft is removed, for a person would take it for work to be done.
+
+        Raises UnreachableError where that can't be seen or done just now: a draft that is left could still be posted.
+        """
+        try:
+            held = self._held(request, entry)
+            if held.draft is not None and not self._is_discarded(entry, held.draft):
+                # It may have been posted between the two.
+                held = self._held(request, entry)
+        except (LaterError, SignInAgainError, NotAllowedError, UnreachableError) as error:
+            reason = f"Tryton refused to post the entry, and can't be asked what it holds of it: {error}"
+            raise UnreachableError(reason[:300]) from None
+        return None if held.booked is None else _answered(self._found(entry, held.booked))
+
+    def _is_discarded(self, entry: Entry, draft: Record) -> bool:
+        try:
+            self._discard(_model(entry), draft)
+        except NotAllowedError:
+            return False
+        return True
 
     def _press_post(self, model: str, id: int) -> Record:
         fields = _POSTED_FIELDS[model]

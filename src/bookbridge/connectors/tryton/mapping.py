@@ -210,7 +210,7 @@ def _lines(invoice: Invoice, company: int, currency: int, codes: Codes) -> Recor
     by_file = _vat_given(invoice, codes)
     for position, line in enumerate(invoice.lines):
         try:
-            amount = net_amount(line, invoice.vat, f"lines.{position}.amount")
+            amount = net_amount(line, invoice.vat, codes, f"lines.{position}.amount")
             values = _line(invoice, line, amount, f"lines.{position}", codes)
         except CannotMapError as error:
             problems += error.problems
@@ -260,10 +260,11 @@ def _line(invoice: Invoice, line: InvoiceLine, amount: Decimal, path: str, codes
     return {name: value for name, value in values.items() if value is not None}
 
 
-def net_amount(line: InvoiceLine, vat: str, field: str) -> Decimal:
+def net_amount(line: InvoiceLine, vat: str, codes: Codes, field: str) -> Decimal:
     """The line's amount without VAT, as every tax of Tryton counts: converted by the file's own VAT amount, never
-    computed. Raises CannotMapError."""
-    if vat != "inclusive" or not line.vat_code:
+    computed. Under reverse charge the supplier charges none, so it is the amount already, whatever VAT the file tells.
+    Raises CannotMapError."""
+    if vat != "inclusive" or not line.vat_code or _is_reverse_charge(line.vat_code, codes):
         return line.amount
     if line.vat_amount is None:
         raise CannotMapError((texts.VAT_KIND_UNFIT(field=field, value=line.vat_code),))

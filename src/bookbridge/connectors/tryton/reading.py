@@ -6,7 +6,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from bookbridge.connectors.tryton.client import id_of
-from bookbridge.connectors.tryton.mapping import MARK, NOTHING, PURCHASES, SALES, home_amounts, net_amount
+from bookbridge.connectors.tryton.mapping import MARK, NOTHING, PURCHASES, SALES, Codes, home_amounts, net_amount
 from bookbridge.documents import JournalEntry, OutstandingItem, PurchaseInvoice, SalesInvoice, rounded
 from bookbridge.kit.contract import OutstandingKind
 from bookbridge.kit.package_settings import (
@@ -138,7 +138,7 @@ def without_doubles(settings: Iterable[Any]) -> tuple[Any, ...]:
 # --- comparing
 
 
-def invoice_differences(invoice: SalesInvoice | PurchaseInvoice, record: Record) -> tuple[str, ...]:
+def invoice_differences(invoice: SalesInvoice | PurchaseInvoice, record: Record, codes: Codes) -> tuple[str, ...]:
     """Our names of the fields in which Tryton's invoice doesn't agree with the document. Raises CannotMapError."""
     found: list[str] = []
     if (record.get("party") or {}).get("code") != invoice.relation_number:
@@ -150,7 +150,7 @@ def invoice_differences(invoice: SalesInvoice | PurchaseInvoice, record: Record)
     if abs(Decimal(record["total_amount"]) - rounded(invoice.total, invoice.currency)) > invoice.vat_room:
         found.append("total")
     expected = Counter(
-        (line.ledger_account, net_amount(line, invoice.vat, "amount").normalize()) for line in invoice.lines
+        (line.ledger_account, net_amount(line, invoice.vat, codes, "amount").normalize()) for line in invoice.lines
     )
     if expected != Counter((_code(line), Decimal(line["amount"]).normalize()) for line in record["lines"]):
         found.append("lines")

@@ -70,6 +70,19 @@ def reverse_charge_with_vat_given(rig: Rig) -> None:
     total(only(rig, "purchase_invoice"), "100.00")
 
 
+@case("purchase_invoice", code="reverse_charge_vat")
+def reverse_charge_within_the_amount(rig: Rig) -> None:
+    """A VAT amount that the file tells under reverse charge is not taken off the amount, which counts with VAT."""
+    rig.posted(rig.samples.supplier())
+    codes = rig.stage.codes
+    line = rig.samples.line(ledger_account=codes.cost_account, vat_code=codes.reverse_charge_vat)
+    document = rig.samples.purchase(vat="inclusive", total=HUNDRED, lines=(line,))
+    expect(Posted, rig.post(document))
+    total(only(rig, "purchase_invoice"), "100.00")
+    found = expect(Found, rig.connector().find(rig.request(document)))
+    assert not found.differences, f"differences: {found.differences}"
+
+
 @case("sales_invoice")
 def foreign_currency(rig: Rig) -> None:
     """An invoice in another currency keeps its amounts in that currency."""

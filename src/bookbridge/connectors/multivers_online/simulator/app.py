@@ -134,7 +134,9 @@ class MultiversSimulator(Simulator):
         year, journal = int(request.args.get("fiscalYear", "0")), request.args.get("journalId", "")
         books.known("fiscal_year", year, "year_unknown", year=year)
         books.journal(journal)
-        return shown.answer({"messages": [], "nextJournalTransaction": books.next_number(year, journal)})
+        number = books.next_number(year, journal)
+        told = max(number - 1, 1) if self.settings.draws_last_used else number
+        return shown.answer({"messages": [], "nextJournalTransaction": told})
 
     # --- reading
 

@@ -78,8 +78,11 @@ def accept(books: Books, side: Side, fields: Record) -> Record:
         "_paid": "0",
         "_payments": [],
     }
+    key = number
+    while books.settings.repeats_invoice_numbers and books.get(side.kind, key):
+        key += "*"
     try:
-        books.store.add(side.kind, books.database, number, record)
+        books.store.add(side.kind, books.database, key, record)
     except CodeInUseError as error:
         raise RefusedError("id_taken", number=number) from error
     books.take_number(year, fields["journalId"], fields["journalTransaction"], day, str(fields.get("reference") or ""))

@@ -16,6 +16,7 @@ BASIC, CUSTOMER = f"{_EDIT}.BasicEntryProxy, {_MODEL}", f"{_EDIT}.CustomerEntryP
 def accept(books: Books, fields: Record) -> Record:
     """Book an entry; gives its record. Raises RefusedError. Call within a transaction."""
     limited(fields, {"journalId": 3, "description": 30})
+    fields = _shortened(books, fields)
     journal = books.journal(required(fields, "journalId"), seed.MEMORIAL, seed.BANK, seed.CASH)["journalId"]
     year, period = required(fields, "fiscalYear"), required(fields, "periodNumber")
     books.check_period(year, period)
@@ -33,6 +34,19 @@ def accept(books: Books, fields: Record) -> Record:
     for entry, amount in zip(entries, signed, strict=True):
         _write(books, place, record, entry, amount)
     return record
+
+
+def _shortened(books: Books, fields: Record) -> Record:
+    """The entry with as much of its documents as the settings keep."""
+    room = books.settings.document_room
+    kept = {**fields, "document": str(fields.get("document") or "")[:room]}
+    if fields.get("finTransEntries"):
+        # In the place of what is there: the type must stay the first key.
+        kept["finTransEntries"] = [
+            {name: value[:room] if name == "document" and value else value for name, value in entry.items()}
+            for entry in fields["finTransEntries"]
+        ]
+    return kept
 
 
 def _signed(books: Books, entry: Record, year: int) -> Decimal:

@@ -17,6 +17,9 @@ class MultiversSimulatorSettings(SimulatorSettings):
     refresh_is_one_time: bool = Field(default=True, description="every client stores the refresh token that comes back")
     retry_after: bool = Field(default=True, description="a 429 says for how long; no example of one is public")
     draw_reserves: bool = Field(default=False, description="the next number is another one each time it is asked for")
+    draws_last_used: bool = Field(
+        default=False, description="the number that is told is the last one in use, where there is one"
+    )
     refusal_form: Literal["messages", "message", "broken_rules", "empty"] = Field(
         default="messages", description="how a document is refused; broken_rules: with status 200"
     )
@@ -34,6 +37,13 @@ class MultiversSimulatorSettings(SimulatorSettings):
     carries_over: bool = Field(default=False, description="open items of earlier years are listed in later ones too")
     paging: Literal["honoured", "ignored"] = Field(default="honoured", description="whether lists take $top and $skip")
     page_cap: int | None = Field(default=60, ge=1, description="most records of a page, whatever is asked for")
+    order: Literal["of_booking", "as_asked"] = Field(
+        default="of_booking", description="as_asked: a list has another order at each call that names none by $orderby"
+    )
+    repeats_invoice_numbers: bool = Field(
+        default=False, description="an invoice whose number is in use is booked all the same"
+    )
+    document_room: int | None = Field(default=None, ge=0, description="signs that are kept of a memorial's document")
     dates: Literal["d-M-yyyy", "dd-MM-yyyy", "iso"] = Field(default="d-M-yyyy", description="how dates are shown")
     nvl_capitals: bool = Field(default=False, description="name-value lists write Name and Value")
     credit_totals_negative: bool = Field(default=True, description="sign of a credit note's totals in its record")

@@ -36,6 +36,11 @@ def page(rows: list[dict[str, Any]], request: Request, settings: MultiversSimula
     if settings.paging == "ignored":
         return rows
     skip, top = int(request.args.get("$skip", "0")), int(request.args.get("$top", "1000000"))
+    wanted = request.args.get("$orderby")
+    if wanted:
+        rows = sorted(rows, key=lambda row: [(row.get(name) is not None, row.get(name)) for name in wanted.split(",")])
+    elif settings.order == "as_asked":
+        rows = rows[skip:] + rows[:skip]
     return rows[skip : skip + min(top, settings.page_cap or top)]
 
 
