@@ -25,7 +25,6 @@ SMALLEST_PAGE: Final = 25
 MOST_PAGES: Final = 2_000
 WAIT_S: Final = 60
 """How long to wait after a 429 that doesn't say; none is public."""
-NOT_DONE_IN_TIME: Final = 408
 LINES: Final = "JournalEntryLineInfoList"
 LINES_IN_ORDER: Final = "journalId,journalTransaction,accountId,debitAmount,creditAmount"
 """The fields: omniboost, journal_entry_line_info_list_by_period.go. A list that is read in pages needs an order."""
@@ -116,8 +115,8 @@ class MultiversClient:
         return self._change("PUT", self._address(resource, (key,)), resource, body)
 
     def _change(self, method: str, address: str, resource: str, body: Record) -> Record:
-        """Open: whether Multivers refuses with a 5xx. A server that fails, or one before it that gives up waiting, may
-        have words too, and the record may be made a moment later: RefusedError is for other statuses only."""
+        """Open: whether Multivers refuses with a 500. A server that fails may have words too, and the record be made
+        a moment later: RefusedError is for other statuses only."""
         try:
             return _record(self._http.change(method, address, body, endpoint=resource), taken=True)
         except RefusedError as error:
@@ -140,8 +139,7 @@ class MultiversClient:
         words = error_words(answer)
         if answer.status == 403:
             raise NotAllowedError(words or "Forbidden")
-        is_a_reason = 400 <= answer.status < 500 and answer.status != NOT_DONE_IN_TIME
-        if is_a_reason or (words and _messages(_json(answer))):
+        if answer.status < 500 or (words and _messages(_json(answer))):
             raise RefusedError(words or f"status {answer.status}", answer.status)
         raise UnreachableError(f"Multivers answered with status {answer.status} and no reason")
 
