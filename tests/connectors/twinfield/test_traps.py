@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 import pytest
+from werkzeug.wrappers import Request, Response
 
 from bookbridge.documents import SalesInvoice
 from bookbridge.exchange.preflight import SettingsIndex, check
@@ -110,6 +111,47 @@ def test_a_bad_request_blames_only_the_one_that_is_to_blame(monkeypatch: pytest.
             *sales(rig, 3),
         ]
         assert [type(outcome) for outcome in batch(rig, documents)] == [Posted, Refused, Posted]
+
+
+def spoil_the_next_change(rig: Rig, monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+    """Have it taken, and its answer replaced by a bare status, as a host in between does that lost patience."""
+    answer, left = rig.simulator.answer_api, [status]
+
+    def spoilt(request: Request) -> Response:
+        response = answer(request)
+        return Response(status=left.pop()) if left and rig.simulator.changes_books(request) else response
+
+    monkeypatch.setattr(rig.simulator, "answer_api", spoilt)
+
+
+@pytest.mark.parametrize("status", [403, 404, 408, 409])
+@pytest.mark.parametrize("kind", ["sales_invoice", "journal_entry"])
+def test_a_status_without_a_reason_is_no_refusal_of_a_batch(
+    kind: Any, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Rig("twinfield", repeated_invoice_number="ignore") as rig:
+        rig.posted(*rig.samples.needed_by(kind))
+        documents = [rig.samples.of_kind(kind).model_copy(update={"number": number}) for number in ("1", "2", "3")]
+        spoil_the_next_change(rig, monkeypatch, status)
+        with rig.calls() as calls:
+            outcomes = rig.connector().post([rig.request(document) for document in documents])
+        assert [type(outcome) for outcome in outcomes] == [Unclear] * 3
+        assert len(changing(calls)) == 1, "what may have been taken was sent again"
+        assert len(rig.held(kind)) == 3
+        for document in documents:
+            assert isinstance(rig.connector().find(rig.request(document)), Found)
+
+
+def test_memorials_of_a_batch_that_was_refused_are_looked_for_before_each_is_sent_alone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with Rig("twinfield") as rig:
+        documents = [rig.samples.memorial(number=number) for number in ("1", "2")]
+        # As if it had been taken all the same.
+        spoil_the_next_change(rig, monkeypatch, 400)
+        outcomes = rig.connector().post([rig.request(document) for document in documents])
+        assert [type(outcome) for outcome in outcomes] == [AlreadyThere] * 2
+        assert len(rig.held("journal_entry")) == 2
 
 
 def test_a_look_up_that_fails_does_not_lose_what_became_of_the_others() -> None:

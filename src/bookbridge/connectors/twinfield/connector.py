@@ -125,9 +125,14 @@ class PackageConnector(Connector):
             return [answering.waiting(error, self.connection.now())] * len(requests)
         except NotAllowedError as error:
             if isinstance(error, RefusedError) and len(requests) > 1:
-                # None of it was taken, and one of them is to blame: each by itself.
-                return [self._sent([request], [one])[0] for request, one in zip(requests, made, strict=True)]
+                # None of it was taken, and one of them is to blame.
+                return [self._alone(request) for request in requests]
             return [Refused((problem_of(str(error), request.document),)) for request in requests]
+
+    def _alone(self, request: PostingRequest) -> Outcome:
+        """Post one document by itself, prepared anew: it is looked for again where nothing would stop a second one."""
+        made = self._outcome(request.document, partial(self._prepare, request))
+        return self._sent([request], [made])[0] if isinstance(made, Element) else made
 
     def update(self, request: PostingRequest, external_id: str) -> Outcome:
         document = request.document
