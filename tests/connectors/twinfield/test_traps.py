@@ -1,6 +1,5 @@
 """Each trap of Twinfield, and each reading of a question that public facts leave open, tried on the simulator."""
 
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -11,7 +10,6 @@ from werkzeug.wrappers import Request, Response
 from bookbridge.documents import SalesInvoice
 from bookbridge.exchange.preflight import SettingsIndex, check
 from bookbridge.kit.budgets import MemoryBudget, call_limits
-from bookbridge.kit.conformance import suite
 from bookbridge.kit.conformance.rig import Rig, changing
 from bookbridge.kit.contract import Connector, PostingRequest
 from bookbridge.kit.errors import LaterError, UnreachableError
@@ -194,55 +192,6 @@ def test_a_purchase_that_somebody_booked_by_hand_is_told_by_its_number() -> None
         refused = rig.post(other)
         assert isinstance(refused, Refused)
         assert refused.problems[0].field == "number"
-
-
-# --- free text
-
-
-@pytest.mark.parametrize("kind", ["sales_invoice", "purchase_invoice", "journal_entry"])
-def test_it_is_found_where_a_browse_does_not_show_the_header_s_free_text(kind: Any) -> None:
-    with Rig("twinfield", browse_shows_header_free_text=False) as rig:
-        rig.posted(*rig.samples.needed_by(kind))
-        document = rig.samples.of_kind(kind)
-        rig.fault(FaultKind.CUT_AFTER, kind, changes=True, times=1)
-        assert isinstance(rig.post(document), Unclear)
-        found = rig.connector().find(rig.request(document))
-        assert isinstance(found, Found)
-        assert not found.differences
-        assert isinstance(rig.post(document), AlreadyThere)
-
-
-@pytest.mark.parametrize("kind", ["sales_invoice", "purchase_invoice", "journal_entry"])
-def test_a_difference_is_told_apart_where_a_browse_does_not_show_it(kind: str) -> None:
-    with Rig("twinfield", browse_shows_header_free_text=False) as rig:
-        suite.CASES[f"posts_a_difference_beside_what_it_corrects_{kind}"].run(rig)
-
-
-def test_a_memorial_without_our_reference_is_never_taken_for_ours() -> None:
-    with Rig("twinfield", keeps_free_text=False) as rig:
-        posted = rig.post(rig.samples.memorial())
-        assert isinstance(posted, Posted)
-        assert [notice.code for notice in posted.notices] == ["twinfield.reference_not_kept"]
-        found = rig.connector().find(rig.request(rig.samples.memorial()))
-        assert isinstance(found, Found)
-        assert found.differences == ("number",), "a person must look"
-        same = rig.samples.memorial(number="26900999")
-        refused = rig.post(same)
-        assert isinstance(refused, Refused)
-        assert refused.problems[0].code == "twinfield.number_in_use"
-        other = rig.samples.memorial(entry_date=rig.stage.codes.open_day + timedelta(days=1))
-        assert isinstance(rig.connector().find(rig.request(other)), Absent)
-
-
-def test_another_free_text_can_hold_the_reference() -> None:
-    with Rig("twinfield") as rig:
-        options = {"reference_field": "freetext2"}
-        rig.posted(rig.samples.customer())
-        assert isinstance(rig.post(rig.samples.sales(), rig.connector(options=options)), Posted)
-        found = rig.connector(options=options).find(rig.request(rig.samples.sales()))
-        assert isinstance(found, Found)
-        [item] = rig.open_items(("sales",), options=options)
-        assert item.voucher_number == "26000123"
 
 
 # --- VAT, texts, provisional entries
