@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from bookbridge.documents import JournalEntry, JournalLine
+from bookbridge.kit.budgets import MemoryBudget, call_limits
 from bookbridge.kit.conformance import suite
 from bookbridge.kit.conformance.rig import Rig, changing
-from bookbridge.kit.outcomes import Absent, AlreadyThere, Found, Posted, Refused, Unclear
+from bookbridge.kit.outcomes import Absent, AlreadyThere, Found, Later, Posted, Refused, Unclear
 from bookbridge.kit.simulation import FaultKind
 
 
@@ -102,6 +103,26 @@ def test_a_memorial_that_somebody_altered_is_looked_for_after_an_unclear_answer(
         found = rig.connector().find(rig.request(document))
         assert isinstance(found, Found)
         assert found.differences == ("entry_date",)
+
+
+@pytest.mark.parametrize("kind", ["customer", "journal_entry"])
+def test_a_batch_of_which_each_is_looked_for_ends_within_the_credits_of_an_uncertified_app(kind: Any) -> None:
+    with Rig("twinfield", minute_limit=25) as rig:
+        settings = rig.package_settings()
+        rig.advance(61)
+        documents: list[Any] = memorials(rig, 25)
+        if kind == "customer":
+            documents = [rig.samples.customer(number=f"471{number}") for number in range(25)]
+        budget = MemoryBudget(call_limits(rig.fact_sheet.limits), None, rig.now)
+        for _minute in range(4):
+            connector = rig.connector(settings=settings, budget=budget)
+            outcomes = connector.post([rig.request(document) for document in documents])
+            documents = [
+                document for document, outcome in zip(documents, outcomes, strict=True) if isinstance(outcome, Later)
+            ]
+            rig.advance(61)
+        assert not documents, "every minute's credits went into the same questions"
+        assert len(rig.held(kind)) == 25
 
 
 def test_another_free_text_can_hold_the_reference() -> None:

@@ -61,6 +61,8 @@ class TwinfieldClient:
         self._changing = PackageHttp(connection, service(judge=self._judge_change))
         self._sign_in = PackageHttp(connection, common(judge=_judge_sign_in, token_refused=lambda _answer: False))
         self._cluster = ""
+        self.questions = 0
+        """How many requests of ProcessXml that change nothing have been sent."""
 
     # --- reading
 
@@ -72,6 +74,7 @@ class TwinfieldClient:
         return root
 
     def _ask(self, request: Element, endpoint: str, office: str | None = None) -> Element:
+        self.questions += 1
         action = _action("ProcessXmlString")
         body = self._body(request, office)
         answer = self._http.read(self._address(PROCESS_XML), endpoint=endpoint, headers=action, asking=body)

@@ -25,6 +25,9 @@ from bookbridge.kit.outstanding import OutstandingPage
 from bookbridge.kit.package_settings import Administration, PackageSettings
 from bookbridge.kit.places import place
 
+QUESTIONS_AT_ONCE: Final = 8
+"""After so many questions what is ready is sent, so that the credits of a minute never go into questions alone: after
+the wait all of them would be asked again."""
 _FIRST_YEAR: Final = 1990
 _BROWSES: Final[dict[OutstandingKind, str]] = {
     "sales": BROWSES["sales_invoice"],
@@ -101,14 +104,30 @@ class PackageConnector(Connector):
     # --- posting
 
     def post(self, batch: Sequence[PostingRequest]) -> Sequence[Outcome]:
-        prepared = [self._outcome(request.document, partial(self._prepare, request)) for request in batch]
-        sent: dict[int, Outcome] = {}
-        to_send = [(number, made) for number, made in enumerate(prepared) if isinstance(made, Element)]
-        for chunk in _chunks(to_send):
-            requests = [batch[number] for number, _made in chunk]
-            outcomes = self._sent(requests, [made for _number, made in chunk])
-            sent |= {number: outcome for (number, _made), outcome in zip(chunk, outcomes, strict=True)}
-        return [sent[number] if isinstance(made, Element) else made for number, made in enumerate(prepared)]
+        outcomes: dict[int, Outcome] = {}
+        ready: list[tuple[int, Element]] = []
+        asked = self._client.questions
+        for number, request in enumerate(batch):
+            made = self._outcome(request.document, partial(self._prepare, request))
+            if isinstance(made, Element):
+                ready.append((number, made))
+            else:
+                outcomes[number] = made
+            if self._client.questions - asked >= QUESTIONS_AT_ONCE:
+                outcomes |= self._sent_in_chunks(batch, ready)
+                ready, asked = [], self._client.questions
+        outcomes |= self._sent_in_chunks(batch, ready)
+        return [outcomes[number] for number in range(len(batch))]
+
+    def _sent_in_chunks(
+        self, batch: Sequence[PostingRequest], ready: Iterable[tuple[int, Element]]
+    ) -> dict[int, Outcome]:
+        """What became of the documents of a batch that are ready to be sent, by their places in it."""
+        outcomes: dict[int, Outcome] = {}
+        for chunk in _chunks(ready):
+            numbers, made = zip(*chunk, strict=True)
+            outcomes |= zip(numbers, self._sent([batch[number] for number in numbers], made), strict=True)
+        return outcomes
 
     def _prepare(self, request: PostingRequest) -> Element | Outcome:
         document = request.document
