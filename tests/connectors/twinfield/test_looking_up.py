@@ -49,6 +49,32 @@ def test_a_memorial_without_our_reference_is_never_taken_for_ours() -> None:
         assert isinstance(rig.connector().find(rig.request(other)), Absent)
 
 
+@pytest.mark.parametrize("look_first", ["memorials", "all"])
+def test_two_suppliers_may_use_one_number(look_first: str) -> None:
+    with Rig("twinfield", keeps_free_text=False) as rig:
+        rig.posted(rig.samples.supplier(), rig.samples.supplier(number="90013", name="Ander BV"))
+        rig.posted(rig.samples.purchase(number="2611", your_reference="2026-001"))
+        lines = rig.samples.purchase().lines * 2
+        other = rig.samples.purchase(
+            number="2612", your_reference="2026-001", supplier="90013", total=Decimal("242.00"), lines=lines
+        )
+        connector = rig.connector(options={"look_first": look_first})
+        assert isinstance(connector.find(rig.request(other)), Absent)
+        assert isinstance(rig.post(other, connector), Posted)
+        found = connector.find(rig.request(other))
+        assert isinstance(found, Found)
+        assert not found.differences
+
+
+def test_the_same_invoice_on_another_supplier_is_shown_to_a_person() -> None:
+    with Rig("twinfield", keeps_free_text=False) as rig:
+        rig.posted(rig.samples.supplier(), rig.samples.supplier(number="90013", name="Ander BV"))
+        rig.posted(rig.samples.purchase())
+        found = rig.connector().find(rig.request(rig.samples.purchase(supplier="90013")))
+        assert isinstance(found, Found)
+        assert found.differences == ("supplier",)
+
+
 def memorials(rig: Rig, count: int, first: str = "100.00", step: str = "1.00") -> list[JournalEntry]:
     """Of one day on the same accounts, each of its own amount."""
     debit, credit = rig.stage.codes.balance_accounts
