@@ -206,6 +206,25 @@ def test_a_cent_of_vat_is_the_file_s_whether_vatvalue_counts_or_not(counts: bool
         assert rig.held("sales_invoice")[0].total == Decimal("40.34")
 
 
+@pytest.mark.parametrize("vat", ["inclusive", "exclusive"])
+def test_what_was_booked_under_reverse_charge_is_the_same_when_it_is_found(vat: str) -> None:
+    with Rig("twinfield") as rig:
+        codes = rig.stage.codes
+        rig.posted(rig.samples.supplier())
+        line = rig.samples.line(
+            ledger_account=codes.cost_account,
+            vat_code=codes.reverse_charge_vat,
+            amount=Decimal("100.00"),
+            vat_amount=Decimal("21.00"),
+        )
+        invoice = rig.samples.purchase(vat=vat, total=Decimal("100.00"), lines=(line,))
+        assert isinstance(rig.post(invoice), Posted)
+        assert [held.total for held in rig.held("purchase_invoice")] == [Decimal("100.00")]
+        found = rig.connector().find(rig.request(invoice))
+        assert isinstance(found, Found)
+        assert not found.differences
+
+
 def test_a_description_that_is_shortened_is_told_and_one_that_is_refused_names_its_field() -> None:
     for overflow in ("cut", "refuse"):
         with Rig("twinfield", description_limit=40, description_overflow=overflow) as rig:

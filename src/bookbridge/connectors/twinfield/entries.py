@@ -170,11 +170,14 @@ class Entries:
         return Absent("; ".join(searched))
 
     def _differences(self, entry: Entry, held: Element) -> tuple[str, ...]:
-        found = understood(NAME, partial(reading.differences, entry), held)
+        found = self._differing(entry, held)
         if isinstance(entry, JournalEntry) and not soap.text_of(held, f"header/{self._chosen().reference_field}"):
             # It says the same but doesn't bear our reference: it may be another one, so a person decides.
             return (*found, "number")
         return found
+
+    def _differing(self, entry: Entry, held: Element) -> tuple[str, ...]:
+        return understood(NAME, partial(reading.differences, entry, codes=self._codes()), held)
 
     def _searches(self, entry: Entry) -> Iterator[tuple[str, dict[str, tuple[str, str, str]]]]:
         """By year and relation; then, since somebody may have booked it on another one, the period alone. A memorial:
@@ -237,11 +240,11 @@ class Entries:
             return said.partition(" ")[0] == request.reference
         if isinstance(entry, JournalEntry):
             # Without a reference only an entry that says the very same can be taken for it.
-            return not understood(NAME, partial(reading.differences, entry), held)
+            return not self._differing(entry, held)
         number = mapping.invoice_number(entry, request.reference, corrects=request.corrects)
         if soap.text_of(held, "header/invoicenumber") != number:
             return False
-        differing = set(understood(NAME, partial(reading.differences, entry), held))
+        differing = set(self._differing(entry, held))
         # Suppliers number their invoices alike: one number of two relations is mostly two invoices.
         return entry.relation_kind not in differing or differing.isdisjoint({"entry_date", "total"})
 
