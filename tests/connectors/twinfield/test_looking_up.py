@@ -9,7 +9,7 @@ import pytest
 from bookbridge.documents import JournalEntry, JournalLine
 from bookbridge.kit.budgets import MemoryBudget, call_limits
 from bookbridge.kit.conformance import suite
-from bookbridge.kit.conformance.rig import Rig, changing
+from bookbridge.kit.conformance.rig import MemoryDirectory, Rig, changing
 from bookbridge.kit.outcomes import Absent, AlreadyThere, Found, Later, Posted, Refused, Unclear
 from bookbridge.kit.simulation import FaultKind
 
@@ -47,6 +47,23 @@ def test_a_memorial_without_our_reference_is_never_taken_for_ours() -> None:
         assert refused.problems[0].code == "twinfield.number_in_use"
         other = rig.samples.memorial(entry_date=rig.stage.codes.open_day + timedelta(days=1))
         assert isinstance(rig.connector().find(rig.request(other)), Absent)
+
+
+@pytest.mark.parametrize("kind", ["sales_invoice", "purchase_invoice", "journal_entry"])
+def test_what_lands_after_it_was_looked_for_is_no_second_entry_where_repeated_numbers_are_taken(kind: Any) -> None:
+    with Rig("twinfield", repeated_invoice_number="ignore") as rig:
+        rig.posted(*rig.samples.needed_by(kind))
+        document = rig.samples.of_kind(kind)
+        with rig.calls() as calls:
+            rig.fault(FaultKind.CUT_BEFORE, kind, changes=True, times=1)
+            assert isinstance(rig.post(document), Unclear)
+        assert kind == "journal_entry" or len(calls) == 1, "an invoice was looked for at the first attempt"
+        for _time in range(2):
+            assert isinstance(rig.connector().find(rig.request(document)), Absent)
+        # The first attempt comes through late.
+        assert isinstance(rig.post(document, rig.connector(directory=MemoryDirectory())), Posted)
+        assert isinstance(rig.post(document), AlreadyThere)
+        assert len(rig.held(kind)) == 1
 
 
 @pytest.mark.parametrize("look_first", ["memorials", "all"])

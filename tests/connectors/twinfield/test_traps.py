@@ -140,16 +140,18 @@ def test_a_status_without_a_reason_is_no_refusal_of_a_batch(
             assert isinstance(rig.connector().find(rig.request(document)), Found)
 
 
-def test_memorials_of_a_batch_that_was_refused_are_looked_for_before_each_is_sent_alone(
-    monkeypatch: pytest.MonkeyPatch,
+@pytest.mark.parametrize("kind", ["purchase_invoice", "journal_entry"])
+def test_entries_of_a_batch_that_was_refused_are_looked_for_before_each_is_sent_alone(
+    kind: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    with Rig("twinfield") as rig:
-        documents = [rig.samples.memorial(number=number) for number in ("1", "2")]
+    with Rig("twinfield", repeated_invoice_number="ignore") as rig:
+        rig.posted(*rig.samples.needed_by(kind))
+        documents = [rig.samples.of_kind(kind).model_copy(update={"number": number}) for number in ("1", "2")]
         # As if it had been taken all the same.
         spoil_the_next_change(rig, monkeypatch, 400)
         outcomes = rig.connector().post([rig.request(document) for document in documents])
         assert [type(outcome) for outcome in outcomes] == [AlreadyThere] * 2
-        assert len(rig.held("journal_entry")) == 2
+        assert len(rig.held(kind)) == 2
 
 
 def test_a_look_up_that_fails_does_not_lose_what_became_of_the_others() -> None:

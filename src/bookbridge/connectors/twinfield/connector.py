@@ -20,7 +20,7 @@ from bookbridge.kit.booked import BookedPage
 from bookbridge.kit.contract import Connection, Connector, OutstandingKind, PostingRequest, RelationKind
 from bookbridge.kit.errors import LaterError, NotAllowedError, RefusedError, SignInAgainError, UnreachableError
 from bookbridge.kit.fact_sheet import FactSheet, read_fact_sheet
-from bookbridge.kit.outcomes import LookUp, Outcome, Refused
+from bookbridge.kit.outcomes import Absent, AlreadyThere, LookUp, Outcome, Posted, Refused
 from bookbridge.kit.outstanding import OutstandingPage
 from bookbridge.kit.package_settings import Administration, PackageSettings
 from bookbridge.kit.places import place
@@ -28,6 +28,8 @@ from bookbridge.kit.places import place
 QUESTIONS_AT_ONCE: Final = 8
 """After so many questions what is ready is sent, so that the credits of a minute never go into questions alone: after
 the wait all of them would be asked again."""
+_SOUGHT: Final = "twinfield sought"
+"""Under this the directory keeps the references of invoices that were looked for and not found."""
 _FIRST_YEAR: Final = 1990
 _BROWSES: Final[dict[OutstandingKind, str]] = {
     "sales": BROWSES["sales_invoice"],
@@ -117,6 +119,9 @@ class PackageConnector(Connector):
                 outcomes |= self._sent_in_chunks(batch, ready)
                 ready, asked = [], self._client.questions
         outcomes |= self._sent_in_chunks(batch, ready)
+        for number, outcome in outcomes.items():
+            if isinstance(batch[number].document, Invoice) and isinstance(outcome, Posted | AlreadyThere):
+                self.connection.directory.forget(_SOUGHT, batch[number].reference)
         return [outcomes[number] for number in range(len(batch))]
 
     def _sent_in_chunks(
@@ -129,11 +134,14 @@ class PackageConnector(Connector):
             outcomes |= zip(numbers, self._sent([batch[number] for number in numbers], made), strict=True)
         return outcomes
 
-    def _prepare(self, request: PostingRequest) -> Element | Outcome:
+    def _prepare(self, request: PostingRequest, *, again: bool = False) -> Element | Outcome:
         document = request.document
         if isinstance(document, Customer | Supplier):
             return self._relations.prepare(document)
-        return self._entries.prepare(request, document)
+        if isinstance(document, Invoice):
+            # An earlier attempt had no clear answer: what was absent then may have come late.
+            again = again or self.connection.directory.get(_SOUGHT, request.reference) is not None
+        return self._entries.prepare(request, document, again=again)
 
     def _sent(self, requests: Sequence[PostingRequest], made: Sequence[Element]) -> list[Outcome]:
         is_entry = isinstance(requests[0].document, Invoice | JournalEntry)
@@ -149,8 +157,8 @@ class PackageConnector(Connector):
             return [Refused((problem_of(str(error), request.document),)) for request in requests]
 
     def _alone(self, request: PostingRequest) -> Outcome:
-        """Post one document by itself, prepared anew: it is looked for again where nothing would stop a second one."""
-        made = self._outcome(request.document, partial(self._prepare, request))
+        """Post one document by itself, prepared anew: an entry is looked for once more."""
+        made = self._outcome(request.document, partial(self._prepare, request, again=True))
         return self._sent([request], [made])[0] if isinstance(made, Element) else made
 
     def update(self, request: PostingRequest, external_id: str) -> Outcome:
@@ -169,7 +177,10 @@ class PackageConnector(Connector):
         document = request.document
         if isinstance(document, Customer | Supplier):
             return self._relations.look_up(document)
-        return self._entries.look_up(request, document)
+        found = self._entries.look_up(request, document)
+        if isinstance(document, Invoice) and isinstance(found, Absent):
+            self.connection.directory.put(_SOUGHT, request.reference, "absent")
+        return found
 
     def _outcome(self, document: Document, act: Callable[[], Element | Outcome]) -> Element | Outcome:
         return answering.outcome(

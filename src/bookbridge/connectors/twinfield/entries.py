@@ -55,12 +55,14 @@ class Entries:
 
     # --- posting
 
-    def prepare(self, request: PostingRequest, entry: Entry) -> Element | Outcome:
-        """The transaction to be sent, or how it ended without. Raises CannotMapError and the errors of kit.errors."""
+    def prepare(self, request: PostingRequest, entry: Entry, *, again: bool) -> Element | Outcome:
+        """The transaction to be sent, or how it ended without. Raises CannotMapError and the errors of kit.errors.
+
+        `again`: it was sent before, and is looked for whatever the option says."""
         made = self._made(request, entry)
         self._check_relations(entry)
-        if isinstance(entry, JournalEntry) or self._chosen().look_first == "all":
-            # Nothing in Twinfield would refuse a second one, so look first.
+        if again or isinstance(entry, JournalEntry) or self._chosen().look_first == "all":
+            # Nothing in Twinfield would surely refuse a second one, so look first.
             try:
                 held = self.look_up(request, entry, in_doubt=False)
             except TooManyAlikeError:

@@ -50,7 +50,8 @@ class Choices:
     cost_centre_in: str = "dim2"
     """Documented is dim2, with the project in dim3; one public client has it the other way round."""
     look_first: str = "memorials"
-    """`memorials`: Twinfield itself refuses a repeated invoice number. `all`: in an office where that check is off."""
+    """What is looked for before its first posting. `memorials`: for offices that are set to refuse a repeated invoice
+    number, or to warn of it. `all`: for one where that check is off."""
     customer_codes: str = "*"
     supplier_codes: str = "*"
     """The format that Twinfield wants of codes (Settings, dimension types), as it is written there."""
