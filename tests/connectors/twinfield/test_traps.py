@@ -14,6 +14,7 @@ from bookbridge.kit.conformance.rig import Rig, changing
 from bookbridge.kit.contract import Connector, PostingRequest
 from bookbridge.kit.errors import LaterError, UnreachableError
 from bookbridge.kit.outcomes import Absent, AlreadyThere, Found, Later, Posted, Refused, SignInAgain, Unclear
+from bookbridge.kit.outstanding import joined
 from bookbridge.kit.simulation import FaultKind
 
 
@@ -283,6 +284,31 @@ def test_what_is_proposed_to_be_paid_is_still_open() -> None:
         [first, _second] = rig.held("sales_invoice")
         rig.control(("/_simulator/payments", {"entry_id": first.identity, "proposed": True}))
         assert len(rig.open_items(("sales",))) == 2
+
+
+@pytest.mark.parametrize("pages", range(6))
+@pytest.mark.parametrize("moves", [("proposed", "withdrawn"), ("withdrawn", "proposed")])
+def test_an_item_that_moves_while_the_pages_are_read_is_there_once(moves: tuple[str, str], pages: int) -> None:
+    with Rig("twinfield") as rig:
+        rig.posted(rig.samples.customer(), rig.samples.sales())
+        [held] = rig.held("sales_invoice")
+        connector = rig.connector()
+
+        def move(how: str) -> None:
+            rig.control(("/_simulator/payments", {"entry_id": held.identity, how: True}))
+
+        move(moves[1])
+        after, parts = None, []
+        for read in range(6):
+            if read == pages:
+                move(moves[0])
+            page = connector.outstanding(("sales",), after)
+            parts += page.items
+            after = page.following
+            if after is None:
+                break
+        assert after is None
+        assert [item.open_amount for item in joined(parts)] == [Decimal("121.00")]
 
 
 def test_items_of_old_and_new_years_are_all_read() -> None:

@@ -200,8 +200,10 @@ class PackageConnector(Connector):
 
 def _spans(year: int) -> list[tuple[str, int, int]]:
     """Match status, first and last year of each page: a browse has no pages of its own, and what is proposed to be paid
-    is little. Both statuses are open (API Best Practices, Downloading open invoices)."""
+    is little. Both statuses are open (API Best Practices, Downloading open invoices). What is proposed is read before
+    and after the rest: an item that moves from one status to the other meanwhile, either way, is read at least once."""
     return [
+        ("proposed", _FIRST_YEAR, year + 1),
         ("available", _FIRST_YEAR, year - 2),
         ("available", year - 1, year - 1),
         ("available", year, year + 1),

@@ -172,6 +172,8 @@ def outstanding_item(
         open_amount=rounded(open_amount, currency),
         journal=row["code"],
         unmatched_payment=row["code"] not in daybooks,
+        # A row is a line, and one that moves to the other match status is read twice.
+        is_whole=True,
     )
 
 
