@@ -66,6 +66,19 @@ def test_what_lands_after_it_was_looked_for_is_no_second_entry_where_repeated_nu
         assert len(rig.held(kind)) == 1
 
 
+@pytest.mark.parametrize("kind", ["sales_invoice", "purchase_invoice", "journal_entry"])
+def test_a_correction_meets_what_landed_late_where_a_browse_does_not_show_the_reference(kind: Any) -> None:
+    with Rig("twinfield", repeated_invoice_number="ignore", browse_shows_header_free_text=False) as rig:
+        rig.posted(*rig.samples.needed_by(kind))
+        document = rig.samples.of_kind(kind)
+        rig.fault(FaultKind.CUT_BEFORE, kind, changes=True, times=1)
+        assert isinstance(rig.post(document), Unclear)
+        assert isinstance(rig.connector().find(rig.request(document)), Absent)
+        assert isinstance(rig.post(document, rig.connector(directory=MemoryDirectory())), Posted)
+        assert isinstance(rig.post(rig.samples.doubled(document)), Refused)
+        assert len(rig.held(kind)) == 1
+
+
 @pytest.mark.parametrize("look_first", ["memorials", "all"])
 def test_two_suppliers_may_use_one_number(look_first: str) -> None:
     with Rig("twinfield", keeps_free_text=False) as rig:
@@ -130,7 +143,8 @@ def test_a_memorial_that_can_not_be_told_from_many_others_is_a_person_s_to_decid
             for document in documents[10:]:
                 refused = rig.post(document)
                 assert isinstance(refused, Refused)
-                assert refused.problems[0].code == "twinfield.too_many_alike"
+                problem = refused.problems[0]
+                assert (problem.code, problem.field) == ("twinfield.too_many_alike", "entry_date")
                 assert isinstance(rig.connector().find(rig.request(document)), Unclear)
         assert not changing(calls)
 

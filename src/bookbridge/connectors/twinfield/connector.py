@@ -29,7 +29,7 @@ QUESTIONS_AT_ONCE: Final = 8
 """After so many questions what is ready is sent, so that the credits of a minute never go into questions alone: after
 the wait all of them would be asked again."""
 _SOUGHT: Final = "twinfield sought"
-"""Under this the directory keeps the references of invoices that were looked for and not found."""
+"""Under this the directory keeps the references of entries that were looked for and not found."""
 _FIRST_YEAR: Final = 1990
 _BROWSES: Final[dict[OutstandingKind, str]] = {
     "sales": BROWSES["sales_invoice"],
@@ -120,7 +120,7 @@ class PackageConnector(Connector):
                 ready, asked = [], self._client.questions
         outcomes |= self._sent_in_chunks(batch, ready)
         for number, outcome in outcomes.items():
-            if isinstance(batch[number].document, Invoice) and isinstance(outcome, Posted | AlreadyThere):
+            if isinstance(outcome, Posted | AlreadyThere):
                 self.connection.directory.forget(_SOUGHT, batch[number].reference)
         return [outcomes[number] for number in range(len(batch))]
 
@@ -138,10 +138,9 @@ class PackageConnector(Connector):
         document = request.document
         if isinstance(document, Customer | Supplier):
             return self._relations.prepare(document)
-        if isinstance(document, Invoice):
-            # An earlier attempt had no clear answer: what was absent then may have come late.
-            again = again or self.connection.directory.get(_SOUGHT, request.reference) is not None
-        return self._entries.prepare(request, document, again=again)
+        # An earlier attempt had no clear answer: what was absent then may have come late.
+        in_doubt = self.connection.directory.get(_SOUGHT, request.reference) is not None
+        return self._entries.prepare(request, document, again=again, in_doubt=in_doubt)
 
     def _sent(self, requests: Sequence[PostingRequest], made: Sequence[Element]) -> list[Outcome]:
         is_entry = isinstance(requests[0].document, Invoice | JournalEntry)
@@ -178,7 +177,7 @@ class PackageConnector(Connector):
         if isinstance(document, Customer | Supplier):
             return self._relations.look_up(document)
         found = self._entries.look_up(request, document)
-        if isinstance(document, Invoice) and isinstance(found, Absent):
+        if isinstance(found, Absent):
             self.connection.directory.put(_SOUGHT, request.reference, "absent")
         return found
 

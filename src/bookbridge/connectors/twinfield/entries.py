@@ -55,18 +55,19 @@ class Entries:
 
     # --- posting
 
-    def prepare(self, request: PostingRequest, entry: Entry, *, again: bool) -> Element | Outcome:
+    def prepare(self, request: PostingRequest, entry: Entry, *, again: bool, in_doubt: bool) -> Element | Outcome:
         """The transaction to be sent, or how it ended without. Raises CannotMapError and the errors of kit.errors.
 
-        `again`: it was sent before, and is looked for whatever the option says."""
+        `again`: it was sent before, and refused. `in_doubt`: it was sent before, without a clear answer. Either way it
+        is looked for, whatever the option says."""
         made = self._made(request, entry)
         self._check_relations(entry)
-        if again or isinstance(entry, JournalEntry) or self._chosen().look_first == "all":
+        if again or in_doubt or isinstance(entry, JournalEntry) or self._chosen().look_first == "all":
             # Nothing in Twinfield would surely refuse a second one, so look first.
             try:
-                held = self.look_up(request, entry, in_doubt=False)
+                held = self.look_up(request, entry, in_doubt=in_doubt)
             except TooManyAlikeError:
-                return Refused((texts.TOO_MANY_ALIKE(field="lines", most=str(MOST_CANDIDATES)),))
+                return Refused((_too_many_alike(entry),))
             if isinstance(held, Found):
                 return _held(held)
         return made
@@ -263,6 +264,10 @@ def _held(held: Found, problems: tuple[Problem, ...] = ()) -> Outcome:
     words = [problem.evidence for problem in problems if problem.evidence]
     evidence = "; ".join([*words, f"different: {', '.join(held.differences)}"])
     return Refused((texts.NUMBER_IN_USE(field="number", value=held.external_number, evidence=evidence),))
+
+
+def _too_many_alike(entry: Entry) -> Problem:
+    return texts.TOO_MANY_ALIKE(field="entry_date", value=entry.entry_date.isoformat(), most=str(MOST_CANDIDATES))
 
 
 def _shortened(entry: Entry, child: Element) -> str | None:
