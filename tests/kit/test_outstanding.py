@@ -21,5 +21,11 @@ def test_what_is_settled_by_its_other_part_is_not_open() -> None:
     assert joined([part("50.00"), part("7.00", id="70/2"), part("-50.00")]) == [part("7.00", id="70/2")]
 
 
+def test_of_a_whole_item_what_was_read_last_counts() -> None:
+    before, after = (part(amount).model_copy(update={"is_whole": True}) for amount in ("121.00", "71.00"))
+    assert joined([before, part("7.00", id="70/2"), after]) == [after, part("7.00", id="70/2")]
+    assert joined([part("50.00"), before]) == [before]
+
+
 def test_a_sale_and_a_purchase_of_one_id_are_two_items() -> None:
     assert len(joined([part("50.00"), part("50.00", kind="purchase")])) == 2

@@ -260,3 +260,5 @@ class OutstandingItem(_Record):
     fiscal_year: int | None = None
     unmatched_payment: bool = False
     """A receipt or payment that is not linked to an invoice yet; files leave it out by default."""
+    is_whole: bool = False
+    """No part of an item: where a reading brings it more than once, what was read last counts."""

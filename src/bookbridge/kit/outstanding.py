@@ -9,7 +9,7 @@ from bookbridge.documents import OutstandingItem
 @dataclass(frozen=True, slots=True)
 class OutstandingPage:
     """Open items, or the parts of them that a page holds. Parts have the same kind and external id: their open amounts
-    add up, and the earliest due date counts.
+    add up, and the earliest due date counts. An item that says `is_whole` replaces what was read of it before.
 
     `following`: by which the connector finds the next page, also in another process and hours later; None after the
     last one."""
@@ -19,11 +19,12 @@ class OutstandingPage:
 
 
 def joined(parts: Iterable[OutstandingItem]) -> list[OutstandingItem]:
-    """The items that the parts of all pages make together, without those of which nothing is open."""
+    """The items that the parts of all pages make together, in the order they were read, without those of which nothing
+    is open."""
     found: dict[tuple[str, str], OutstandingItem] = {}
     for part in parts:
         key = (part.kind, part.external_id)
-        found[key] = _added(found[key], part) if key in found else part
+        found[key] = part if part.is_whole or key not in found else _added(found[key], part)
     return [item for item in found.values() if item.open_amount]
 
 

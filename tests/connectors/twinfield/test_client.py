@@ -178,7 +178,11 @@ def test_a_text_that_only_speaks_of_the_code_is_no_refused_token() -> None:
         (fault("Client", "Toegang geweigerd. Company ontbreekt in request header."), RefusedError, None),
         (fault("Server", "An unexpected error has occurred"), UnreachableError, True),
         (fault("Server", "An unexpected error has occurred", status=200), UnreachableError, True),
-        (Reply(403, b""), NotAllowedError, None),
+        (fault("Client", "Server was unable to read request.", status=400), RefusedError, None),
+        *[
+            (Reply(status, b"<html>no</html>"), UnreachableError, True)
+            for status in (403, 404, 408, 409, 413, 425, 499)
+        ],
         (Reply(500, b""), UnreachableError, True),
         (Reply(503, b"<html>Fault</html>"), UnreachableError, True),
         (Reply(302, b"", {"Location": "/x"}), UnreachableError, True),
@@ -198,6 +202,18 @@ def test_what_each_answer_to_a_change_means(
     assert type(caught.value) is error
     assert getattr(caught.value, "may_have_arrived", None) == may_have_arrived
     assert len(server.seen) == 2, "a change was sent again"
+
+
+@pytest.mark.parametrize(
+    ("status", "error", "asked"),
+    [(400, RefusedError, 1), (403, NotAllowedError, 1), (404, RefusedError, 1), (408, UnreachableError, 3)],
+)
+def test_what_each_status_of_a_reading_means(status: int, error: type[PackageError], asked: int) -> None:
+    with served(Reply(status, b"")).running() as server, pytest.raises(PackageError) as caught:
+        twinfield(server.url).transaction("VRK", "1")
+    assert type(caught.value) is error
+    assert not getattr(caught.value, "may_have_arrived", False)
+    assert len(server.seen) == 1 + asked
 
 
 @pytest.mark.parametrize(("given", "seconds"), [("17", 17), ("0", 1), ("", 60), ("soon", 60), ("9" * 30, 3600)])

@@ -142,4 +142,4 @@ HELD = """<transaction result="1"><header><code>VRK</code><number>202600001</num
     ],
 )
 def test_what_differs_is_named(old: str, new: str, expected: tuple[str, ...]) -> None:
-    assert reading.differences(golden.SALE, soap.parse(HELD.replace(old, new))) == expected
+    assert reading.differences(golden.SALE, soap.parse(HELD.replace(old, new)), golden.CODES) == expected

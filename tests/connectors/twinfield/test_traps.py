@@ -1,20 +1,20 @@
 """Each trap of Twinfield, and each reading of a question that public facts leave open, tried on the simulator."""
 
-from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import httpx
 import pytest
+from werkzeug.wrappers import Request, Response
 
 from bookbridge.documents import SalesInvoice
 from bookbridge.exchange.preflight import SettingsIndex, check
 from bookbridge.kit.budgets import MemoryBudget, call_limits
-from bookbridge.kit.conformance import suite
 from bookbridge.kit.conformance.rig import Rig, changing
 from bookbridge.kit.contract import Connector, PostingRequest
 from bookbridge.kit.errors import LaterError, UnreachableError
 from bookbridge.kit.outcomes import Absent, AlreadyThere, Found, Later, Posted, Refused, SignInAgain, Unclear
+from bookbridge.kit.outstanding import joined
 from bookbridge.kit.simulation import FaultKind
 
 
@@ -112,6 +112,49 @@ def test_a_bad_request_blames_only_the_one_that_is_to_blame(monkeypatch: pytest.
         assert [type(outcome) for outcome in batch(rig, documents)] == [Posted, Refused, Posted]
 
 
+def spoil_the_next_change(rig: Rig, monkeypatch: pytest.MonkeyPatch, status: int) -> None:
+    """Have it taken, and its answer replaced by a bare status, as a host in between does that lost patience."""
+    answer, left = rig.simulator.answer_api, [status]
+
+    def spoilt(request: Request) -> Response:
+        response = answer(request)
+        return Response(status=left.pop()) if left and rig.simulator.changes_books(request) else response
+
+    monkeypatch.setattr(rig.simulator, "answer_api", spoilt)
+
+
+@pytest.mark.parametrize("status", [403, 404, 408, 409])
+@pytest.mark.parametrize("kind", ["sales_invoice", "journal_entry"])
+def test_a_status_without_a_reason_is_no_refusal_of_a_batch(
+    kind: Any, status: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Rig("twinfield", repeated_invoice_number="ignore") as rig:
+        rig.posted(*rig.samples.needed_by(kind))
+        documents = [rig.samples.of_kind(kind).model_copy(update={"number": number}) for number in ("1", "2", "3")]
+        spoil_the_next_change(rig, monkeypatch, status)
+        with rig.calls() as calls:
+            outcomes = rig.connector().post([rig.request(document) for document in documents])
+        assert [type(outcome) for outcome in outcomes] == [Unclear] * 3
+        assert len(changing(calls)) == 1, "what may have been taken was sent again"
+        assert len(rig.held(kind)) == 3
+        for document in documents:
+            assert isinstance(rig.connector().find(rig.request(document)), Found)
+
+
+@pytest.mark.parametrize("kind", ["purchase_invoice", "journal_entry"])
+def test_entries_of_a_batch_that_was_refused_are_looked_for_before_each_is_sent_alone(
+    kind: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Rig("twinfield", repeated_invoice_number="ignore") as rig:
+        rig.posted(*rig.samples.needed_by(kind))
+        documents = [rig.samples.of_kind(kind).model_copy(update={"number": number}) for number in ("1", "2")]
+        # As if it had been taken all the same.
+        spoil_the_next_change(rig, monkeypatch, 400)
+        outcomes = rig.connector().post([rig.request(document) for document in documents])
+        assert [type(outcome) for outcome in outcomes] == [AlreadyThere] * 2
+        assert len(rig.held(kind)) == 2
+
+
 def test_a_look_up_that_fails_does_not_lose_what_became_of_the_others() -> None:
     with Rig("twinfield") as rig:
         rig.posted(rig.samples.customer(), *sales(rig, 1))
@@ -154,55 +197,6 @@ def test_a_purchase_that_somebody_booked_by_hand_is_told_by_its_number() -> None
         assert refused.problems[0].field == "number"
 
 
-# --- free text
-
-
-@pytest.mark.parametrize("kind", ["sales_invoice", "purchase_invoice", "journal_entry"])
-def test_it_is_found_where_a_browse_does_not_show_the_header_s_free_text(kind: Any) -> None:
-    with Rig("twinfield", browse_shows_header_free_text=False) as rig:
-        rig.posted(*rig.samples.needed_by(kind))
-        document = rig.samples.of_kind(kind)
-        rig.fault(FaultKind.CUT_AFTER, kind, changes=True, times=1)
-        assert isinstance(rig.post(document), Unclear)
-        found = rig.connector().find(rig.request(document))
-        assert isinstance(found, Found)
-        assert not found.differences
-        assert isinstance(rig.post(document), AlreadyThere)
-
-
-@pytest.mark.parametrize("kind", ["sales_invoice", "purchase_invoice", "journal_entry"])
-def test_a_difference_is_told_apart_where_a_browse_does_not_show_it(kind: str) -> None:
-    with Rig("twinfield", browse_shows_header_free_text=False) as rig:
-        suite.CASES[f"posts_a_difference_beside_what_it_corrects_{kind}"].run(rig)
-
-
-def test_a_memorial_without_our_reference_is_never_taken_for_ours() -> None:
-    with Rig("twinfield", keeps_free_text=False) as rig:
-        posted = rig.post(rig.samples.memorial())
-        assert isinstance(posted, Posted)
-        assert [notice.code for notice in posted.notices] == ["twinfield.reference_not_kept"]
-        found = rig.connector().find(rig.request(rig.samples.memorial()))
-        assert isinstance(found, Found)
-        assert found.differences == ("number",), "a person must look"
-        same = rig.samples.memorial(number="26900999")
-        refused = rig.post(same)
-        assert isinstance(refused, Refused)
-        assert refused.problems[0].code == "twinfield.number_in_use"
-        other = rig.samples.memorial(entry_date=rig.stage.codes.open_day + timedelta(days=1))
-        assert isinstance(rig.connector().find(rig.request(other)), Absent)
-
-
-def test_another_free_text_can_hold_the_reference() -> None:
-    with Rig("twinfield") as rig:
-        options = {"reference_field": "freetext2"}
-        rig.posted(rig.samples.customer())
-        assert isinstance(rig.post(rig.samples.sales(), rig.connector(options=options)), Posted)
-        found = rig.connector(options=options).find(rig.request(rig.samples.sales()))
-        assert isinstance(found, Found)
-        [item] = rig.open_items(("sales",), options=options)
-        assert item.voucher_number == "26000123"
-
-
 # --- VAT, texts, provisional entries
 
 
@@ -213,6 +207,25 @@ def test_a_cent_of_vat_is_the_file_s_whether_vatvalue_counts_or_not(counts: bool
         line = rig.samples.line(amount=Decimal("33.33"), vat_amount=Decimal("7.01"))
         assert isinstance(rig.post(rig.samples.sales(total=Decimal("40.34"), lines=(line,))), Posted)
         assert rig.held("sales_invoice")[0].total == Decimal("40.34")
+
+
+@pytest.mark.parametrize("vat", ["inclusive", "exclusive"])
+def test_what_was_booked_under_reverse_charge_is_the_same_when_it_is_found(vat: str) -> None:
+    with Rig("twinfield") as rig:
+        codes = rig.stage.codes
+        rig.posted(rig.samples.supplier())
+        line = rig.samples.line(
+            ledger_account=codes.cost_account,
+            vat_code=codes.reverse_charge_vat,
+            amount=Decimal("100.00"),
+            vat_amount=Decimal("21.00"),
+        )
+        invoice = rig.samples.purchase(vat=vat, total=Decimal("100.00"), lines=(line,))
+        assert isinstance(rig.post(invoice), Posted)
+        assert [held.total for held in rig.held("purchase_invoice")] == [Decimal("100.00")]
+        found = rig.connector().find(rig.request(invoice))
+        assert isinstance(found, Found)
+        assert not found.differences
 
 
 def test_a_description_that_is_shortened_is_told_and_one_that_is_refused_names_its_field() -> None:
@@ -271,6 +284,31 @@ def test_what_is_proposed_to_be_paid_is_still_open() -> None:
         [first, _second] = rig.held("sales_invoice")
         rig.control(("/_simulator/payments", {"entry_id": first.identity, "proposed": True}))
         assert len(rig.open_items(("sales",))) == 2
+
+
+@pytest.mark.parametrize("pages", range(6))
+@pytest.mark.parametrize("moves", [("proposed", "withdrawn"), ("withdrawn", "proposed")])
+def test_an_item_that_moves_while_the_pages_are_read_is_there_once(moves: tuple[str, str], pages: int) -> None:
+    with Rig("twinfield") as rig:
+        rig.posted(rig.samples.customer(), rig.samples.sales())
+        [held] = rig.held("sales_invoice")
+        connector = rig.connector()
+
+        def move(how: str) -> None:
+            rig.control(("/_simulator/payments", {"entry_id": held.identity, how: True}))
+
+        move(moves[1])
+        after, parts = None, []
+        for read in range(6):
+            if read == pages:
+                move(moves[0])
+            page = connector.outstanding(("sales",), after)
+            parts += page.items
+            after = page.following
+            if after is None:
+                break
+        assert after is None
+        assert [item.open_amount for item in joined(parts)] == [Decimal("121.00")]
 
 
 def test_items_of_old_and_new_years_are_all_read() -> None:

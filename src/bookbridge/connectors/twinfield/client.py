@@ -32,6 +32,11 @@ MAX_PAGES = 1000
 WAIT_S = 60
 """After a 429 that doesn't say for how long; the credits are a minute's."""
 LONGEST_WAIT_S = 3600
+TOO_MANY_LINES: Final = 400
+"""What a request with too many lines is answered with (fair use policy): the one by which a change is refused."""
+NO_REFUSALS: Final = frozenset({425, 499})
+"""Statuses of the 4xx that whatever stands before a service gives too when it lost patience or the line: they say
+nothing of what the service did."""
 
 
 class TwinfieldClient:
@@ -42,22 +47,22 @@ class TwinfieldClient:
         self._login = connection.base_address.rstrip("/")
         self.office = connection.administration
         limits = fact_sheet.limits
-        common = partial(HttpRules, package=fact_sheet.package, timeout_s=limits.request_timeout_s)
-        self._http = PackageHttp(
-            connection,
-            common(
-                judge=self._judge,
-                limits_seen=limits_seen,
-                # The token stands in the body.
-                signed=lambda _token: {},
-                token_refused=lambda answer: answer.status == 401 or soap.refuses_the_token(answer.body),
-                cost_of_change=limits.cost_of_change,
-            ),
+        # The token stands in the body.
+        common = partial(
+            HttpRules, package=fact_sheet.package, timeout_s=limits.request_timeout_s, signed=lambda _token: {}
         )
-        self._sign_in = PackageHttp(
-            connection, common(judge=_judge_sign_in, signed=lambda _token: {}, token_refused=lambda _answer: False)
+        service = partial(
+            common,
+            limits_seen=limits_seen,
+            token_refused=lambda answer: answer.status == 401 or soap.refuses_the_token(answer.body),
+            cost_of_change=limits.cost_of_change,
         )
+        self._http = PackageHttp(connection, service(judge=self._judge))
+        self._changing = PackageHttp(connection, service(judge=self._judge_change))
+        self._sign_in = PackageHttp(connection, common(judge=_judge_sign_in, token_refused=lambda _answer: False))
         self._cluster = ""
+        self.questions = 0
+        """How many requests of ProcessXml that change nothing have been sent."""
 
     # --- reading
 
@@ -69,6 +74,7 @@ class TwinfieldClient:
         return root
 
     def _ask(self, request: Element, endpoint: str, office: str | None = None) -> Element:
+        self.questions += 1
         action = _action("ProcessXmlString")
         body = self._body(request, office)
         answer = self._http.read(self._address(PROCESS_XML), endpoint=endpoint, headers=action, asking=body)
@@ -166,8 +172,9 @@ class TwinfieldClient:
 
     def change(self, request: Element, *, endpoint: str) -> Element:
         """What ProcessXml answers to a change: its own word for each child. Raises the errors of kit.errors;
-        UnreachableError.may_have_arrived tells about a failed line and about an answer that can't be understood."""
-        answer = self._http.change(
+        UnreachableError.may_have_arrived tells about a failed line and about an answer that can't be understood. A
+        RefusedError says that nothing of the request was taken."""
+        answer = self._changing.change(
             "POST",
             self._address(PROCESS_XML),
             self._body(request),
@@ -249,9 +256,17 @@ class TwinfieldClient:
             return
         if answer.status == 403:
             raise NotAllowedError("Forbidden")
-        if 400 <= answer.status < 500:
+        if 400 <= answer.status < 500 and answer.status not in NO_REFUSALS:
             raise RefusedError(_page_words(answer) or f"status {answer.status}", answer.status)
         raise UnreachableError(f"Twinfield answered with status {answer.status} and no reason")
+
+    def _judge_change(self, answer: Answer) -> None:
+        """As `_judge`, but for a change a status alone is no refusal, unless the vendor says so of it: what was sent is
+        looked up before it is sent again."""
+        says_why = answer.status in {TOO_MANY_LINES, 429} or soap.fault_in(answer.body) is not None
+        if 400 <= answer.status < 500 and not says_why:
+            raise UnreachableError(f"Twinfield answered a change with status {answer.status} and no reason")
+        self._judge(answer)
 
 
 def limits_seen(headers: Headers) -> Iterator[LimitSeen]:

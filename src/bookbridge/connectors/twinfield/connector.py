@@ -20,11 +20,16 @@ from bookbridge.kit.booked import BookedPage
 from bookbridge.kit.contract import Connection, Connector, OutstandingKind, PostingRequest, RelationKind
 from bookbridge.kit.errors import LaterError, NotAllowedError, RefusedError, SignInAgainError, UnreachableError
 from bookbridge.kit.fact_sheet import FactSheet, read_fact_sheet
-from bookbridge.kit.outcomes import LookUp, Outcome, Refused
+from bookbridge.kit.outcomes import Absent, AlreadyThere, LookUp, Outcome, Posted, Refused
 from bookbridge.kit.outstanding import OutstandingPage
 from bookbridge.kit.package_settings import Administration, PackageSettings
 from bookbridge.kit.places import place
 
+QUESTIONS_AT_ONCE: Final = 8
+"""After so many questions what is ready is sent, so that the credits of a minute never go into questions alone: after
+the wait all of them would be asked again."""
+_SOUGHT: Final = "twinfield sought"
+"""Under this the directory keeps the references of entries that were looked for and not found."""
 _FIRST_YEAR: Final = 1990
 _BROWSES: Final[dict[OutstandingKind, str]] = {
     "sales": BROWSES["sales_invoice"],
@@ -101,20 +106,41 @@ class PackageConnector(Connector):
     # --- posting
 
     def post(self, batch: Sequence[PostingRequest]) -> Sequence[Outcome]:
-        prepared = [self._outcome(request.document, partial(self._prepare, request)) for request in batch]
-        sent: dict[int, Outcome] = {}
-        to_send = [(number, made) for number, made in enumerate(prepared) if isinstance(made, Element)]
-        for chunk in _chunks(to_send):
-            requests = [batch[number] for number, _made in chunk]
-            outcomes = self._sent(requests, [made for _number, made in chunk])
-            sent |= {number: outcome for (number, _made), outcome in zip(chunk, outcomes, strict=True)}
-        return [sent[number] if isinstance(made, Element) else made for number, made in enumerate(prepared)]
+        outcomes: dict[int, Outcome] = {}
+        ready: list[tuple[int, Element]] = []
+        asked = self._client.questions
+        for number, request in enumerate(batch):
+            made = self._outcome(request.document, partial(self._prepare, request))
+            if isinstance(made, Element):
+                ready.append((number, made))
+            else:
+                outcomes[number] = made
+            if self._client.questions - asked >= QUESTIONS_AT_ONCE:
+                outcomes |= self._sent_in_chunks(batch, ready)
+                ready, asked = [], self._client.questions
+        outcomes |= self._sent_in_chunks(batch, ready)
+        for number, outcome in outcomes.items():
+            if isinstance(outcome, Posted | AlreadyThere):
+                self.connection.directory.forget(_SOUGHT, batch[number].reference)
+        return [outcomes[number] for number in range(len(batch))]
 
-    def _prepare(self, request: PostingRequest) -> Element | Outcome:
+    def _sent_in_chunks(
+        self, batch: Sequence[PostingRequest], ready: Iterable[tuple[int, Element]]
+    ) -> dict[int, Outcome]:
+        """What became of the documents of a batch that are ready to be sent, by their places in it."""
+        outcomes: dict[int, Outcome] = {}
+        for chunk in _chunks(ready):
+            numbers, made = zip(*chunk, strict=True)
+            outcomes |= zip(numbers, self._sent([batch[number] for number in numbers], made), strict=True)
+        return outcomes
+
+    def _prepare(self, request: PostingRequest, *, again: bool = False) -> Element | Outcome:
         document = request.document
         if isinstance(document, Customer | Supplier):
             return self._relations.prepare(document)
-        return self._entries.prepare(request, document)
+        # An earlier attempt had no clear answer: what was absent then may have come late.
+        in_doubt = self.connection.directory.get(_SOUGHT, request.reference) is not None
+        return self._entries.prepare(request, document, again=again, in_doubt=in_doubt)
 
     def _sent(self, requests: Sequence[PostingRequest], made: Sequence[Element]) -> list[Outcome]:
         is_entry = isinstance(requests[0].document, Invoice | JournalEntry)
@@ -125,9 +151,14 @@ class PackageConnector(Connector):
             return [answering.waiting(error, self.connection.now())] * len(requests)
         except NotAllowedError as error:
             if isinstance(error, RefusedError) and len(requests) > 1:
-                # None of it was taken, and one of them is to blame: each by itself.
-                return [self._sent([request], [one])[0] for request, one in zip(requests, made, strict=True)]
+                # None of it was taken, and one of them is to blame.
+                return [self._alone(request) for request in requests]
             return [Refused((problem_of(str(error), request.document),)) for request in requests]
+
+    def _alone(self, request: PostingRequest) -> Outcome:
+        """Post one document by itself, prepared anew: an entry is looked for once more."""
+        made = self._outcome(request.document, partial(self._prepare, request, again=True))
+        return self._sent([request], [made])[0] if isinstance(made, Element) else made
 
     def update(self, request: PostingRequest, external_id: str) -> Outcome:
         document = request.document
@@ -145,7 +176,10 @@ class PackageConnector(Connector):
         document = request.document
         if isinstance(document, Customer | Supplier):
             return self._relations.look_up(document)
-        return self._entries.look_up(request, document)
+        found = self._entries.look_up(request, document)
+        if isinstance(found, Absent):
+            self.connection.directory.put(_SOUGHT, request.reference, "absent")
+        return found
 
     def _outcome(self, document: Document, act: Callable[[], Element | Outcome]) -> Element | Outcome:
         return answering.outcome(
@@ -165,8 +199,10 @@ class PackageConnector(Connector):
 
 def _spans(year: int) -> list[tuple[str, int, int]]:
     """Match status, first and last year of each page: a browse has no pages of its own, and what is proposed to be paid
-    is little. Both statuses are open (API Best Practices, Downloading open invoices)."""
+    is little. Both statuses are open (API Best Practices, Downloading open invoices). What is proposed is read before
+    and after the rest: an item that moves from one status to the other meanwhile, either way, is read at least once."""
     return [
+        ("proposed", _FIRST_YEAR, year + 1),
         ("available", _FIRST_YEAR, year - 2),
         ("available", year - 1, year - 1),
         ("available", year, year + 1),

@@ -27,7 +27,15 @@ _FIELDS: Final = tuple(
 IN_THE_BOOKS: Final = {"final", "temporary", ""}
 """Statuses of what is booked, finally or provisionally. Nothing is filtered by status: what `normal`, which the browse
 definitions propose, leaves out is not public."""
-MOST_CANDIDATES = 20
+MOST_CANDIDATES: Final = 10
+"""So many are read at most, which leaves an uncertified app the credits to post."""
+
+
+class TooManyAlikeError(UnreachableError):
+    """Which entry is ours can't be told: more than MOST_CANDIDATES would have to be read."""
+
+    def __init__(self) -> None:
+        super().__init__(f"more than {MOST_CANDIDATES} entries may be it, and a browse doesn't show our reference")
 
 
 class Entries:
@@ -47,13 +55,19 @@ class Entries:
 
     # --- posting
 
-    def prepare(self, request: PostingRequest, entry: Entry) -> Element | Outcome:
-        """The transaction to be sent, or how it ended without. Raises CannotMapError and the errors of kit.errors."""
+    def prepare(self, request: PostingRequest, entry: Entry, *, again: bool, in_doubt: bool) -> Element | Outcome:
+        """The transaction to be sent, or how it ended without. Raises CannotMapError and the errors of kit.errors.
+
+        `again`: it was sent before, and refused. `in_doubt`: it was sent before, without a clear answer. Either way it
+        is looked for, whatever the option says."""
         made = self._made(request, entry)
         self._check_relations(entry)
-        if isinstance(entry, JournalEntry) or self._chosen().look_first == "all":
-            # Nothing in Twinfield would refuse a second one, so look first.
-            held = self.look_up(request, entry)
+        if again or in_doubt or isinstance(entry, JournalEntry) or self._chosen().look_first == "all":
+            # Nothing in Twinfield would surely refuse a second one, so look first.
+            try:
+                held = self.look_up(request, entry, in_doubt=in_doubt)
+            except TooManyAlikeError:
+                return Refused((_too_many_alike(entry),))
             if isinstance(held, Found):
                 return _held(held)
         return made
@@ -142,25 +156,31 @@ class Entries:
 
     # --- finding
 
-    def look_up(self, request: PostingRequest, entry: Entry) -> Found | Absent:
+    def look_up(self, request: PostingRequest, entry: Entry, *, in_doubt: bool = True) -> Found | Absent:
         """Search the books for the entry by our reference, or by its invoice number where no reference of ours stands,
-        and compare what is found."""
+        and compare what is found.
+
+        `in_doubt`: it may have been posted, and changed by somebody since. Raises TooManyAlikeError and the errors of
+        kit.errors."""
         searched: list[str] = []
         for code, filters in self._searches(entry):
             rows = self._client.browse(code, _FIELDS, filters)
             searched.append(f"{code} {' '.join(filters[f'{HEAD}yearperiod'][1:])}")
-            held = self._among(rows, request, entry)
+            held = self._among(rows, request, entry, in_doubt=in_doubt)
             if held is not None:
                 daybook, number = soap.text_of(held, "header/code"), soap.text_of(held, "header/number")
                 return Found(f"{daybook}/{number}", number, self._differences(entry, held))
         return Absent("; ".join(searched))
 
     def _differences(self, entry: Entry, held: Element) -> tuple[str, ...]:
-        found = understood(NAME, partial(reading.differences, entry), held)
+        found = self._differing(entry, held)
         if isinstance(entry, JournalEntry) and not soap.text_of(held, f"header/{self._chosen().reference_field}"):
             # It says the same but doesn't bear our reference: it may be another one, so a person decides.
             return (*found, "number")
         return found
+
+    def _differing(self, entry: Entry, held: Element) -> tuple[str, ...]:
+        return understood(NAME, partial(reading.differences, entry, codes=self._codes()), held)
 
     def _searches(self, entry: Entry) -> Iterator[tuple[str, dict[str, tuple[str, str, str]]]]:
         """By year and relation; then, since somebody may have booked it on another one, the period alone. A memorial:
@@ -178,26 +198,44 @@ class Entries:
         if period is not None:
             yield browse, {f"{HEAD}yearperiod": ("between", period, period)}
 
-    def _among(self, rows: Sequence[Row], request: PostingRequest, entry: Entry) -> Element | None:
+    def _among(self, rows: Sequence[Row], request: PostingRequest, entry: Entry, *, in_doubt: bool) -> Element | None:
         """The transaction of ours, which is read to compare it."""
-        field = f"{LINE}{self._chosen().reference_field}"
-        here = [row for row in rows if row["code"] == entry.journal and row.get(f"{HEAD}status", "") in IN_THE_BOOKS]
-        ours = [row for row in here if row.get(field, "").partition(" ")[0] == request.reference]
-        # Whether a browse shows the header's free text, and whether the daybook keeps it, is not public.
-        silent = [row for row in here if not row.get(field) and self._may_be(row, request, entry)]
-        for row in [*ours, *silent][:MOST_CANDIDATES]:
-            held = self._client.transaction(row["code"], row["number"])
-            if held is not None and self._is_ours(held, request, entry):
-                return held
+        read: set[tuple[str, str]] = set()
+        for candidates in self._candidates(rows, request, entry, in_doubt=in_doubt):
+            # A row is a line: an entry may have several.
+            keys = dict.fromkeys(key for row in candidates if (key := (row["code"], row["number"])) not in read)
+            if len(keys) > MOST_CANDIDATES:
+                raise TooManyAlikeError
+            for code, number in keys:
+                held = self._client.transaction(code, number)
+                if held is not None and self._is_ours(held, request, entry):
+                    return held
+            read |= keys.keys()
         return None
 
-    def _may_be(self, row: Row, request: PostingRequest, entry: Entry) -> bool:
+    def _candidates(
+        self, rows: Sequence[Row], request: PostingRequest, entry: Entry, *, in_doubt: bool
+    ) -> Iterator[list[Row]]:
+        """Rows that may be of the entry, the likeliest first."""
+        field = f"{LINE}{self._chosen().reference_field}"
+        here = [row for row in rows if row["code"] == entry.journal and row.get(f"{HEAD}status", "") in IN_THE_BOOKS]
+        yield [row for row in here if row.get(field, "").partition(" ")[0] == request.reference]
+        # Whether a browse shows the header's free text, and whether the daybook keeps it, is not public.
+        silent = [row for row in here if not row.get(field)]
         if isinstance(entry, Invoice):
             number = mapping.invoice_number(entry, request.reference, corrects=request.corrects)
-            return row.get(f"{LINE}invnumber", "") == number
+            yield [row for row in silent if row.get(f"{LINE}invnumber", "") == number]
+            return
+        agreeing = [(row, self._agreements(row, entry)) for row in silent]
+        yield [row for row, count in agreeing if count == 2]
+        if in_doubt:
+            yield [row for row, count in agreeing if count == 1]
+
+    def _agreements(self, row: Row, entry: JournalEntry) -> int:
+        """In how many of date and first amount a row says what the entry does."""
         amount = understood(NAME, lambda found: reading.amount_of(found[f"{LINE}valuesigned"]), row)
-        is_first = amount == rounded(entry.lines[0].amount, entry.currency)
-        return is_first or row.get(f"{HEAD}date") == mapping.day_text(entry.entry_date)
+        has_amount = amount == rounded(entry.lines[0].amount, entry.currency)
+        return has_amount + (row.get(f"{HEAD}date") == mapping.day_text(entry.entry_date))
 
     def _is_ours(self, held: Element, request: PostingRequest, entry: Entry) -> bool:
         said = soap.text_of(held, f"header/{self._chosen().reference_field}")
@@ -205,9 +243,13 @@ class Entries:
             return said.partition(" ")[0] == request.reference
         if isinstance(entry, JournalEntry):
             # Without a reference only an entry that says the very same can be taken for it.
-            return not understood(NAME, partial(reading.differences, entry), held)
+            return not self._differing(entry, held)
         number = mapping.invoice_number(entry, request.reference, corrects=request.corrects)
-        return soap.text_of(held, "header/invoicenumber") == number
+        if soap.text_of(held, "header/invoicenumber") != number:
+            return False
+        differing = set(self._differing(entry, held))
+        # Suppliers number their invoices alike: one number of two relations is mostly two invoices.
+        return entry.relation_kind not in differing or differing.isdisjoint({"entry_date", "total"})
 
 
 def _entry(request: PostingRequest) -> Entry:
@@ -222,6 +264,10 @@ def _held(held: Found, problems: tuple[Problem, ...] = ()) -> Outcome:
     words = [problem.evidence for problem in problems if problem.evidence]
     evidence = "; ".join([*words, f"different: {', '.join(held.differences)}"])
     return Refused((texts.NUMBER_IN_USE(field="number", value=held.external_number, evidence=evidence),))
+
+
+def _too_many_alike(entry: Entry) -> Problem:
+    return texts.TOO_MANY_ALIKE(field="entry_date", value=entry.entry_date.isoformat(), most=str(MOST_CANDIDATES))
 
 
 def _shortened(entry: Entry, child: Element) -> str | None:

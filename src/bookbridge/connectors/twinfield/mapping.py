@@ -50,7 +50,8 @@ class Choices:
     cost_centre_in: str = "dim2"
     """Documented is dim2, with the project in dim3; one public client has it the other way round."""
     look_first: str = "memorials"
-    """`memorials`: Twinfield itself refuses a repeated invoice number. `all`: in an office where that check is off."""
+    """What is looked for before its first posting. `memorials`: for offices that are set to refuse a repeated invoice
+    number, or to warn of it. `all`: for one where that check is off."""
     customer_codes: str = ""
     supplier_codes: str = ""
     """The format that Twinfield wants of codes (Settings, dimension types), as it is written there; goes before the one
@@ -109,10 +110,14 @@ class Codes:
         return found
 
     def vat_code(self, code: str, field: str) -> VatCode:
-        found = self._vat_codes.get(code)
-        if found is None and self._vat_is_known:
+        """Raises CannotMapError for one that is not there."""
+        if code not in self._vat_codes and self._vat_is_known:
             raise CannotMapError((texts.CODE_UNKNOWN(field=field, value=code),))
-        return found or VatCode(code=code)
+        return self.known_vat_code(code)
+
+    def known_vat_code(self, code: str) -> VatCode:
+        """What is known of a code; no more than its name where it is not there."""
+        return self._vat_codes.get(code) or VatCode(code=code)
 
     def check_listed(self, name: str, code: str | None, field: str) -> None:
         known, unread = self._lists[name]
@@ -283,11 +288,16 @@ def net_of(line: InvoiceLine, invoice: Invoice, vat_code: VatCode | None, path: 
     """The line's amount without VAT, as Twinfield counts. An amount with VAT is converted only where the file gives the
     VAT amount, so that no cent is ever computed twice. Raises CannotMapError."""
     amount = rounded(line.amount, invoice.currency)
-    if invoice.vat != "inclusive" or vat_code is None or vat_code.percentage == 0 or vat_code.reverse_charge:
+    if invoice.vat != "inclusive" or not adds_vat(vat_code):
         return amount
     if line.vat_amount is None:
         raise CannotMapError((texts.VAT_AMOUNT_NEEDED(field=f"{path}.amount", value=str(line.amount)),))
     return amount - rounded(line.vat_amount, invoice.currency)
+
+
+def adds_vat(vat_code: VatCode | None) -> bool:
+    """Whether what is paid is more than the amount without VAT: under reverse charge both are the same."""
+    return vat_code is not None and vat_code.percentage != 0 and not vat_code.reverse_charge
 
 
 def given_vat(line: InvoiceLine, invoice: Invoice, vat_code: VatCode | None) -> Decimal | None:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from bookbridge.connectors.twinfield import soap
-from bookbridge.connectors.twinfield.mapping import Entry, Traded, day_text, number_behind
+from bookbridge.connectors.twinfield.mapping import Codes, Entry, Traded, adds_vat, day_text, number_behind
 from bookbridge.connectors.twinfield.soap import Element
 from bookbridge.documents import Invoice, InvoiceLine, JournalEntry, OutstandingItem, PurchaseInvoice, rounded
 from bookbridge.kit.booked import BookedEntry
@@ -180,6 +180,8 @@ def outstanding_item(
         open_amount=rounded(open_amount, currency),
         journal=row["code"],
         unmatched_payment=row["code"] not in daybooks,
+        # A row is a line, and one that moves to the other match status is read twice.
+        is_whole=True,
     )
 
 
@@ -210,7 +212,7 @@ def booked_entry(kind: str, row: Row) -> BookedEntry:
 # --- comparing
 
 
-def differences(entry: Entry, held: Element) -> tuple[str, ...]:
+def differences(entry: Entry, held: Element, codes: Codes) -> tuple[str, ...]:
     """Our names of the fields in which a transaction of Twinfield's doesn't agree with the document."""
     found: list[str] = []
     lines = [_signed(line) for line in held.iterfind("lines/line")]
@@ -223,7 +225,7 @@ def differences(entry: Entry, held: Element) -> tuple[str, ...]:
     if isinstance(entry, Invoice) and _total_differs(entry, lines):
         found.append("total")
     details = Counter((line["dim1"], line["amount"]) for line in lines if line["type"] == "detail")
-    if details != _expected(entry):
+    if details != _expected(entry, codes):
         found.append("lines")
     return tuple(found)
 
@@ -258,16 +260,17 @@ def _total_differs(invoice: Invoice, lines: list[dict[str, object]]) -> bool:
     return abs(total - said) > invoice.vat_room
 
 
-def _expected(entry: Entry) -> Counter[tuple[object, object]]:
+def _expected(entry: Entry, codes: Codes) -> Counter[tuple[object, object]]:
     if isinstance(entry, JournalEntry):
         return Counter((line.ledger_account, rounded(line.amount, entry.currency)) for line in entry.lines)
     sign = 1 if isinstance(entry, PurchaseInvoice) else -1
-    return Counter((line.ledger_account, _net(line, entry) * sign) for line in entry.lines)
+    return Counter((line.ledger_account, _net(line, entry, codes) * sign) for line in entry.lines)
 
 
-def _net(line: InvoiceLine, invoice: Invoice) -> Decimal:
+def _net(line: InvoiceLine, invoice: Invoice, codes: Codes) -> Decimal:
     """As mapping.net_of, but of a line that was posted: it could be converted then."""
     amount = rounded(line.amount, invoice.currency)
-    if invoice.vat != "inclusive" or line.vat_amount is None or line.vat_code is None:
+    vat_code = codes.known_vat_code(line.vat_code) if line.vat_code else None
+    if invoice.vat != "inclusive" or line.vat_amount is None or not adds_vat(vat_code):
         return amount
     return amount - rounded(line.vat_amount, invoice.currency)

@@ -332,6 +332,21 @@ NUMBER_IN_USE = ProblemKind(
         "Comparez les deux écritures. Donnez un autre numéro à celle-ci, ou laissez-la si c’est la même.",
     ),
 )
+TOO_MANY_ALIKE = ProblemKind(
+    "twinfield.too_many_alike",
+    en=Text(
+        "Twinfield has more than {most} entries that may be this one, and doesn't show which of them bears our reference.",
+        "See in Twinfield whether this one is among them. If it is, leave it out. If not, give it another date, or book it there by hand and leave it out.",
+    ),
+    nl=Text(
+        "Twinfield heeft meer dan {most} boekingen die deze kunnen zijn, en toont niet bij welke onze referentie staat.",
+        "Kijk in Twinfield of deze erbij is. Zo ja, laat hem weg. Zo niet, geef hem een andere datum, of boek hem daar met de hand en laat hem weg.",
+    ),
+    fr=Text(
+        "Twinfield contient plus de {most} écritures qui peuvent être celle-ci, sans montrer laquelle porte notre référence.",
+        "Vérifiez dans Twinfield si celle-ci en fait partie. Si oui, laissez-la. Sinon, donnez-lui une autre date, ou saisissez-la dans Twinfield à la main et laissez-la.",
+    ),
+)
 OFFICE_FORBIDDEN = ProblemKind(
     "twinfield.office_forbidden",
     en=Text(

@@ -27,6 +27,7 @@ class PaymentBody(_Body):
     relation: str | None = None
     amount: Decimal | None = Field(default=None, description="none = all that is open")
     proposed: bool = Field(default=False, description="only proposed to be paid, as a payment run does")
+    withdrawn: bool = Field(default=False, description="no longer proposed to be paid: the payment run was undone")
 
 
 class EntryBody(_Body):
@@ -93,6 +94,8 @@ def book_payment(books: Books, body: PaymentBody) -> dict[str, Any]:
             raise ControlError(f"No transaction {body.entry_id} in office {books.office}.")
         if body.proposed:
             line["matchstatus"] = "proposed"
+        elif body.withdrawn:
+            line["matchstatus"] = "available"
         else:
             _settle(line, body.amount)
         books.keep_transaction(record, is_new=False)
