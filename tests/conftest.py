@@ -1,5 +1,6 @@
 """Fixtures for every room. The session's PostgreSQL comes from `tests.embedded_database`."""
 
+import gc
 import os
 import secrets
 import sys
@@ -23,6 +24,14 @@ hypothesis.settings.register_profile("suite", deadline=None, suppress_health_che
 hypothesis.settings.load_profile("suite")
 
 __all__ = ["browser", "empty_database", "mail_sink", "simulators_postgres", "stage"]
+
+
+def pytest_collection_finish() -> None:
+    """Thousands of tests and the modules they know stay until the end: Python need not look through them for garbage
+    again and again."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 50)
 
 
 @pytest.fixture

@@ -1,9 +1,11 @@
 """A memorial is known by its `document`. How much of it Multivers keeps is open, so less is a person's matter."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
+from bookbridge.connectors.multivers_online.client import MultiversClient
 from bookbridge.kit.conformance.expect import expect, only
 from bookbridge.kit.conformance.rig import Rig
 from bookbridge.kit.outcomes import Absent, AlreadyThere, Found, Posted, Refused, Unclear
@@ -74,3 +76,31 @@ def test_a_memorial_is_found_among_pages_of_lines_that_have_no_order_of_their_ow
         document = rig.samples.memorial()
         rig.posted(document)
         assert not expect(Found, rig.connector().find(replace(rig.request(document), prepared={}))).differences
+
+
+def test_somebody_s_memorial_under_our_number_is_not_taken_for_ours_though_multivers_answered_without_refusing(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    """Broken rules in a 2xx may be a refusal, and one that says the same may have come in between."""
+    with Rig(NAME, refusal_form="broken_rules") as rig:
+        document, connector = rig.samples.memorial(), rig.connector()
+        request = rig.prepared(document, connector)
+        true_create = MultiversClient.create
+
+        def create(self: MultiversClient, resource: str, body: dict[str, Any]) -> dict[str, Any]:
+            true_create(self, resource, {**body, "document": "HAND"})
+            return true_create(self, resource, body)
+
+        monkeypatch.setattr(MultiversClient, "create", create)
+        [outcome] = connector.post([request])
+        expect(Unclear, outcome)
+        assert expect(Found, rig.connector().find(request)).differences == ("number",)
+        only(rig, "journal_entry")
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_a_remark_and_a_document_that_is_not_kept_whole_is_a_person_s_matter(room: int):
+    with Rig(NAME, warnings=True, document_room=room) as rig:
+        document = rig.samples.memorial()
+        expect(Unclear, rig.post(document))
+        assert expect(Found, rig.connector().find(rig.request(document))).differences == ("number",)

@@ -159,11 +159,12 @@ class Entries:
             held = self.look_up(request, entry)
             if isinstance(held, Absent):
                 return self._not_taken(request, entry, number, "; ".join(words))
+            if "number" in held.differences:
+                raise UnreachableError("it holds one that says the same and doesn't bear its document")
             if held.differences and not self._bears(request, entry, number):
                 return _held(held, "; ".join(words))
             told = texts.WARNED(words="; ".join(words)[:300], evidence="; ".join(words)[:1000])
-            kept = self._document_notice(request, entry, number, answered)
-            return Posted(held.external_id, held.external_number, (*wanting.notices(), *kept, told))
+            return Posted(held.external_id, held.external_number, (*wanting.notices(), told))
         booked_as = answered.get("journalTransaction") or number
         external_id, shown = _identity(request, entry, booked_as)
         told_of = (*_total_notice(entry, answered), *self._document_notice(request, entry, booked_as, answered))
