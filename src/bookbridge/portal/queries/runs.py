@@ -123,7 +123,9 @@ def lines(run: Run, *, only_failed: bool, with_changed: bool, text: str, cursor:
         # Compared as a pair, as PostgreSQL's index is sorted: page 400 then reads no more than page 1.
         wanted = wanted.filter(TupleGreaterThan(Tuple(F("phase"), F("pk")), after)) if after else wanted
     if text:
-        wanted = wanted.filter(identifier__icontains=text)
+        # Numbers have no case, and to fold that of 50,000 identifiers takes longer than to look through them.
+        how = "contains" if text.upper() == text.lower() else "icontains"
+        wanted = wanted.filter(**{f"identifier__{how}": text})
     # Not joined with the files: a join would be free to sort all lines of the run before it cuts off the first page.
     found = list(
         wanted.prefetch_related("delivery", "correction", "row_correction").defer("document", "raw", "rows")[
