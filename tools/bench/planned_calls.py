@@ -2,7 +2,8 @@
 
 The package's real limits (Exact Online: 60 calls a minute, 5,000 a day), with minutes and days sixty times shorter on
 both sides. `used`: of the minute's limit, in the whole minutes in which the run called. A run that is longer than the
-day's limit (`--documents 5000`, twenty-five minutes) waits for the next day: `of_a_day` is the most it used of one.
+day's limit (`--documents 5000`, twenty-five minutes) waits for the next day: `of_a_day` is the most that was used of
+one, with the relations that were posted before it.
 """
 
 import sys
@@ -36,15 +37,15 @@ def measure(asked: Asked) -> dict[str, Any]:
         files = delivery(int(asked.documents / 0.9) + 2, seed=2)
         entries = files.pop("fmuta6.csv")
         posted(installation, stage, files)
-        before = _calls(simulator)
+        before = len(_calls(simulator))
         run = posted(installation, stage, {"fmuta6.csv": entries})
-        calls = _calls(simulator)[len(before) :]
-    answered = sorted(call["at"] for call in calls if call["status"] != 429)
-    by_minute = Counter(int(at // (60 / FASTER)) for at in answered)
-    whole = [calls for minute, calls in by_minute.items() if minute - 1 in by_minute and minute + 1 in by_minute]
+        every = _calls(simulator)
+    calls = every[before:]
+    by_minute = Counter(int(at // (60 / FASTER)) for at in _answered(calls))
+    whole = [count for minute, count in by_minute.items() if minute - 1 in by_minute and minute + 1 in by_minute]
     return {
         "used": round(sum(whole) / (len(whole) * limits.calls_per_minute), 3),
-        "of_a_day": round(_most_within(86400 / FASTER, answered) / limits.calls_per_day, 3),
+        "of_a_day": round(_most_within(86400 / FASTER, _answered(every)) / limits.calls_per_day, 3),
         "too_many": sum(call["status"] == 429 for call in calls),
         "documents": run["posted"],
         "seconds": round(run["seconds"], 1),
@@ -52,6 +53,10 @@ def measure(asked: Asked) -> dict[str, Any]:
         "calls": len(calls),
         "most_a_minute": max(by_minute.values()),
     }
+
+
+def _answered(calls: list[dict[str, Any]]) -> list[float]:
+    return sorted(call["at"] for call in calls if call["status"] != 429)
 
 
 def _most_within(seconds: float, moments: list[float]) -> int:
