@@ -7,6 +7,8 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 BIN := .venv/bin
 ARGS ?=
+# The tests mostly wait, for real processes, browsers and packages: half as many again as there are processors.
+WORKERS = $(shell $(PYTHON) -c 'import os; print(min(4, len(os.sched_getaffinity(0)) * 3 // 2))')
 PACKAGE ?= exact_online
 
 help: ## List the targets
@@ -23,7 +25,7 @@ simulate: setup ## Run the simulator of one package (PACKAGE=exact_online ARGS=â
 
 test: ## Run all tests, browser journeys included (ARGS="tests/formats -k â€¦")
 	$(PYTHON) tools/bootstrap.py --browser
-	$(BIN)/pytest -n auto --maxprocesses 4 $(ARGS)
+	$(BIN)/pytest -n $(WORKERS) $(ARGS)
 
 format: setup ## Format the code
 	$(BIN)/ruff format .
