@@ -13,6 +13,7 @@ import pytest_django
 from django.http import HttpRequest
 from psycopg import sql
 
+from bookbridge.server.passing_database import drop_database
 from tests import roles
 from tests.browser import browser
 from tests.mail_sink import mail_sink
@@ -49,7 +50,7 @@ def empty_database(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     monkeypatch.setenv("DATABASE_OWNER_URL", own["DATABASE_OWNER_URL"])
     yield own["DATABASE_URL"]
     with psycopg.connect(server, autocommit=True) as connection:
-        connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
+        drop_database(connection, name)
 
 
 @pytest.fixture(scope="session")
