@@ -30,6 +30,7 @@ def offered_again(stage: Stage) -> Run:
 def test_the_next_lines_are_found_without_reading_those_before(offered_again: Run):
     half = list(offered_again.lines.order_by("phase", "pk")[: LINES // 2])
     offered_again.lines.filter(pk__lte=half[-1].pk).update(outcome=Line.Outcome.SKIPPED)
+    know_the_tables("exchange_line", "exchange_attempt")
     with CaptureQueriesContext(connection) as asked:
         given = OpenLines(offered_again).next(all_done=True)
         posted_by_this_run(offered_again, given)
