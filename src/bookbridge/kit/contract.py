@@ -97,8 +97,8 @@ class PostingRequest:
     """One document to be posted, already mapped to the package's codes.
 
     `reference` (`BB` and eight hexadecimal digits) goes into a field that the package can search where the document's
-    own number can't serve. `idempotency_key` names the posting: the same at every attempt, also with corrected content,
-    which a package that takes it has to be told apart by. `prepared` is what `prepare` returned.
+    own number can't serve. `idempotency_key` names the posting: the same at every attempt, also after its content was
+    corrected. `prepared` is what `prepare` returned.
     `corrects`: it is a difference entry, which may name the invoice number of the entry that it stands beside.
     """
 
