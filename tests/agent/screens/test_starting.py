@@ -1,6 +1,6 @@
 """The button that has the agent start by itself. systemd is played by a program that notes what it is asked.
 
-A real systemd of a user is asked the same in `tests/agent/test_service.py`.
+A real systemd installs, starts and removes the same unit in `tests/agent/test_service.py`, with AGENT_SYSTEMD=yes.
 """
 
 import os
